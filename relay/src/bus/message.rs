@@ -1,0 +1,43 @@
+//! The one internal message, and its form on the wire between relays.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// Name of a stream of messages that connections subscribe to, such as `user:alice`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Channel(String);
+
+impl Channel {
+    /// The channel of everything meant for one user or player.
+    pub fn user(id: &str) -> Self {
+        Self(format!("user:{id}"))
+    }
+
+    /// The channel of answers to one request (requirement 000-06).
+    pub fn reply(correlation_id: &str) -> Self {
+        Self(format!("reply:{correlation_id}"))
+    }
+
+    /// The name itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One message on its way to the connections of a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Unique and stable: what clients see as the message's id (requirement 003-23).
+    pub id: String,
+    /// Who it is for.
+    pub channel: Channel,
+    /// Position in the channel; 0 while the channel has no history.
+    pub seq: u64,
+    /// Milliseconds since the epoch at which it was accepted.
+    pub timestamp: i64,
+    /// What kind of event it is, such as `message`.
+    pub kind: String,
+    /// Body: one JSON value as the publisher's profile normalised it.
+    pub payload: Bytes,
+}
