@@ -1,0 +1,73 @@
+# The two commands are `make demo` and `make test`; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+
+export CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/relay-operator
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+E2E := cargo run --quiet --package e2e --
+E2E_TEST := cargo test --package e2e --test
+STAGES := $(CACHE)/stages.txt
+
+# $(call stage,NAME,COMMAND): runs COMMAND, says how long it took, and keeps the line for the summary.
+define stage
+echo "==> $(1)"; \
+began=$$(date +%s); \
+$(2); \
+printf '%5s s  %s\n' "$$(( $$(date +%s) - began ))" "$(1)" | tee -a $(STAGES)
+endef
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: demo
+demo: setup ## Start a cluster, install the operator, and show a RelayCluster at work
+	@$(E2E) demo
+
+.PHONY: down
+down: ## Remove the cluster of `make demo` and all that belongs to it
+	@$(E2E) down
+
+.PHONY: test
+test: ## Everything: format, lints, unit, relay, chart, API server, and a real three-node cluster
+	@mkdir -p $(CACHE); : > $(STAGES)
+	$(call stage,prerequisites,e2e/setup.sh)
+	$(call stage,format,cargo fmt --all --check)
+	$(call stage,lints,cargo clippy --quiet --workspace --all-targets -- --deny warnings)
+	$(call stage,unit tests and the relay with real clients and Redis,cargo test --quiet --workspace)
+	$(call stage,Kubernetes and Helm from their Go modules,$(E2E) binaries)
+	$(call stage,images,$(E2E_TEST) images --quiet)
+	$(call stage,chart,$(E2E_TEST) chart --quiet)
+	$(call stage,operator on a real API server,$(E2E_TEST) operator --quiet)
+	$(call stage,end to end on a three-node cluster,$(MAKE) --no-print-directory e2e)
+	echo "==> times"; cat $(STAGES)
+
+.PHONY: e2e
+e2e: setup ## The end-to-end tests on a cluster of their own
+	@export E2E_NAME=test
+	trap '$(E2E) down' EXIT
+	$(E2E) up
+	$(E2E) run -- cargo test --package e2e --test cluster
+	$(E2E) run -- cargo test --package e2e --test exclusive -- --test-threads=1
+	$(E2E) down
+	trap - EXIT
+	$(E2E_TEST) leftovers
+
+.PHONY: setup
+setup: ## Install or check what the other targets need
+	@e2e/setup.sh
+
+.PHONY: generate
+generate: ## Write the generated files again: CRD, conditions
+	@cargo run --quiet --package relay-operator -- crd > crds/relayclusters.relaycluster.dev.yaml
+	cp crds/relayclusters.relaycluster.dev.yaml charts/relay-operator/files/
+
+.PHONY: fmt
+fmt: ## Format the code
+	@cargo fmt --all
+
+.PHONY: deny
+deny: ## Check licences, sources and duplicates of the dependencies (needs cargo-deny)
+	@cargo deny check bans licenses sources
