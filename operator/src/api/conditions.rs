@@ -1,0 +1,134 @@
+//! The closed lists of condition types and reasons, each with what it means.
+//!
+//! A word that a user may write a script against is here and nowhere else. The table in
+//! `docs/conditions.md` is made from these lists.
+
+use std::fmt;
+
+/// Defines an enum of words with their meaning, the list of all of them, and how they are written.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $about:literal])+ $word:ident,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[doc = $about])+ $word,)+ }
+
+        impl $name {
+            /// All of them, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$word),+];
+
+            /// The word as it stands in a status.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$word => stringify!($word),)+ }
+            }
+
+            /// What it means and what to do about it.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$word => concat!($($about),+).trim_start(),)+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// Type of a condition. Every cluster has one of each, from the first visit on.
+    ConditionType {
+        /// The spec is realised, and all wanted relays serve.
+        Ready,
+        /// Clients are served now, also during a healthy rollout: the gate for pipelines.
+        Available,
+        /// The operator is still bringing the cluster to its spec (kstatus: in progress).
+        Reconciling,
+        /// Nothing more will happen without a person (kstatus: failed). The last good state keeps serving.
+        Stalled,
+        /// Clients are served, but with less than was promised.
+        Degraded,
+        /// Messages cross the bus between the relays.
+        RedisReady,
+        /// Relays let go of their connections at a pace.
+        Draining,
+        /// A wish for more or fewer relays is held back.
+        ScalingLimited,
+        /// The operator was told to write nothing.
+        Paused,
+        /// The spec works, and something in it deserves a second look.
+        ConfigurationWarning,
+    }
+}
+
+words! {
+    /// Reason of a condition.
+    Reason {
+        /// All is as the spec asks.
+        AsSpecified,
+        /// Enough relays are ready to serve clients.
+        MinimumReplicasAvailable,
+        /// Too few relays are ready to serve clients; the message has the numbers.
+        MinimumReplicasUnavailable,
+        /// The spec asks for no relay at all.
+        ScaledToZero,
+        /// The cluster's first relays are starting.
+        Starting,
+        /// The number of relays is on its way to `spec.replicas`.
+        Scaling,
+        /// A new revision replaces the old one.
+        RollingOut,
+        /// Relays that were ready are not; Kubernetes is replacing them.
+        RelaysNotReady,
+        /// The spec breaks a rule; the message names the field. Correct the spec.
+        InvalidSpec,
+        /// A node cannot pull an image; the message names the pod, the image and what the kubelet says.
+        ImagePullFailed,
+        /// A container ends again and again, or cannot be started; read the logs of the pod in the message.
+        CrashLooping,
+        /// A Secret or a key that the spec refers to does not exist. Create it, or correct the reference.
+        SecretNotFound,
+        /// An object with a name that the cluster needs belongs to somebody else and is left alone.
+        /// Rename or remove the object that the message names, or rename the cluster.
+        NameConflict,
+        /// A rollout made no progress within `spec.rollout.progressDeadlineSeconds`; the message says where it stands.
+        ProgressDeadlineExceeded,
+        /// A field of an object that Kubernetes does not let anybody change has to change; the message
+        /// names the object. Delete that object when its loss is acceptable.
+        ImmutableField,
+        /// The API server refuses an object or a request, and will do so again; the message has its words.
+        Refused,
+        /// The API server could not be asked or did not answer as expected; the operator tries again.
+        ApiError,
+        /// An object of an earlier cluster of the same name still exists and is about to be removed.
+        WaitingForDeletion,
+        /// Nothing stands in the way.
+        Progressing,
+        /// There is nothing of the kind.
+        NothingToReport,
+        /// The relays reach Redis.
+        Connected,
+        /// Without Redis, messages stay in the memory of one relay.
+        MemoryBus,
+        /// The pod of the managed Redis is not ready. Relays keep their connections and deliver locally.
+        RedisPodNotReady,
+        /// Relays report that Redis does not answer them; the message names them and what they say.
+        RelaysCannotReachRedis,
+        /// No ready relay told whether it reaches Redis.
+        NotReported,
+        /// Relays that end close their connections at a pace.
+        RelaysEnding,
+        /// Clients need no credentials.
+        AnonymousClients,
+        /// Everybody who reaches the Service may publish.
+        OpenPublish,
+        /// One relay cannot be protected from a voluntary disruption; use at least two.
+        NoDisruptionProtection,
+        /// More than one warning holds; the message has all of them.
+        SeveralWarnings,
+        /// Relays do not use the newest settings, or refuse them; the message says which.
+        SettingsNotApplied,
+    }
+}

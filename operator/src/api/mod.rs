@@ -1,0 +1,24 @@
+//! The `RelayCluster` resource: what a user writes, and what the operator answers.
+//!
+//! Types only, usable without the controller. A field's default stands in the schema, so that the
+//! API server fills it in, a reader of the stored object sees what runs, and removing a field
+//! gives its default back. Static rules are CEL in the schema; [`RelayCluster::validate_cel`] runs
+//! the same rules here.
+
+mod conditions;
+mod crd;
+mod pods;
+mod redis;
+mod rollout;
+mod settings;
+mod spec;
+mod status;
+
+pub use conditions::{ConditionType, Reason};
+pub use crd::{CrdError, crd, crd_yaml};
+pub use pods::{ImagePullPolicy, ServiceSpec, ServiceType};
+pub use redis::{ExternalRedis, ManagedRedis, RedisMode, RedisSpec, SecretKeyRef};
+pub use rollout::{DrainSpec, RolloutSpec};
+pub use settings::{CorsSpec, HeartbeatSpec, LimitsSpec, LogLevel, LogSpec, PublishAccess, PublishSpec};
+pub use spec::{RelayCluster, RelayClusterSpec};
+pub use status::{ConnectionsStatus, PodState, PodStatus, RedisStatus, RelayClusterStatus, RolloutStatus};

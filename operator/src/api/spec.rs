@@ -1,0 +1,181 @@
+//! The root of the resource: `RelayCluster` and its spec.
+
+// The schema derive repeats the struct where nobody can reach it.
+#![allow(unreachable_pub)]
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    Affinity, LocalObjectReference, ResourceRequirements, Toleration, TopologySpreadConstraint,
+};
+use kube::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CorsSpec, DrainSpec, HeartbeatSpec, ImagePullPolicy, LimitsSpec, LogSpec, PublishSpec, RedisSpec,
+    RelayClusterStatus, RolloutSpec, ServiceSpec,
+};
+
+/// A fleet of relay servers with Redis behind them.
+///
+/// Every field has a default: an empty spec is a working cluster of two relays with a managed
+/// Redis. The name is at most 40 characters, because children are named after it and a
+/// StatefulSet's labels must fit into 63.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+#[kube(
+    group = "relaycluster.dev",
+    version = "v1alpha1",
+    kind = "RelayCluster",
+    plural = "relayclusters",
+    shortname = "rlc",
+    category = "relay",
+    namespaced,
+    status = "RelayClusterStatus",
+    derive = "PartialEq",
+    cel,
+    doc = "A fleet of relay servers with Redis behind them. `spec: {}` is a working cluster.",
+    scale(
+        spec_replicas_path = ".spec.replicas",
+        status_replicas_path = ".status.replicas",
+        label_selector_path = ".status.selector"
+    ),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        description = "Ready relays of wanted ones",
+        json_path = ".status.ready"
+    ),
+    printcolumn(
+        name = "Conns",
+        type_ = "integer",
+        description = "Live connections, rounded",
+        json_path = ".status.connections.total"
+    ),
+    printcolumn(
+        name = "Redis",
+        type_ = "string",
+        description = "State of the bus between the relays",
+        json_path = ".status.redis.state"
+    ),
+    printcolumn(
+        name = "Status",
+        type_ = "string",
+        description = "Reason of the condition Ready",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        description = "Message of the condition Ready",
+        priority = 1,
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#
+    ),
+    validation = Rule::new("self.metadata.name.size() <= 40")
+        .message("metadata.name: at most 40 characters, because children are named after it"),
+    validation = Rule::new("self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
+        .message("metadata.name: must be a DNS label that begins with a letter, because Services are named after it")
+)]
+#[x_kube(validation = Rule::new("self.redis.mode != 'None' || self.replicas <= 1")
+    .message("spec.replicas: at most 1 while spec.redis.mode is None, because relays share messages over Redis")
+    .field_path(".replicas"))]
+#[serde(rename_all = "camelCase")]
+pub struct RelayClusterSpec {
+    /// How many relays serve clients. 0 keeps the cluster's addresses and secrets and runs no relay.
+    #[serde(default = "two")]
+    #[schemars(range(min = 0, max = 500))]
+    pub replicas: i32,
+
+    /// Image of the relay. Without it the operator's own default is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub image: Option<String>,
+
+    /// When the kubelet pulls the relay's image.
+    #[serde(default)]
+    pub image_pull_policy: ImagePullPolicy,
+
+    /// Secrets of this namespace with credentials for the registry of the images.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub image_pull_secrets: Vec<LocalObjectReference>,
+
+    /// CPU and memory of a relay container. Without it: requests of 50m and 64Mi, and a memory
+    /// limit of 512Mi.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ResourceRequirements>,
+
+    /// Labels that a node must have to run relays.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub node_selector: BTreeMap<String, String>,
+
+    /// Taints of nodes that relays accept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tolerations: Vec<Toleration>,
+
+    /// Scheduling preferences of relays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub affinity: Option<Affinity>,
+
+    /// How relays spread over the cluster. Without it they spread by host name where that is possible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topology_spread_constraints: Option<Vec<TopologySpreadConstraint>>,
+
+    /// Name of the PriorityClass of relays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority_class_name: Option<String>,
+
+    /// Labels that relay pods have beside the operator's own. Names under `relaycluster.dev/` and
+    /// `app.kubernetes.io/` are the operator's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pod_labels: BTreeMap<String, String>,
+
+    /// Annotations of relay pods.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pod_annotations: BTreeMap<String, String>,
+
+    /// Which web origins may use the cluster. A change disconnects nobody.
+    #[serde(default)]
+    pub cors: CorsSpec,
+
+    /// What relays log. A change disconnects nobody.
+    #[serde(default)]
+    pub log: LogSpec,
+
+    /// Protocol pings on WebSocket connections. A change disconnects nobody.
+    #[serde(default)]
+    pub heartbeat: HeartbeatSpec,
+
+    /// What one relay takes from clients. A change disconnects nobody.
+    #[serde(default)]
+    pub limits: LimitsSpec,
+
+    /// Accounts that every user may mention, beside the built-in ones. A change disconnects nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000), inner(length(min = 1, max = 128), regex(pattern = r"^[a-zA-Z0-9_]+$")))]
+    pub public_accounts: Vec<String>,
+
+    /// Who may publish over HTTP.
+    #[serde(default)]
+    pub publish: PublishSpec,
+
+    /// The bus between the relays.
+    #[serde(default)]
+    pub redis: RedisSpec,
+
+    /// The Service that clients connect to.
+    #[serde(default)]
+    pub service: ServiceSpec,
+
+    /// How a relay that ends lets go of its connections.
+    #[serde(default)]
+    pub drain: DrainSpec,
+
+    /// How a new revision replaces the old one.
+    #[serde(default)]
+    pub rollout: RolloutSpec,
+}
+
+fn two() -> i32 {
+    2
+}
