@@ -1,4 +1,4 @@
-//! The one internal message, and its form on the wire between relays.
+//! The one internal message.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,11 @@ impl Channel {
     /// The channel of answers to one request (requirement 000-06).
     pub fn reply(correlation_id: &str) -> Self {
         Self(format!("reply:{correlation_id}"))
+    }
+
+    /// The channel of this very name, as another relay sent it.
+    pub(super) fn named(name: String) -> Self {
+        Self(name)
     }
 
     /// The name itself.

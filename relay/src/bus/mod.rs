@@ -9,12 +9,37 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use relay_contract::admin;
+use tokio_util::sync::CancellationToken;
 
-pub mod memory;
+mod config;
+mod counters;
+mod memory;
 mod message;
-pub mod redis;
+mod redis;
+mod wire;
 
+pub use config::{Config, RedisUrl, Secret, UrlError};
+pub use counters::Counters;
 pub use message::{Channel, Message};
+
+/// Starts the bus that `config` names, for the relay called `node`.
+///
+/// Never fails and never waits: a Redis that is not there is tried without end, and
+/// [`Bus::status`] tells how it goes. Messages of other nodes go to `inbox`. `shutdown` ends it;
+/// [`Bus::closed`] tells when it has sent what it could. Must be called inside of a Tokio runtime.
+pub fn connect(
+    config: Config,
+    inbox: Arc<dyn Inbox>,
+    node: String,
+    shutdown: CancellationToken,
+) -> Arc<dyn Bus> {
+    match config {
+        Config::Memory => Arc::new(memory::MemoryBus::new(node)),
+        Config::Redis { url, password } => {
+            Arc::new(redis::RedisBus::start(url, password, inbox, node, shutdown))
+        }
+    }
+}
 
 /// Carries messages and claims between relays.
 #[async_trait]
@@ -46,6 +71,15 @@ pub trait Bus: Send + Sync + 'static {
 
     /// State of the bus, as told to probes and people.
     fn status(&self) -> admin::Bus;
+
+    /// What the bus has counted, for metrics; cheap. A bus that counts nothing leaves zeros.
+    fn counters(&self) -> Counters {
+        Counters::default()
+    }
+
+    /// Waits until the bus has ended after its shutdown: what waited was sent, or could not be.
+    /// Takes at most a few seconds.
+    async fn closed(&self) {}
 }
 
 /// Where a bus puts messages of other nodes.

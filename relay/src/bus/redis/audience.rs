@@ -1,0 +1,45 @@
+//! How many relays listen, so that what waited through an outage is not sent to nobody.
+//!
+//! When Redis comes back its relays do, too, but each in its own time, and what is published
+//! before one has subscribed is lost to it. So the first to be back holds its outbox until as many
+//! listen as before, or until all that can have had the time to come back.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use tokio::time::{Instant, sleep};
+
+use super::fault::{Fault, breaks_link};
+
+/// Longest that the outbox is held: the longest wait between two dials, a dial, and a little.
+pub(super) const GATHER_DEADLINE: Duration = Duration::from_secs(5);
+/// Time between two looks at who is back.
+const GATHER_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Connections that are subscribed to `channel`; nothing if this account may not ask.
+pub(super) async fn count(channel: &str, link: &mut MultiplexedConnection) -> Result<Option<u64>, Fault> {
+    let mut ask = redis::cmd("PUBSUB");
+    ask.arg("NUMSUB").arg(channel);
+    match ask.query_async::<HashMap<String, u64>>(link).await {
+        Ok(counts) => Ok(counts.get(channel).copied()),
+        Err(source) if breaks_link(&source) => Err(Fault::Call { doing: "count subscribers", source }),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Waits until `expected` connections are subscribed to `channel`, but not for long.
+pub(super) async fn gather(
+    channel: &str,
+    expected: u64,
+    link: &mut MultiplexedConnection,
+) -> Result<(), Fault> {
+    let start = Instant::now();
+    while start.elapsed() < GATHER_DEADLINE {
+        if count(channel, link).await?.is_some_and(|count| count >= expected) {
+            return Ok(());
+        }
+        sleep(GATHER_INTERVAL).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! What arrives from Redis, on its way to the inbox.
+
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::order::{Arrival, Orders};
+use super::partition::Partition;
+use crate::bus::Inbox;
+use crate::bus::counters::Tally;
+use crate::bus::wire;
+
+/// Least time between two log lines about garbage: anyone who may publish can send it.
+const GARBAGE_LOG_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Passes on messages of other processes, each once and in order. Never fails, never blocks.
+pub(super) struct Inlet {
+    inbox: Arc<dyn Inbox>,
+    incarnation: u64,
+    tally: Arc<Tally>,
+    /// Also held while the inbox takes a message: after a reconnect two connections may read side
+    /// by side for a moment, and their messages must not overtake each other.
+    orders: Mutex<Orders>,
+    garbage_logged: Mutex<Option<Instant>>,
+}
+
+impl Inlet {
+    pub(super) fn new(inbox: Arc<dyn Inbox>, incarnation: u64, tally: Arc<Tally>) -> Self {
+        let (orders, garbage_logged) = (Mutex::default(), Mutex::default());
+        Self { inbox, incarnation, tally, orders, garbage_logged }
+    }
+
+    /// The random number of this process.
+    pub(super) fn incarnation(&self) -> u64 {
+        self.incarnation
+    }
+
+    /// Takes the bytes that were published to one of our partitions.
+    pub(super) fn take(&self, frame: Bytes) {
+        let envelope = match wire::decode(frame) {
+            Ok(envelope) => envelope,
+            Err(garbage) => return self.refuse(&garbage),
+        };
+        if envelope.origin.incarnation == self.incarnation {
+            // This node delivered it before it gave it to the bus.
+            return;
+        }
+        let partition = Partition::of(envelope.message.channel.as_str());
+        // An inbox that panicked must not stop the messages after it.
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        match orders.note(envelope.origin.incarnation, partition, envelope.order) {
+            Arrival::Copy => self.tally.duplicates.add(1),
+            Arrival::New { missed } => {
+                self.tally.missed.add(missed);
+                self.tally.received.add(1);
+                self.inbox.receive(envelope.message);
+            }
+        }
+    }
+
+    /// Counts something that is no message, and logs it now and then.
+    pub(super) fn refuse(&self, why: &dyn Display) {
+        self.tally.garbage.add(1);
+        let mut logged = self.garbage_logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.is_none_or(|at| at.elapsed() >= GARBAGE_LOG_INTERVAL) {
+            *logged = Some(Instant::now());
+            tracing::warn!(%why, "something on a channel of relays is no message");
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "inlet_tests.rs"]
+mod tests;

@@ -1,0 +1,67 @@
+use super::*;
+use crate::bus::wire::{Frame, Origin};
+use crate::bus::{Channel, Message};
+
+#[derive(Default)]
+struct Ids(Mutex<Vec<String>>);
+
+impl Inbox for Ids {
+    fn receive(&self, message: Message) {
+        self.0.lock().unwrap().push(message.id);
+    }
+}
+
+struct Scene {
+    ids: Arc<Ids>,
+    tally: Arc<Tally>,
+    inlet: Inlet,
+}
+
+fn scene() -> Scene {
+    let (ids, tally) = (Arc::new(Ids::default()), Arc::new(Tally::default()));
+    let inlet = Inlet::new(Arc::clone(&ids) as _, 1, Arc::clone(&tally));
+    Scene { ids, tally, inlet }
+}
+
+fn frame(incarnation: u64, order: u64) -> Bytes {
+    let message = Message {
+        id: order.to_string(),
+        channel: Channel::user("alice"),
+        seq: 0,
+        timestamp: 0,
+        kind: "message".into(),
+        payload: Bytes::new(),
+    };
+    Frame::encode(&Origin { node: "a".into(), incarnation }, &message).unwrap().stamp(order)
+}
+
+#[test]
+fn messages_of_this_process_do_not_come_back() {
+    let Scene { ids, inlet, .. } = scene();
+    inlet.take(frame(1, 1));
+    assert!(ids.0.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_message_that_comes_twice_is_passed_on_once() {
+    let Scene { ids, inlet, tally } = scene();
+    [1, 2, 1, 2].into_iter().for_each(|order| inlet.take(frame(2, order)));
+    assert_eq!(*ids.0.lock().unwrap(), ["1", "2"]);
+    assert_eq!(tally.snapshot(0, 0).duplicates, 2);
+}
+
+#[test]
+fn messages_that_never_came_are_counted() {
+    let Scene { inlet, tally, .. } = scene();
+    [1, 4].into_iter().for_each(|order| inlet.take(frame(2, order)));
+    assert_eq!(tally.snapshot(0, 0).missed, 2);
+}
+
+#[test]
+fn garbage_is_counted_and_the_next_message_still_comes() {
+    let Scene { ids, inlet, tally } = scene();
+    inlet.take(Bytes::from_static(b"{\"not\":\"ours\"}"));
+    inlet.take(frame(2, 1));
+    assert_eq!(*ids.0.lock().unwrap(), ["1"]);
+    assert_eq!(tally.snapshot(0, 0).garbage, 1);
+}

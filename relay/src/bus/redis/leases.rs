@@ -1,0 +1,155 @@
+//! Names that one node of the cluster holds at a time.
+//!
+//! A lease is a key that holds its owner and ends by itself after [`LEASE_TTL_SECONDS`]; whoever
+//! holds it renews it every [`RENEWAL`]. The owner is the node *and* the random number of its
+//! process: a pod that starts again under its name does not inherit what its former process held,
+//! which may still be ending; it waits for the TTL like everybody else.
+//!
+//! No scripts, because an account of Redis may be forbidden to run them; each step is one command
+//! that is safe by itself:
+//! - claim: `SET NX PX`, and `GET` to name the holder if it was refused;
+//! - renew: `GETEX PX` tells the owner and moves the end at once. If the owner turns out to be
+//!   another, its lease was prolonged by one TTL at most, and this node drops the claim;
+//! - release: `DEL` after a `GET`, only while this node's own clock says that the lease cannot have
+//!   ended and been taken by another. Otherwise it is left to end by itself.
+//!
+//! The renewal claims again what Redis has forgotten (it came back empty).
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use redis::cmd;
+use tokio::sync::{Mutex, MutexGuard, watch};
+
+use super::layout::lease_key;
+use super::partition::{Partition, PerPartition};
+use crate::bus::{Claim, LEASE_TTL_SECONDS};
+
+/// Time after which a lease that nobody renews is free.
+const TTL: Duration = Duration::from_secs(LEASE_TTL_SECONDS);
+/// Time between renewals: two may fail before a lease is lost.
+pub(super) const RENEWAL: Duration = Duration::from_secs(5);
+/// Least time that a lease must have left for a release to touch it: both of its calls fit.
+const RELEASE_MARGIN: Duration = Duration::from_secs(4);
+/// Tries of a claim, if the lease ends between its two commands.
+const CLAIM_TRIES: usize = 3;
+
+/// When each lease that this node holds was last known to be prolonged, by its name.
+pub(super) type Held = HashMap<String, Instant>;
+
+/// The leases that this node holds.
+pub(super) struct Leases {
+    owner: String,
+    /// One lock per partition, held across the calls about its leases: a release that is under way
+    /// cannot undo the claim that follows it. Bounded by the connections that hold the claims.
+    held: PerPartition<Mutex<Held>>,
+    /// The connection, while there is one.
+    link: watch::Sender<Option<MultiplexedConnection>>,
+}
+
+/// Why a lease could not be asked for.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LeaseError {
+    /// There is no connection, for the reason that the state of the link has.
+    #[error("there is no connection")]
+    NoLink,
+    /// Redis refused, or the connection broke.
+    #[error(transparent)]
+    Redis(#[from] redis::RedisError),
+    /// It went from hand to hand while it was asked for.
+    #[error("the lease changes hands too fast")]
+    Contended,
+}
+
+impl Leases {
+    pub(super) fn new(node: &str, incarnation: u64) -> Self {
+        let held = PerPartition::new(|_| Mutex::default());
+        Self { owner: format!("{node}/{incarnation:016x}"), held, link: watch::Sender::new(None) }
+    }
+
+    /// Sets the connection to use from now on.
+    pub(super) fn connect(&self, link: Option<MultiplexedConnection>) {
+        self.link.send_replace(link);
+    }
+
+    /// What the value of a lease of this process is.
+    pub(super) fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// The leases of one partition; the lock is held for calls with a deadline each.
+    pub(super) async fn held(&self, partition: Partition) -> MutexGuard<'_, Held> {
+        self.held.get(partition).lock().await
+    }
+
+    /// Claims `lease` for this process.
+    pub(super) async fn claim(&self, lease: &str) -> Result<Claim, LeaseError> {
+        let mut link = self.link()?;
+        let mut held = self.held(Partition::of(lease)).await;
+        let key = lease_key(lease);
+        for _ in 0..CLAIM_TRIES {
+            let sent = Instant::now();
+            if take(&key, &self.owner).query_async(&mut link).await? {
+                held.insert(lease.to_owned(), sent);
+                return Ok(Claim::Granted);
+            }
+            match cmd("GET").arg(&key).query_async::<Option<String>>(&mut link).await? {
+                Some(owner) if owner == self.owner => {
+                    prolong(&key).query_async::<()>(&mut link).await?;
+                    held.insert(lease.to_owned(), sent);
+                    return Ok(Claim::Granted);
+                }
+                Some(owner) => return Ok(Claim::HeldBy(node_of(&owner).to_owned())),
+                None => {}
+            }
+        }
+        Err(LeaseError::Contended)
+    }
+
+    /// Gives `lease` back, if this process holds it.
+    pub(super) async fn release(&self, lease: &str) -> Result<(), LeaseError> {
+        let mut held = self.held(Partition::of(lease)).await;
+        let Some(prolonged) = held.remove(lease) else { return Ok(()) };
+        if prolonged.elapsed() + RELEASE_MARGIN > TTL {
+            return Ok(());
+        }
+        let mut link = self.link()?;
+        let key = lease_key(lease);
+        let owner: Option<String> = cmd("GET").arg(&key).query_async(&mut link).await?;
+        if owner.as_deref() == Some(&self.owner) {
+            cmd("DEL").arg(&key).query_async::<()>(&mut link).await?;
+        }
+        Ok(())
+    }
+
+    /// The node that holds `lease`.
+    pub(super) async fn holder(&self, lease: &str) -> Result<Option<String>, LeaseError> {
+        let mut link = self.link()?;
+        let owner: Option<String> = cmd("GET").arg(lease_key(lease)).query_async(&mut link).await?;
+        Ok(owner.map(|owner| node_of(&owner).to_owned()))
+    }
+
+    fn link(&self) -> Result<MultiplexedConnection, LeaseError> {
+        self.link.borrow().clone().ok_or(LeaseError::NoLink)
+    }
+}
+
+/// Sets the lease if it is free; answers whether it was.
+pub(super) fn take(key: &str, owner: &str) -> redis::Cmd {
+    let mut command = cmd("SET");
+    command.arg(key).arg(owner).arg("NX").arg("PX").arg(TTL.as_millis() as u64);
+    command
+}
+
+/// Moves the end of the lease a TTL away and answers its owner.
+pub(super) fn prolong(key: &str) -> redis::Cmd {
+    let mut command = cmd("GETEX");
+    command.arg(key).arg("PX").arg(TTL.as_millis() as u64);
+    command
+}
+
+/// The node in the value of a lease. Its process number has no slash.
+fn node_of(owner: &str) -> &str {
+    owner.rsplit_once('/').map_or(owner, |(node, _)| node)
+}

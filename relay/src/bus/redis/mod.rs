@@ -1,0 +1,161 @@
+//! The bus of a cluster: Redis publish/subscribe between relays, and keys for leases.
+//!
+//! A published message waits in the [outbox], goes out in batches, and comes to the other relays
+//! by the [inlet]; the [link] keeps the connections. Messages cross at most once per relay, and at
+//! least once as long as a relay stays subscribed: what is published while it reconnects is lost
+//! to it, and counted as missed. Needs Redis 6.2 or newer (RESP3, `GETEX`), and of its commands
+//! only `HELLO`, `SELECT`, `SUBSCRIBE`, `PUBLISH`, `PUBSUB`, `SET`, `GET`, `GETEX` and `DEL`, on
+//! names that start with `relay:` (see [`layout`]).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use relay_contract::admin;
+use tokio_util::sync::CancellationToken;
+
+use self::dial::{CALL_DEADLINE, Endpoint};
+use self::inlet::Inlet;
+use self::layout::Layout;
+use self::leases::{LeaseError, Leases};
+use self::link::Link;
+use self::outbox::Outbox;
+use self::partition::Partition;
+use self::state::State;
+use super::config::{RedisUrl, Secret};
+use super::counters::{Counters, Tally};
+use super::wire::{Frame, Origin};
+use super::{Bus, BusError, Claim, Inbox, Message};
+
+mod audience;
+mod backoff;
+mod dial;
+mod fault;
+mod inlet;
+mod layout;
+mod leases;
+mod link;
+mod order;
+mod outbox;
+mod partition;
+mod renewal;
+mod state;
+
+/// Longest that a call about a lease may take: its turn, and two commands.
+const LEASE_DEADLINE: Duration = CALL_DEADLINE.saturating_mul(2);
+/// Bytes that the name of a lease may have.
+const MAX_LEASE_BYTES: usize = 1024;
+
+/// The bus over one Redis server.
+pub(super) struct RedisBus {
+    origin: Origin,
+    outbox: Arc<Outbox>,
+    leases: Arc<Leases>,
+    state: Arc<State>,
+    tally: Arc<Tally>,
+    shutdown: CancellationToken,
+    ended: CancellationToken,
+}
+
+impl RedisBus {
+    /// Starts the link, which runs until `shutdown`. Must be called inside of a Tokio runtime.
+    pub(super) fn start(
+        url: RedisUrl,
+        password: Option<Secret>,
+        inbox: Arc<dyn Inbox>,
+        node: String,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let origin = Origin { node, incarnation: rand::random() };
+        let tally = Arc::<Tally>::default();
+        let bus = Self {
+            outbox: Arc::new(Outbox::new()),
+            leases: Arc::new(Leases::new(&origin.node, origin.incarnation)),
+            state: Arc::new(State::new()),
+            tally: Arc::clone(&tally),
+            shutdown: shutdown.clone(),
+            ended: CancellationToken::new(),
+            origin,
+        };
+        let link = Link {
+            layout: Layout::new(url.db),
+            endpoint: Endpoint::new(url, password),
+            inlet: Arc::new(Inlet::new(inbox, bus.origin.incarnation, Arc::clone(&tally))),
+            outbox: Arc::clone(&bus.outbox),
+            leases: Arc::clone(&bus.leases),
+            state: Arc::clone(&bus.state),
+            tally,
+        };
+        let ended = bus.ended.clone().drop_guard();
+        tokio::spawn(async move {
+            link.run(shutdown).await;
+            drop(ended);
+        });
+        bus
+    }
+
+    /// Makes a call about `lease` within its deadline.
+    async fn about<T>(
+        &self,
+        lease: &str,
+        call: impl Future<Output = Result<T, LeaseError>>,
+    ) -> Result<T, BusError> {
+        if lease.len() > MAX_LEASE_BYTES {
+            return Err(unavailable(format!("a lease of {} bytes has too long a name", lease.len())));
+        }
+        match tokio::time::timeout(LEASE_DEADLINE, call).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(LeaseError::NoLink)) => Err(unavailable(self.state.why())),
+            Ok(Err(error)) => Err(unavailable(error.to_string())),
+            Err(_) => Err(unavailable(format!("no answer within {} ms", LEASE_DEADLINE.as_millis()))),
+        }
+    }
+}
+
+fn unavailable(why: String) -> BusError {
+    BusError::Unavailable(why)
+}
+
+#[async_trait]
+impl Bus for RedisBus {
+    async fn publish(&self, message: Arc<Message>) -> Result<(), BusError> {
+        if self.shutdown.is_cancelled() {
+            return Err(unavailable("this relay is shutting down".to_owned()));
+        }
+        let frame = Frame::encode(&self.origin, &message).map_err(|error| {
+            self.tally.too_large.add(1);
+            unavailable(error.to_string())
+        })?;
+        self.outbox.push(Partition::of(message.channel.as_str()), frame).map_err(|outbox::Full| {
+            self.tally.outbox_full.add(1);
+            unavailable(format!("too many messages wait for it: {}", self.state.why()))
+        })
+    }
+
+    async fn claim(&self, lease: &str) -> Result<Claim, BusError> {
+        self.about(lease, self.leases.claim(lease)).await
+    }
+
+    async fn release(&self, lease: &str) {
+        if let Err(error) = self.about(lease, self.leases.release(lease)).await {
+            tracing::debug!(lease, %error, "a lease was not given back and ends by itself");
+        }
+    }
+
+    async fn holder(&self, lease: &str) -> Result<Option<String>, BusError> {
+        self.about(lease, self.leases.holder(lease)).await
+    }
+
+    fn status(&self) -> admin::Bus {
+        self.state.current()
+    }
+
+    fn counters(&self) -> Counters {
+        let (items, bytes) = self.outbox.fill();
+        self.tally.snapshot(items, bytes)
+    }
+
+    async fn closed(&self) {
+        self.ended.cancelled().await;
+    }
+}

@@ -1,0 +1,101 @@
+//! Keeps the leases of this process, all of them with one ticker.
+
+use std::time::Instant;
+
+use redis::aio::MultiplexedConnection;
+use redis::{FromRedisValue, Pipeline, RedisError};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::fault::{Fault, breaks_link};
+use super::layout::lease_key;
+use super::leases::{Held, Leases, RENEWAL, prolong, take};
+use super::partition::Partition;
+use crate::bus::counters::Tally;
+
+/// Leases that are renewed with one round trip.
+const BATCH: usize = 512;
+
+/// Renews all leases now, and again every [`RENEWAL`], until the connection breaks.
+///
+/// It starts with each new connection: what Redis forgot meanwhile is claimed again at once.
+pub(super) async fn keep(leases: &Leases, mut link: MultiplexedConnection, tally: &Tally) -> Fault {
+    let mut ticks = interval(RENEWAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        for partition in Partition::all() {
+            let mut held = leases.held(partition).await;
+            match renew(leases.owner(), &mut held, &mut link, tally).await {
+                Ok(()) => {}
+                Err(source) if breaks_link(&source) => return Fault::Call { doing: "renew leases", source },
+                // Such as `OOM` or `NOPERM`: messages still cross, so the connection is kept.
+                Err(error) => tracing::warn!(%error, "Redis refuses to renew leases"),
+            }
+        }
+    }
+}
+
+async fn renew(
+    owner: &str,
+    held: &mut Held,
+    link: &mut MultiplexedConnection,
+    tally: &Tally,
+) -> Result<(), RedisError> {
+    let names: Vec<String> = held.keys().cloned().collect();
+    for names in names.chunks(BATCH) {
+        let sent = Instant::now();
+        let owners: Vec<Option<String>> = ask(names, prolong, link).await?;
+        let mut forgotten = Vec::new();
+        for (name, now) in names.iter().zip(owners) {
+            match now {
+                Some(now) if now == owner => drop(held.insert(name.clone(), sent)),
+                Some(_) => lose(name, held, tally),
+                None => forgotten.push(name.clone()),
+            }
+        }
+        reclaim(&forgotten, owner, held, link, tally).await?;
+    }
+    Ok(())
+}
+
+/// Claims again what Redis has forgotten, unless another node was faster.
+async fn reclaim(
+    names: &[String],
+    owner: &str,
+    held: &mut Held,
+    link: &mut MultiplexedConnection,
+    tally: &Tally,
+) -> Result<(), RedisError> {
+    let sent = Instant::now();
+    let taken: Vec<bool> = ask(names, |key| take(key, owner), link).await?;
+    for (name, taken) in names.iter().zip(taken) {
+        if taken {
+            held.insert(name.clone(), sent);
+        } else {
+            lose(name, held, tally);
+        }
+    }
+    Ok(())
+}
+
+/// Sends one command per lease in a single round trip.
+async fn ask<T: FromRedisValue>(
+    names: &[String],
+    command: impl Fn(&str) -> redis::Cmd,
+    link: &mut MultiplexedConnection,
+) -> Result<Vec<T>, RedisError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut pipeline = Pipeline::with_capacity(names.len());
+    for name in names {
+        pipeline.add_command(command(&lease_key(name)));
+    }
+    pipeline.query_async(link).await
+}
+
+fn lose(name: &str, held: &mut Held, tally: &Tally) {
+    held.remove(name);
+    tally.leases_lost.add(1);
+    tracing::warn!(lease = name, "another node holds a lease that was ours: the bus was away too long");
+}

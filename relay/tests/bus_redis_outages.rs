@@ -1,0 +1,153 @@
+//! What happens when Redis goes away in one of many ways, and comes back.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    dead_code,
+    unreachable_pub,
+    reason = "a test fails by panicking, and each file uses a part of the shared support only"
+)]
+
+mod bus_support;
+
+use std::time::{Duration, Instant};
+
+use bus_support::{Node, Redis, free_port, ids, message, until};
+use relay_contract::admin::BusState;
+
+#[tokio::test]
+async fn publishes_made_while_redis_is_away_arrive_in_order_after_it_is_back() {
+    let mut redis = Redis::start(&[]);
+    let nodes =
+        [Node::ready("a", &redis).await, Node::ready("b", &redis).await, Node::ready("c", &redis).await];
+    let [a, b, c] = &nodes;
+    // A probe of each since the last has come: all know how many they are.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    redis.kill();
+    a.reaches(BusState::Degraded).await;
+    for id in 0..1000 {
+        a.publish("alice", id).await;
+    }
+    assert_eq!(a.bus.counters().outbox_items, 1000);
+    redis.revive();
+    b.gets("alice", 1000).await;
+    c.gets("alice", 1000).await;
+    assert_eq!((b.got("alice"), c.got("alice")), (ids(0..1000), ids(0..1000)));
+}
+
+#[tokio::test]
+async fn a_frozen_redis_is_noticed_within_3_seconds_and_loses_nothing() {
+    let redis = Redis::start(&[]);
+    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    redis.freeze();
+    let frozen = Instant::now();
+    for id in 0..100 {
+        a.publish("alice", id).await;
+    }
+    a.reaches(BusState::Degraded).await;
+    assert!(frozen.elapsed() < Duration::from_secs(3), "noticed after {:?}", frozen.elapsed());
+    redis.thaw();
+    a.reaches(BusState::Ok).await;
+    a.publish("alice", 100).await;
+    b.gets("alice", 101).await;
+    assert_eq!(b.got("alice"), ids(0..101));
+}
+
+#[tokio::test]
+async fn killed_subscriptions_come_back() {
+    let redis = Redis::start(&[]);
+    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]);
+    b.reaches(BusState::Degraded).await;
+    b.reaches(BusState::Ok).await;
+    a.reaches(BusState::Ok).await;
+    a.publish("alice", 0).await;
+    b.gets("alice", 1).await;
+}
+
+#[tokio::test]
+async fn a_killed_command_connection_costs_no_message() {
+    let redis = Redis::start(&[]);
+    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    for id in 0..300 {
+        a.publish("alice", id).await;
+        if id % 100 == 50 {
+            redis.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+            a.reaches(BusState::Degraded).await;
+            a.reaches(BusState::Ok).await;
+        }
+    }
+    b.gets("alice", 300).await;
+    assert_eq!((b.got("alice"), b.bus.counters().missed), (ids(0..300), 0));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_without_the_password() {
+    let redis = Redis::start(&["--requirepass", "right-horse"]);
+    let node = Node::start("a", &redis.url(), Some("wrong-horse"));
+    until("a reason is told", || node.bus.status().reason.is_some()).await;
+    let status = node.bus.status();
+    let reason = status.reason.unwrap();
+    assert_eq!(status.state, BusState::Connecting);
+    assert!(reason.contains("WRONGPASS") && !reason.contains("horse"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_missing_password_is_told() {
+    let redis = Redis::start(&["--requirepass", "right-horse"]);
+    let node = Node::start("a", &redis.url(), None);
+    until("a reason is told", || node.bus.status().reason.is_some_and(|why| why.contains("NOAUTH"))).await;
+}
+
+#[tokio::test]
+async fn the_right_password_is_accepted() {
+    let redis = Redis::start(&["--requirepass", "right-horse"]);
+    Node::start("a", &redis.url(), Some("right-horse")).reaches(BusState::Ok).await;
+}
+
+#[tokio::test]
+async fn an_account_without_scripts_or_administration_is_enough() {
+    let rules = "+@connection +subscribe +publish +pubsub +set +get +getex +del";
+    let user = format!("--user relay on >right-horse resetchannels &relay:* ~relay:* -@all {rules}");
+    let redis = Redis::start(&user.split(' ').collect::<Vec<_>>());
+    let url = redis.url().replace("//", "//relay@");
+    let (a, b) = (Node::start("a", &url, Some("right-horse")), Node::start("b", &url, Some("right-horse")));
+    a.reaches(BusState::Ok).await;
+    b.reaches(BusState::Ok).await;
+    a.publish("alice", 0).await;
+    b.gets("alice", 1).await;
+    a.bus.claim("user:alice").await.unwrap();
+    a.bus.release("user:alice").await;
+    assert_eq!(b.bus.holder("user:alice").await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_refused_dial_is_told() {
+    let node = Node::start("a", &Redis::url_of(free_port()), None);
+    until("a reason is told", || node.bus.status().reason.is_some()).await;
+    let reason = node.bus.status().reason.unwrap();
+    assert!(reason.contains("refused"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_is_refused_and_counted() {
+    let redis = Redis::start(&[]);
+    let a = Node::ready("a", &redis).await;
+    let large = relay::bus::Message { payload: vec![b' '; 9 << 20].into(), ..message("alice", 0) };
+    assert!(a.bus.publish(std::sync::Arc::new(large)).await.is_err());
+    assert_eq!(a.bus.counters().too_large, 1);
+}
+
+#[tokio::test]
+async fn a_full_outbox_refuses_and_counts() {
+    let a = Node::start("a", &Redis::url_of(free_port()), None);
+    let large = relay::bus::Message { payload: vec![b' '; 7 << 20].into(), ..message("alice", 0) };
+    let large = std::sync::Arc::new(large);
+    for _ in 0..4 {
+        a.bus.publish(std::sync::Arc::clone(&large)).await.unwrap();
+    }
+    assert!(a.bus.publish(large).await.is_err());
+    assert_eq!(a.bus.counters().outbox_full, 1);
+}

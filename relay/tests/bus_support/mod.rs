@@ -1,0 +1,205 @@
+//! What the tests of the bus share: a real `redis-server` on loopback, nodes, and waiting.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use relay::bus::{self, Bus, Channel, Config, Inbox, Message, Secret};
+use relay_contract::admin::BusState;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// Longest that a test waits for anything.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A `redis-server` that ends with its test.
+pub struct Redis {
+    child: Child,
+    port: u16,
+    args: Vec<String>,
+    dir: TempDir,
+}
+
+impl Redis {
+    /// Starts one, with more command-line options such as `--requirepass`.
+    pub fn start(args: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        let child = spawn(port, &args, &dir);
+        Self { child, port, args, dir }
+    }
+
+    /// A port of loopback on which nobody listens, as a bus to nowhere.
+    pub fn url_of(port: u16) -> String {
+        format!("redis://127.0.0.1:{port}")
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        Self::url_of(self.port)
+    }
+
+    /// Kills it; it keeps no data.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again on the same port, empty.
+    pub fn revive(&mut self) {
+        self.child = spawn(self.port, &self.args, &self.dir);
+    }
+
+    /// Stops it without closing its sockets: a black hole.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(status.unwrap().success());
+    }
+
+    /// Runs `redis-cli` against it and answers what it printed.
+    pub fn cli(&self, args: &[&str]) -> String {
+        let output =
+            Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(args).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Answers once it accepts connections: until then a bus would see a refused dial first.
+fn spawn(port: u16, args: &[String], dir: &TempDir) -> Child {
+    let child = Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .args(args)
+        .current_dir(dir.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(start.elapsed() < PATIENCE, "redis-server does not start");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+/// A port of loopback that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// An inbox that keeps what it gets.
+#[derive(Default)]
+pub struct Kept(Mutex<Vec<Message>>);
+
+impl Inbox for Kept {
+    fn receive(&self, message: Message) {
+        self.0.lock().unwrap().push(message);
+    }
+}
+
+/// One relay, as far as the bus is concerned.
+pub struct Node {
+    pub bus: Arc<dyn Bus>,
+    pub kept: Arc<Kept>,
+    pub shutdown: CancellationToken,
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+impl Node {
+    /// Starts a node on the Redis at `url`, which may not be there.
+    pub fn start(name: &str, url: &str, password: Option<&str>) -> Self {
+        let config = Config::Redis { url: url.parse().unwrap(), password: password.map(Secret::new) };
+        Self::with(name, config)
+    }
+
+    /// Starts a node on the bus that `config` names.
+    pub fn with(name: &str, config: Config) -> Self {
+        let (kept, shutdown) = (Arc::new(Kept::default()), CancellationToken::new());
+        let bus = bus::connect(config, Arc::clone(&kept) as _, name.to_owned(), shutdown.clone());
+        Self { bus, kept, shutdown }
+    }
+
+    /// Starts a node and waits until its bus works.
+    pub async fn ready(name: &str, redis: &Redis) -> Self {
+        let node = Self::start(name, &redis.url(), None);
+        node.reaches(BusState::Ok).await;
+        node
+    }
+
+    /// Waits for a state of the bus.
+    pub async fn reaches(&self, state: BusState) {
+        until(&format!("the bus is {state:?}"), || self.bus.status().state == state).await;
+    }
+
+    /// Publishes a message with this id to this user.
+    pub async fn publish(&self, user: &str, id: impl ToString) {
+        self.bus.publish(Arc::new(message(user, id))).await.unwrap();
+    }
+
+    /// Ids of the messages that it got for `user`, in order.
+    pub fn got(&self, user: &str) -> Vec<String> {
+        let channel = Channel::user(user);
+        let kept = self.kept.0.lock().unwrap();
+        kept.iter().filter(|message| message.channel == channel).map(|message| message.id.clone()).collect()
+    }
+
+    /// The last message that it got.
+    pub fn last(&self) -> Option<Message> {
+        self.kept.0.lock().unwrap().last().cloned()
+    }
+
+    /// Waits until it has `count` messages for `user`.
+    pub async fn gets(&self, user: &str, count: usize) {
+        until(&format!("{count} messages came"), || self.got(user).len() >= count).await;
+    }
+}
+
+/// A message with this id for this user.
+pub fn message(user: &str, id: impl ToString) -> Message {
+    Message {
+        id: id.to_string(),
+        channel: Channel::user(user),
+        seq: 0,
+        timestamp: 1_700_000_000_000,
+        kind: "message".to_owned(),
+        payload: Bytes::from_static(b"{\"text\":\"hi\"}"),
+    }
+}
+
+/// Ids `from` up to `to`, as [`Node::got`] shows them.
+pub fn ids(range: std::ops::Range<u32>) -> Vec<String> {
+    range.map(|id| id.to_string()).collect()
+}
+
+/// Waits until `condition` holds, and answers how long that took.
+pub async fn until(what: &str, condition: impl Fn() -> bool) -> Duration {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < PATIENCE, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    start.elapsed()
+}
