@@ -1,1 +1,22 @@
-//! Placeholder.
+//! Clusters without Docker, images without Docker, and what the end-to-end tests share.
+//!
+//! A test asks [`cluster::Cluster`] for the cluster that `e2e run` handed over, or starts an
+//! [`apiserver::ApiServer`] of its own. Everything else here makes those two possible.
+
+pub mod apiserver;
+pub mod binaries;
+pub mod cluster;
+pub mod command;
+pub mod environment;
+pub mod error;
+pub mod files;
+mod hash;
+pub mod images;
+pub mod kind;
+pub mod kubernetes;
+pub mod local;
+mod lock;
+pub mod place;
+pub mod progress;
+pub mod provider;
+pub mod wait;

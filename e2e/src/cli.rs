@@ -1,0 +1,151 @@
+//! What the command line means.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, ensure};
+use clap::{Parser, Subcommand};
+use e2e::binaries::Binaries;
+use e2e::images;
+use e2e::place::Place;
+use e2e::progress::Progress;
+use e2e::provider::{Provider, leftovers};
+
+/// Clusters and images for the end-to-end tests and the demo.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Cli {
+    /// Where the cluster comes from; without it kind if Docker and kind work, else local.
+    #[arg(long, env = "PROVIDER", global = true)]
+    provider: Option<Provider>,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Check what the machine has, and install what a package manager can.
+    Setup,
+    /// Build Kubernetes, etcd, CoreDNS and Helm from their Go modules.
+    Binaries,
+    /// Build the images of relay and operator from this checkout.
+    Images,
+    /// Bring a cluster up, or find it up.
+    Up {
+        /// How many nodes.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=9))]
+        nodes: u8,
+    },
+    /// Remove the cluster and everything that belongs to it.
+    Down,
+    /// Give images to every node: these OCI archives, or what `images` built.
+    Load {
+        /// OCI archives.
+        archives: Vec<PathBuf>,
+    },
+    /// Run a command where it reaches the cluster, with KUBECONFIG, PATH and E2E_* set.
+    Run {
+        /// The command and its arguments.
+        #[arg(trailing_var_arg = true, required = true)]
+        command: Vec<OsString>,
+    },
+    /// Print the variables that `run` sets, for a shell to evaluate.
+    Env,
+    /// List what is left of the local cluster; the status says whether there is anything.
+    Leftovers,
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let place = Place::find()?;
+        let progress = Progress::start();
+        let provider = Provider::choose(&place, self.provider);
+        match self.action {
+            Action::Setup => setup(&place)?,
+            Action::Binaries => {
+                Binaries::build(&place, &progress)?;
+                progress.say("all programs of the cluster are built");
+            }
+            Action::Images => build_images(&place, &progress)?,
+            Action::Up { nodes } => up(provider, &place, nodes, &progress)?,
+            Action::Down => down(provider, &place, &progress)?,
+            Action::Load { archives } => load(provider, &place, archives, &progress)?,
+            Action::Run { command } => run(provider, &place, &command)?,
+            Action::Env => print_environment(provider, &place)?,
+            Action::Leftovers => return Ok(print_leftovers(&place)),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn setup(place: &Place) -> Result<()> {
+    let status = Command::new("bash").arg(place.source("setup.sh")).status()?;
+    ensure!(status.success(), "the machine lacks something; see above");
+    Ok(())
+}
+
+fn build_images(place: &Place, progress: &Progress) -> Result<()> {
+    for archive in images::build_project(place)? {
+        progress.say(format_args!("{} is in {}", archive.reference, archive.path.display()));
+    }
+    Ok(())
+}
+
+fn up(provider: Provider, place: &Place, nodes: u8, progress: &Progress) -> Result<()> {
+    provider.up(place, nodes, progress)?;
+    progress.say(format_args!(
+        "the {} cluster is up; to reach it: {}",
+        provider.name(),
+        provider.how_to_reach(place)
+    ));
+    Ok(())
+}
+
+fn down(provider: Provider, place: &Place, progress: &Progress) -> Result<()> {
+    provider.down(place)?;
+    let left = leftovers(place);
+    let list: Vec<_> = left.iter().map(ToString::to_string).collect();
+    ensure!(left.is_empty(), "the cluster is down, but this is left of it:\n{}", list.join("\n"));
+    progress.say("the cluster is down; nothing is left of it");
+    Ok(())
+}
+
+fn load(provider: Provider, place: &Place, given: Vec<PathBuf>, progress: &Progress) -> Result<()> {
+    if provider == Provider::Kubeconfig {
+        progress.say("a cluster of your own pulls its images: push them, and name them in E2E_*_IMAGE");
+        return Ok(());
+    }
+    let archives = if given.is_empty() { images::project_archives(place).to_vec() } else { given };
+    for archive in archives {
+        let archive = archive.canonicalize().with_context(|| format!("cannot find {}", archive.display()))?;
+        provider.load(place, &archive)?;
+        progress.say(format_args!("every node has {}", archive.display()));
+    }
+    Ok(())
+}
+
+/// Becomes the command, so that its status and its signals are its own.
+fn run(provider: Provider, place: &Place, command: &[OsString]) -> Result<()> {
+    let mut arguments = provider.inside(place).args(command).into_arguments().into_iter();
+    let program = arguments.next().unwrap_or_default();
+    let error = Command::new(&program).args(arguments).envs(provider.environment(place)?).exec();
+    Err(error).with_context(|| format!("cannot start {}", program.display()))
+}
+
+fn print_environment(provider: Provider, place: &Place) -> Result<()> {
+    for (name, value) in provider.environment(place)? {
+        println!("export {name}='{}'", value.display().to_string().replace('\'', r"'\''"));
+    }
+    Ok(())
+}
+
+fn print_leftovers(place: &Place) -> ExitCode {
+    let left = leftovers(place);
+    for leftover in &left {
+        println!("{leftover}");
+    }
+    if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
