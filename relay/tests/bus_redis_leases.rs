@@ -136,3 +136,30 @@ async fn a_claim_fails_with_the_reason_while_redis_is_away() {
     let error = a.bus.claim(LEASE).await.unwrap_err().to_string();
     assert!(error.starts_with("the bus is unavailable: "), "{error}");
 }
+
+#[tokio::test]
+async fn what_was_claimed_in_vain_is_claimed_when_redis_is_back() {
+    let mut redis = Redis::start(&[]);
+    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    redis.kill();
+    a.reaches(BusState::Degraded).await;
+    a.bus.claim(LEASE).await.unwrap_err();
+    redis.revive();
+    until("the lease is taken", || redis.cli(&["DBSIZE"]) == "1").await;
+    b.reaches(BusState::Ok).await;
+    assert_eq!(claim(&b).await, held_by("a"));
+}
+
+#[tokio::test]
+async fn what_was_claimed_in_vain_and_released_is_not_claimed_later() {
+    let mut redis = Redis::start(&[]);
+    let a = Node::ready("a", &redis).await;
+    redis.kill();
+    a.reaches(BusState::Degraded).await;
+    a.bus.claim(LEASE).await.unwrap_err();
+    a.bus.claim("user:bob").await.unwrap_err();
+    a.bus.release(LEASE).await;
+    redis.revive();
+    until("the other lease is taken", || redis.cli(&["DBSIZE"]) != "0").await;
+    assert_eq!(a.bus.holder(LEASE).await, Ok(None));
+}

@@ -28,7 +28,7 @@ pub struct Counters {
     pub outbox_items: u64,
     /// Bytes of these messages.
     pub outbox_bytes: u64,
-    /// Claims that this node lost to another while the bus was away.
+    /// Claims that this node lost to another, or could not make, while the bus was away.
     pub leases_lost: u64,
     /// Time from publish to delivery of the last self-probe; zero before the first.
     pub probe_lag: Duration,

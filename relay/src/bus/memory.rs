@@ -49,3 +49,35 @@ impl Bus for MemoryBus {
         admin::Bus { kind: admin::BusKind::Memory, state: admin::BusState::Ok, reason: None, lag_ms: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::Channel;
+
+    #[test]
+    fn a_bus_of_one_node_always_works() {
+        let status = MemoryBus::new("a".into()).status();
+        assert_eq!((status.state, status.reason), (admin::BusState::Ok, None));
+    }
+
+    #[tokio::test]
+    async fn a_publish_to_nobody_succeeds() {
+        let message = Message {
+            id: "m".into(),
+            channel: Channel::user("alice"),
+            seq: 0,
+            timestamp: 0,
+            kind: "message".into(),
+            payload: bytes::Bytes::new(),
+        };
+        assert_eq!(MemoryBus::new("a".into()).publish(Arc::new(message)).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn the_holder_of_a_lease_is_this_node() {
+        let bus = MemoryBus::new("a".into());
+        bus.claim("user:alice").await.unwrap();
+        assert_eq!(bus.holder("user:alice").await, Ok(Some("a".into())));
+    }
+}

@@ -56,6 +56,10 @@ pub trait Bus: Send + Sync + 'static {
     /// Claims `lease` for this node until it is released, or until this node is gone for
     /// [`LEASE_TTL_SECONDS`]. Claiming what this node holds already is granted.
     ///
+    /// Unless another node holds it, the lease stays wanted until [`release`](Self::release), even
+    /// after an error: it is then claimed as soon as the bus is back, so whoever goes on without an
+    /// answer is protected from then on. Each claim that was not refused must be released.
+    ///
     /// # Errors
     /// [`BusError::Unavailable`] if nobody can be asked; the caller decides by what it knows itself.
     async fn claim(&self, lease: &str) -> Result<Claim, BusError>;

@@ -50,7 +50,9 @@ mod tests {
     #[test]
     fn a_success_starts_over() {
         let mut backoff = Backoff::default();
-        (0..5).for_each(|_| drop(backoff.next()));
+        for _ in 0..5 {
+            backoff.next();
+        }
         backoff.reset();
         assert!(backoff.next() <= FIRST);
     }

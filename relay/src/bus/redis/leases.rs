@@ -13,7 +13,8 @@
 //! - release: `DEL` after a `GET`, only while this node's own clock says that the lease cannot have
 //!   ended and been taken by another. Otherwise it is left to end by itself.
 //!
-//! The renewal claims again what Redis has forgotten (it came back empty).
+//! The renewal claims again what Redis has forgotten (it came back empty), and what was claimed in
+//! vain while Redis was away.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -35,8 +36,9 @@ const RELEASE_MARGIN: Duration = Duration::from_secs(4);
 /// Tries of a claim, if the lease ends between its two commands.
 const CLAIM_TRIES: usize = 3;
 
-/// When each lease that this node holds was last known to be prolonged, by its name.
-pub(super) type Held = HashMap<String, Instant>;
+/// Leases by name, each with when it was last known to be prolonged; none, if it is only wanted:
+/// Redis could not be asked when it was claimed, and will be at the next renewal.
+pub(super) type Held = HashMap<String, Option<Instant>>;
 
 /// The leases that this node holds.
 pub(super) struct Leases {
@@ -83,34 +85,25 @@ impl Leases {
         self.held.get(partition).lock().await
     }
 
-    /// Claims `lease` for this process.
+    /// Claims `lease` for this process. Unless another holds it, it stays wanted until its release.
     pub(super) async fn claim(&self, lease: &str) -> Result<Claim, LeaseError> {
-        let mut link = self.link()?;
         let mut held = self.held(Partition::of(lease)).await;
-        let key = lease_key(lease);
-        for _ in 0..CLAIM_TRIES {
-            let sent = Instant::now();
-            if take(&key, &self.owner).query_async(&mut link).await? {
-                held.insert(lease.to_owned(), sent);
-                return Ok(Claim::Granted);
-            }
-            match cmd("GET").arg(&key).query_async::<Option<String>>(&mut link).await? {
-                Some(owner) if owner == self.owner => {
-                    prolong(&key).query_async::<()>(&mut link).await?;
-                    held.insert(lease.to_owned(), sent);
-                    return Ok(Claim::Granted);
-                }
-                Some(owner) => return Ok(Claim::HeldBy(node_of(&owner).to_owned())),
-                None => {}
+        let prolonged = held.entry(lease.to_owned()).or_default();
+        let sent = Instant::now();
+        match ask(&lease_key(lease), &self.owner, self.link()?).await? {
+            Claim::Granted => *prolonged = Some(sent),
+            Claim::HeldBy(node) => {
+                held.remove(lease);
+                return Ok(Claim::HeldBy(node));
             }
         }
-        Err(LeaseError::Contended)
+        Ok(Claim::Granted)
     }
 
     /// Gives `lease` back, if this process holds it.
     pub(super) async fn release(&self, lease: &str) -> Result<(), LeaseError> {
         let mut held = self.held(Partition::of(lease)).await;
-        let Some(prolonged) = held.remove(lease) else { return Ok(()) };
+        let Some(Some(prolonged)) = held.remove(lease) else { return Ok(()) };
         if prolonged.elapsed() + RELEASE_MARGIN > TTL {
             return Ok(());
         }
@@ -133,6 +126,25 @@ impl Leases {
     fn link(&self) -> Result<MultiplexedConnection, LeaseError> {
         self.link.borrow().clone().ok_or(LeaseError::NoLink)
     }
+}
+
+/// Asks for a lease until somebody has it.
+async fn ask(key: &str, owner: &str, mut link: MultiplexedConnection) -> Result<Claim, LeaseError> {
+    for _ in 0..CLAIM_TRIES {
+        if take(key, owner).query_async(&mut link).await? {
+            return Ok(Claim::Granted);
+        }
+        match cmd("GET").arg(key).query_async::<Option<String>>(&mut link).await? {
+            Some(holder) if holder == owner => {
+                prolong(key).query_async::<()>(&mut link).await?;
+                return Ok(Claim::Granted);
+            }
+            Some(holder) => return Ok(Claim::HeldBy(node_of(&holder).to_owned())),
+            // It ended in between.
+            None => {}
+        }
+    }
+    Err(LeaseError::Contended)
 }
 
 /// Sets the lease if it is free; answers whether it was.

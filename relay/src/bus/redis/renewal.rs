@@ -48,7 +48,9 @@ async fn renew(
         let mut forgotten = Vec::new();
         for (name, now) in names.iter().zip(owners) {
             match now {
-                Some(now) if now == owner => drop(held.insert(name.clone(), sent)),
+                Some(now) if now == owner => {
+                    held.insert(name.clone(), Some(sent));
+                }
                 Some(_) => lose(name, held, tally),
                 None => forgotten.push(name.clone()),
             }
@@ -70,7 +72,7 @@ async fn reclaim(
     let taken: Vec<bool> = ask(names, |key| take(key, owner), link).await?;
     for (name, taken) in names.iter().zip(taken) {
         if taken {
-            held.insert(name.clone(), sent);
+            held.insert(name.clone(), Some(sent));
         } else {
             lose(name, held, tally);
         }
@@ -97,5 +99,5 @@ async fn ask<T: FromRedisValue>(
 fn lose(name: &str, held: &mut Held, tally: &Tally) {
     held.remove(name);
     tally.leases_lost.add(1);
-    tracing::warn!(lease = name, "another node holds a lease that was ours: the bus was away too long");
+    tracing::warn!(lease = name, "another node holds a lease that this node counts on: the bus was away");
 }
