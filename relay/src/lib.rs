@@ -1,4 +1,18 @@
 //! The relay: a server that holds WebSocket and SSE connections and fans messages out to them,
 //! across nodes through Redis.
+//!
+//! Dependencies point one way: [`profiles`] → [`transport`], [`hub`], [`auth`] → [`bus`].
+//! [`server`] puts them together.
 
+pub mod admin;
+pub mod app;
+pub mod auth;
 pub mod bus;
+pub mod config;
+pub mod drain;
+pub mod hub;
+pub mod logs;
+pub mod metrics;
+pub mod profiles;
+pub mod server;
+pub mod transport;

@@ -1,0 +1,16 @@
+//! Makes live settings take effect where they are not asked for each time.
+
+use crate::app::App;
+use crate::logs::LogControl;
+
+/// Applies the settings in use, and reads the keys again.
+pub fn apply_settings(app: &App, logs: &LogControl) {
+    let live = app.settings.live();
+    app.hub.shared().limits.set(live.max_queue_bytes, live.max_queue_items, live.overflow);
+    logs.set(live.log_level);
+    for key in [&app.publish_key, &app.admin_token].into_iter().flatten() {
+        if let Err(error) = key.reload() {
+            tracing::warn!(%error, "Key could not be read again; the old one stays");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The admin API (`relay_contract::admin`), on a port of its own: for probes, Prometheus and the
+//! operator.
+
+mod apply;
+mod drain;
+mod heartbeat;
+pub mod probes;
+mod reload;
+mod status;
+mod token;
+
+use std::sync::Arc;
+
+use axum::routing::{get, post, put};
+use axum::{Extension, Router, middleware};
+use relay_contract::admin::{DRAIN_PATH, RELOAD_PATH, STATUS_PATH};
+
+use crate::app::App;
+use crate::logs::LogControl;
+
+pub use apply::apply_settings;
+pub use heartbeat::Heartbeat;
+
+/// The routes of the admin port.
+pub fn routes(app: Arc<App>, heartbeat: Arc<Heartbeat>, logs: LogControl) -> Router {
+    let guarded = Router::new()
+        .route(STATUS_PATH, get(status::handle))
+        .route(DRAIN_PATH, put(drain::begin).delete(drain::cancel))
+        .route(RELOAD_PATH, post(reload::handle))
+        .layer(middleware::from_fn_with_state(app.clone(), token::check));
+    Router::new()
+        .route("/metrics", get(probes::metrics))
+        .merge(probes::routes())
+        .merge(probes::liveness())
+        .merge(guarded)
+        .layer(Extension(heartbeat))
+        .layer(Extension(logs))
+        .with_state(app)
+}

@@ -1,0 +1,49 @@
+//! What all requests and connections of one relay share.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::HeaderValue;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::Key;
+use crate::bus::Bus;
+use crate::config::Settings;
+use crate::drain::Drain;
+use crate::hub::{Hub, Publisher, Slots};
+use crate::metrics::Metrics;
+use crate::profiles::push::Claims;
+
+/// One relay.
+pub struct App {
+    /// Name among peers.
+    pub node: String,
+    /// The same, for `X-Relay-Node` (requirement 004-37).
+    pub node_header: HeaderValue,
+    /// Start of the process.
+    pub started: Instant,
+    /// The same, in seconds since the epoch.
+    pub started_at: i64,
+    /// Live settings.
+    pub settings: Arc<Settings>,
+    /// Connections.
+    pub hub: Arc<Hub>,
+    /// Other relays.
+    pub bus: Arc<dyn Bus>,
+    /// Both.
+    pub publisher: Publisher,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// Key of the publish API; without it publishing is open.
+    pub publish_key: Option<Key>,
+    /// Token of the admin API; without it the API is open.
+    pub admin_token: Option<Key>,
+    /// Whether connections are accepted, and how they are ended.
+    pub drain: Arc<Drain>,
+    /// Streams per player.
+    pub streams: Slots,
+    /// Users with a socket of the push profile.
+    pub claims: Arc<Claims>,
+    /// Tasks that must end before the process does.
+    pub tasks: TaskTracker,
+}

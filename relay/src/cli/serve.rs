@@ -1,0 +1,55 @@
+//! Serves until SIGTERM or SIGINT.
+
+use anyhow::Context;
+use relay::config::{Boot, Source};
+use relay::logs;
+use relay::metrics::VERSION;
+use relay::server::{Relay, Stop, run_until};
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) fn serve(source: Source) -> anyhow::Result<()> {
+    let (boot, settings) = super::parse(source)?;
+    let logs = logs::start(boot.log_format, settings.live().log_level).context("logs")?;
+    // Only the first provider counts; another one would be installed by a library, which is fine.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("runtime")?;
+    runtime.block_on(async {
+        let stop = Stop { rate: boot.drain_rate, timeout: boot.drain_timeout };
+        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+        let relay = Relay::start(boot.clone(), settings, logs)?;
+        announce(&relay, &boot)?;
+        let signal = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        run_until(relay, stop, signal).await;
+        Ok(())
+    })
+}
+
+/// Tells what runs where.
+fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
+    let clients = relay.client_address()?;
+    tracing::info!(
+        version = VERSION,
+        node = relay.app().node,
+        clients = %format!("http://{clients}"),
+        admin = %format!("http://{}", relay.admin_address()?),
+        bus = ?boot.bus,
+        "Relay started"
+    );
+    for line in [
+        format!("push: ws://{clients}/ws?user_id=, POST /sse/push, /sse/push/batch, /sse/send"),
+        format!("dual: http://{clients}/sse/{{player_id}}, POST /api/messages"),
+        format!("all: http://{clients}/health, /metrics"),
+    ] {
+        tracing::info!("{line}");
+    }
+    if boot.publish_key_file.is_none() {
+        tracing::warn!("Publishing is open to anyone who can connect: PUBLISH_KEY_FILE is not set");
+    }
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! Settings that a process starts with and keeps.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use relay_contract::settings as s;
+
+use super::reader::Reader;
+use super::{Invalid, Source, names};
+use crate::auth::check_exposure;
+use crate::bus;
+use crate::logs::LogFormat;
+
+/// The settings of a process.
+#[derive(Clone, Debug)]
+pub struct Boot {
+    /// Where clients are served.
+    pub listen: SocketAddr,
+    /// Where the admin API is served.
+    pub admin_listen: SocketAddr,
+    /// Name among peers.
+    pub node: String,
+    /// Whether anonymous clients are fine on an address that others can reach.
+    pub insecure: bool,
+    /// File with the token of the admin API.
+    pub admin_token_file: Option<PathBuf>,
+    /// File with the key of the publish API.
+    pub publish_key_file: Option<PathBuf>,
+    /// What carries messages between relays.
+    pub bus: bus::Config,
+    /// How long the drain after SIGTERM may take.
+    pub drain_timeout: Duration,
+    /// Connections that it ends per second.
+    pub drain_rate: u32,
+    /// Shape of log lines.
+    pub log_format: LogFormat,
+    /// Bytes that may wait for all connections of this node.
+    pub node_queue_bytes: u64,
+}
+
+impl Boot {
+    /// Parses the settings of `source`.
+    ///
+    /// # Errors
+    /// [`Invalid`] with every setting that is wrong.
+    pub fn parse(source: &Source) -> Result<Self, Invalid> {
+        let mut reader = Reader::new(source);
+        let r = &mut reader;
+        let boot = Self {
+            listen: SocketAddr::new(host(r), port(r)),
+            admin_listen: r.value(s::ADMIN_LISTEN, (Ipv4Addr::LOCALHOST, s::ADMIN_PORT).into()),
+            node: r.text(s::NODE_NAME).map_or_else(generated_name, str::to_owned),
+            insecure: r.switch(s::INSECURE),
+            admin_token_file: r.text(s::ADMIN_TOKEN_FILE).map(PathBuf::from),
+            publish_key_file: r.text(s::PUBLISH_KEY_FILE).map(PathBuf::from),
+            bus: bus_config(r),
+            drain_timeout: Duration::from_secs(r.number(s::DRAIN_TIMEOUT_SECONDS, 30, 0..=86_400)),
+            drain_rate: r.small(s::DRAIN_RATE, 100, 1..=1_000_000),
+            log_format: r.value(names::LOG_FORMAT, LogFormat::Json),
+            node_queue_bytes: r.number(names::MAX_NODE_QUEUE_BYTES, 256 << 20, 1 << 20..=1 << 40),
+        };
+        check_open_doors(r, &boot);
+        reader.finish(boot)
+    }
+}
+
+fn host(r: &mut Reader<'_>) -> IpAddr {
+    match r.text(s::HOST) {
+        Some("localhost") => Ipv4Addr::LOCALHOST.into(),
+        _ => r.value(s::HOST, Ipv4Addr::LOCALHOST.into()),
+    }
+}
+
+/// 0 lets the system choose, which tests use.
+fn port(r: &mut Reader<'_>) -> u16 {
+    let port = r.small(s::PORT, u32::from(s::CLIENT_PORT), 0..=65_535);
+    u16::try_from(port).unwrap_or(s::CLIENT_PORT)
+}
+
+/// Conflict X-21: what nobody guards is not offered beyond this machine by accident.
+fn check_open_doors(r: &mut Reader<'_>, boot: &Boot) {
+    let clients = check_exposure(s::HOST, boot.listen.ip(), "clients are anonymous", boot.insecure);
+    let token = boot.admin_token_file.is_some();
+    let admin = check_exposure(
+        s::ADMIN_LISTEN,
+        boot.admin_listen.ip(),
+        "ADMIN_TOKEN_FILE is not set",
+        boot.insecure || token,
+    );
+    for exposed in [clients, admin].into_iter().filter_map(Result::err) {
+        r.problem(s::INSECURE, exposed);
+    }
+}
+
+fn bus_config(r: &mut Reader<'_>) -> bus::Config {
+    let url = match (r.text(s::REDIS_URL), r.text(s::REDIS_URL_FILE)) {
+        (Some(_), Some(_)) => {
+            r.problem(s::REDIS_URL_FILE, "REDIS_URL is set, too; one of them is enough");
+            return bus::Config::Memory;
+        }
+        (Some(url), None) => Some((s::REDIS_URL, url.to_owned())),
+        (None, Some(_)) => file_content(r, s::REDIS_URL_FILE).map(|url| (s::REDIS_URL_FILE, url)),
+        (None, None) => None,
+    };
+    let password = file_content(r, s::REDIS_PASSWORD_FILE).map(bus::Secret::new);
+    let Some((name, url)) = url else { return bus::Config::Memory };
+    match url.parse() {
+        Ok(url) => bus::Config::Redis { url, password },
+        Err(error) => {
+            let error: bus::UrlError = error;
+            r.problem(name, error);
+            bus::Config::Memory
+        }
+    }
+}
+
+/// The trimmed content of the file that setting `name` names.
+fn file_content(r: &mut Reader<'_>, name: &str) -> Option<String> {
+    let path = r.text(name)?;
+    match std::fs::read_to_string(path) {
+        Ok(content) => Some(content.trim().to_owned()),
+        Err(error) => {
+            r.problem(name, format!("{path}: {error}"));
+            None
+        }
+    }
+}
+
+/// Two relays must not have one name, so that a host name alone is not enough.
+fn generated_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    let host = if host.is_empty() { "relay" } else { host };
+    format!("{host}-{:06x}", rand::random::<u32>() & 0xff_ffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(settings: &[(&'static str, &'static str)]) -> Result<Boot, Invalid> {
+        Boot::parse(&Source::new(settings.iter().copied()).unwrap())
+    }
+
+    #[test]
+    fn r000_12_clients_are_served_on_loopback_port_8080_by_default() {
+        assert_eq!(parse(&[]).unwrap().listen, "127.0.0.1:8080".parse().unwrap());
+    }
+
+    #[test]
+    fn r000_12_a_port_beyond_65535_is_refused() {
+        assert!(parse(&[("PORT", "65536")]).unwrap_err().to_string().starts_with("PORT"));
+    }
+
+    #[test]
+    fn x21_anonymous_clients_from_everywhere_want_insecure() {
+        let text = parse(&[("HOST", "0.0.0.0")]).unwrap_err().to_string();
+        assert!(text.contains("INSECURE=true"), "{text}");
+    }
+
+    #[test]
+    fn x21_insecure_opens_the_relay() {
+        assert!(parse(&[("HOST", "0.0.0.0"), ("INSECURE", "true")]).is_ok());
+    }
+
+    #[test]
+    fn a_bad_redis_url_is_not_repeated() {
+        let text = parse(&[("REDIS_URL", "http://:s3cret@x")]).unwrap_err().to_string();
+        assert!(text.starts_with("REDIS_URL") && !text.contains("s3cret"), "{text}");
+    }
+}

@@ -1,0 +1,130 @@
+//! Settings that change while the relay runs and disconnect nobody.
+
+use relay_contract::settings as s;
+
+use super::reader::Reader;
+use super::{Invalid, Source, names};
+use crate::auth::Origins;
+use crate::hub::{Overflow, Pace};
+use crate::logs::LogLevel;
+
+const MIB: u64 = 1024 * 1024;
+
+/// Accounts that take @mentions by default (requirement 000-21).
+const ACCOUNTS: [&str; 4] = ["ci_bot", "email_bot", "notification_bot", "system_bot"];
+
+/// The live settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// Web pages that may use the relay.
+    pub origins: Origins,
+    /// Least severe level of logs.
+    pub log_level: LogLevel,
+    /// Times of WebSocket pings.
+    pub pace: Pace,
+    /// Bytes of the largest message from a client.
+    pub max_message_size: usize,
+    /// TCP connections that this process accepts.
+    pub max_total_connections: u64,
+    /// Streams of one player.
+    pub max_connections_per_player: u32,
+    /// Bytes that may wait for one connection.
+    pub max_queue_bytes: usize,
+    /// Messages that may wait for one connection.
+    pub max_queue_items: usize,
+    /// What happens beyond these.
+    pub overflow: Overflow,
+    /// Accounts that take @mentions.
+    pub public_accounts: Vec<String>,
+}
+
+impl Live {
+    /// Parses the live settings of `source`.
+    ///
+    /// # Errors
+    /// [`Invalid`] with every setting that is wrong.
+    pub fn parse(source: &Source) -> Result<Self, Invalid> {
+        let mut reader = Reader::new(source);
+        let r = &mut reader;
+        let debug = r.switch(names::DEBUG);
+        let level = r.value(s::LOG_LEVEL, LogLevel::Info);
+        let live = Self {
+            origins: r.value(s::CORS_ORIGINS, Origins::default()),
+            log_level: if debug { LogLevel::Debug } else { level },
+            pace: Pace {
+                interval: r.small(s::WS_PING_INTERVAL, 30, 1..=86_400),
+                timeout: r.small(s::WS_PING_TIMEOUT, 10, 1..=86_400),
+            },
+            max_message_size: size(r, s::MAX_MESSAGE_SIZE, MIB, 128..=128 * MIB),
+            max_total_connections: total_connections(r),
+            max_connections_per_player: r.small(s::MAX_CONNECTIONS_PER_PLAYER, 4, 1..=10_000),
+            max_queue_bytes: size(r, s::MAX_QUEUE_BYTES, MIB, 1024..=1024 * MIB),
+            max_queue_items: size(r, names::MAX_QUEUE_ITEMS, 1000, 1..=1_000_000),
+            overflow: r.value(names::OVERFLOW, Overflow::Disconnect),
+            public_accounts: public_accounts(r.text(s::PUBLIC_ACCOUNTS)),
+        };
+        reader.finish(live)
+    }
+}
+
+fn size(r: &mut Reader<'_>, name: &str, default: u64, range: std::ops::RangeInclusive<u64>) -> usize {
+    usize::try_from(r.number(name, default, range)).unwrap_or(usize::MAX)
+}
+
+fn public_accounts(more: Option<&str>) -> Vec<String> {
+    let more = more.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
+    ACCOUNTS.into_iter().chain(more).map(str::to_owned).collect()
+}
+
+/// 0 derives it from the limit of open files, with room left for files, Redis and HTTP.
+fn total_connections(r: &mut Reader<'_>) -> u64 {
+    match r.number(s::MAX_TOTAL_CONNECTIONS, 0, 0..=10_000_000) {
+        0 => open_files().map_or(900, |files| files.saturating_sub(files / 10).max(1)),
+        number => number,
+    }
+}
+
+/// The soft limit of open files, as Linux tells it in proc(5).
+fn open_files() -> Option<u64> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(settings: &[(&'static str, &'static str)]) -> Result<Live, Invalid> {
+        Live::parse(&Source::new(settings.iter().copied()).unwrap())
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_with_their_settings() {
+        let invalid = parse(&[("CORS_ORIGINS", "localhost"), ("WS_PING_INTERVAL", "soon")]).unwrap_err();
+        let names: Vec<_> = invalid.0.iter().map(|problem| problem.setting.as_str()).collect();
+        assert_eq!(names, ["CORS_ORIGINS", "WS_PING_INTERVAL"]);
+    }
+
+    #[test]
+    fn r000_10_a_bad_origin_is_called_by_its_name() {
+        let text = parse(&[("CORS_ORIGINS", "localhost,invalid-url")]).unwrap_err().to_string();
+        assert!(text.contains("invalid CORS origin format"), "{text}");
+    }
+
+    #[test]
+    fn r000_11_pings_go_out_every_30_seconds_and_wait_10_by_default() {
+        assert_eq!(parse(&[]).unwrap().pace, Pace { interval: 30, timeout: 10 });
+    }
+
+    #[test]
+    fn r000_13_debug_means_the_level_debug() {
+        assert_eq!(parse(&[("DEBUG", "true")]).unwrap().log_level, LogLevel::Debug);
+    }
+
+    #[test]
+    fn r000_21_public_accounts_are_added_to_the_default_ones() {
+        let accounts = parse(&[("PUBLIC_ACCOUNTS", "help, sales")]).unwrap().public_accounts;
+        assert_eq!(accounts, ["ci_bot", "email_bot", "notification_bot", "system_bot", "help", "sales"]);
+    }
+}

@@ -1,0 +1,285 @@
+//! One connection: its socket, its queue, and the small state that could be written down.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bytes::{Buf, Bytes};
+use tokio::io::Interest;
+use tokio::sync::Notify;
+
+use super::outbox::{Outbox, Phase, Pushed};
+use super::{CloseCode, DropReason, Farewell, Frame, Sent, Shared, Socket, Transport, Wire, lock};
+use crate::bus::Channel;
+
+/// Bytes that one read takes at most; one buffer per thread, none per connection.
+const READ_SIZE: usize = 16 * 1024;
+
+/// Told when a queue overflowed and the policy is to disconnect.
+const TOO_SLOW: Farewell = Farewell::new(CloseCode::TryAgain, "Too slow");
+
+thread_local! {
+    static SCRATCH: std::cell::RefCell<Vec<u8>> = std::cell::RefCell::new(vec![0; READ_SIZE]);
+}
+
+/// A live connection. Everyone may [send](Self::send); one task [turns](Self::turn).
+#[derive(Debug)]
+pub struct Connection {
+    pub(super) id: u64,
+    /// Who is at the other end, such as a user id.
+    pub identity: Box<str>,
+    /// The profile that the connection came by.
+    pub profile: &'static str,
+    /// Its kind.
+    pub transport: Transport,
+    pub(super) channels: Box<[Channel]>,
+    pub(super) wire: WireRef,
+    socket: Socket,
+    outbox: Mutex<Outbox>,
+    wake: Notify,
+    shared: Arc<Shared>,
+    /// Second of the last write that made progress.
+    pub(super) wrote_at: AtomicU32,
+    /// Second of the last probe.
+    pub(super) probed_at: AtomicU32,
+    /// Whether the last probe waits for its answer, as 0 or 1.
+    pub(super) unanswered: AtomicU32,
+}
+
+/// A wire with a `Debug` form.
+#[derive(Clone, Copy)]
+pub(super) struct WireRef(pub(super) &'static dyn Wire);
+
+impl std::fmt::Debug for WireRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+/// What a [turn](Connection::turn) of a connection brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Bytes were read.
+    Read,
+    /// The connection is over.
+    Over,
+}
+
+impl Connection {
+    pub(super) fn new(id: u64, opening: super::Opening, shared: Arc<Shared>) -> Self {
+        let now = shared.clock.seconds();
+        Self {
+            id,
+            identity: opening.identity.into(),
+            profile: opening.profile,
+            transport: opening.transport,
+            channels: opening.channels.into(),
+            wire: WireRef(opening.wire),
+            socket: opening.socket,
+            outbox: Mutex::new(Outbox::new()),
+            wake: Notify::new(),
+            shared,
+            wrote_at: AtomicU32::new(now),
+            probed_at: AtomicU32::new(now),
+            unanswered: AtomicU32::new(0),
+        }
+    }
+
+    /// Sends one encoded message, and ends the connection if it is the last one.
+    pub fn send(&self, frame: &Frame) -> Sent {
+        let sent = self.send_bytes(frame.bytes.clone());
+        if frame.last {
+            self.finish(&Farewell::new(CloseCode::Normal, "Done"));
+        }
+        sent
+    }
+
+    /// Sends bytes that are a whole frame on this connection's wire.
+    pub fn send_bytes(&self, bytes: Bytes) -> Sent {
+        let pushed = {
+            let mut outbox = lock(&self.outbox);
+            if outbox.phase != Phase::Open {
+                self.count_drops(DropReason::Closing, 1);
+                return Sent::Dropped(DropReason::Closing);
+            }
+            self.write_or_queue(&mut outbox, bytes)
+        };
+        self.settle(pushed)
+    }
+
+    /// Tries the socket first: an idle connection's task need not wake for a message.
+    fn write_or_queue(&self, outbox: &mut Outbox, mut bytes: Bytes) -> Pushed {
+        let mut written = 0;
+        if outbox.is_empty() {
+            // An error shows again in the connection's own task, which ends the connection.
+            written = self.socket.try_write(&bytes).unwrap_or(0);
+        }
+        if written > 0 {
+            self.wrote_at.store(self.shared.clock.seconds(), Ordering::Relaxed);
+        }
+        if written == bytes.len() {
+            return Pushed { sent: Sent::Written, dropped: 0, disconnect: false };
+        }
+        if outbox.is_empty() {
+            // The stall of a peer is counted from the first byte that waits.
+            self.wrote_at.store(self.shared.clock.seconds(), Ordering::Relaxed);
+        }
+        bytes.advance(written);
+        outbox.push(bytes, written > 0, &self.shared.limits, &self.shared.budget)
+    }
+
+    fn settle(&self, pushed: Pushed) -> Sent {
+        self.count_drops(DropReason::QueueFull, pushed.dropped);
+        match pushed.sent {
+            Sent::Written => {}
+            Sent::Queued => self.wake.notify_one(),
+            Sent::Dropped(DropReason::NodeBudget) => self.count_drops(DropReason::NodeBudget, 1),
+            Sent::Dropped(_) => {}
+        }
+        if pushed.disconnect {
+            self.finish(&TOO_SLOW);
+        }
+        pushed.sent
+    }
+
+    fn count_drops(&self, reason: DropReason, count: u64) {
+        self.shared.metrics.drops.add(reason, count);
+    }
+
+    /// Says goodbye: what waits is written first, nothing else is taken. Tells whether this call
+    /// began the end.
+    pub fn finish(&self, farewell: &Farewell) -> bool {
+        let mut outbox = lock(&self.outbox);
+        if outbox.phase != Phase::Open {
+            return false;
+        }
+        outbox.phase = Phase::Closing;
+        outbox.code.get_or_insert(farewell.code);
+        outbox.closing_since = self.shared.clock.seconds();
+        outbox.push_last(self.wire.0.goodbye(farewell), &self.shared.budget);
+        drop(outbox);
+        self.wake.notify_one();
+        true
+    }
+
+    /// The peer has said its goodbye too: once the queue is written, it is over.
+    pub fn complete(&self) {
+        let mut outbox = lock(&self.outbox);
+        if outbox.phase == Phase::Closing {
+            outbox.phase = Phase::Ending;
+        }
+        drop(outbox);
+        self.wake.notify_one();
+    }
+
+    /// Ends at once, whatever waits.
+    pub fn abort(&self) {
+        lock(&self.outbox).phase = Phase::Over;
+        self.wake.notify_one();
+    }
+
+    /// The peer answered a probe.
+    pub fn answered(&self) {
+        self.unanswered.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether messages are taken.
+    pub fn is_open(&self) -> bool {
+        lock(&self.outbox).phase == Phase::Open
+    }
+
+    /// Second in which the goodbye was queued, if it was.
+    pub(super) fn closing_since(&self) -> Option<u32> {
+        let outbox = lock(&self.outbox);
+        (outbox.phase != Phase::Open).then_some(outbox.closing_since)
+    }
+
+    /// Whether bytes wait for the peer.
+    pub(super) fn is_waiting(&self) -> bool {
+        !lock(&self.outbox).is_empty()
+    }
+
+    /// Writes what waits until bytes come from the peer, and hands them to `sink`.
+    ///
+    /// Only one task may call it. Cancel safe: nothing is read without reaching `sink`.
+    pub async fn turn(&self, mut sink: impl FnMut(&[u8])) -> Turn {
+        loop {
+            let interest = match self.flush() {
+                Flushed::All => Interest::READABLE,
+                Flushed::Blocked => Interest::READABLE | Interest::WRITABLE,
+                Flushed::Over => return Turn::Over,
+            };
+            tokio::select! {
+                ready = self.socket.ready(interest) => match ready {
+                    Ok(ready) if ready.is_readable() => match self.read(&mut sink) {
+                        Ok(Some(turn)) => return turn,
+                        Ok(None) => {}
+                        Err(_) => return Turn::Over,
+                    },
+                    Ok(_) => {}
+                    Err(_) => return Turn::Over,
+                },
+                () = self.wake.notified() => {}
+            }
+        }
+    }
+
+    /// `None`: the readiness was a false alarm.
+    fn read(&self, sink: &mut impl FnMut(&[u8])) -> io::Result<Option<Turn>> {
+        SCRATCH.with_borrow_mut(|buffer| match self.socket.try_read(buffer) {
+            Ok(0) => Ok(Some(Turn::Over)),
+            Ok(count) => {
+                sink(buffer.get(..count).unwrap_or_default());
+                Ok(Some(Turn::Read))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        })
+    }
+
+    fn flush(&self) -> Flushed {
+        let mut outbox = lock(&self.outbox);
+        while outbox.phase != Phase::Over && !outbox.is_empty() {
+            match self.socket.try_write_vectored(&outbox.batch()) {
+                Ok(count) => outbox.advance(count, &self.shared.budget),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
+                Err(_) => return Flushed::Over,
+            }
+            self.wrote_at.store(self.shared.clock.seconds(), Ordering::Relaxed);
+        }
+        match outbox.phase {
+            Phase::Open => Flushed::All,
+            Phase::Closing if self.wire.0.awaits_answer() => Flushed::All,
+            // Closing a socket with unread bytes resets it, and could take the goodbye along: so
+            // our half is shut, and what the peer still sends is read until it ends or is swept.
+            Phase::Closing => self.socket.shutdown_write().map_or(Flushed::Over, |()| Flushed::All),
+            Phase::Ending | Phase::Over => Flushed::Over,
+        }
+    }
+
+    /// The code that the end is counted under, after the last turn. Counts what was not written.
+    pub(super) fn bury(&self) -> CloseCode {
+        let mut outbox = lock(&self.outbox);
+        outbox.phase = Phase::Over;
+        let (count, bytes) = (outbox.len(), outbox.bytes());
+        self.count_drops(DropReason::Disconnected, count as u64);
+        outbox.advance(bytes, &self.shared.budget);
+        outbox.code.unwrap_or(CloseCode::Abnormal)
+    }
+
+    /// Notes the code of a goodbye that the peer said first.
+    pub fn note(&self, code: CloseCode) {
+        lock(&self.outbox).code.get_or_insert(code);
+    }
+}
+
+/// Outcome of a flush.
+enum Flushed {
+    /// Nothing waits.
+    All,
+    /// The socket is full.
+    Blocked,
+    /// The connection is over.
+    Over,
+}

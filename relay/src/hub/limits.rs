@@ -1,0 +1,76 @@
+//! Limits of one connection's queue, which can change while the relay runs.
+
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+
+/// What happens to a message that finds a queue full (conflict X-20).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Overflow {
+    /// The oldest waiting messages make room.
+    DropOldest,
+    /// The new message is dropped.
+    DropNewest,
+    /// All waiting messages make room: only the newest counts.
+    LatestOnly,
+    /// The connection ends with 1013, so that the client knows of the gap.
+    Disconnect,
+}
+
+impl Overflow {
+    const ALL: [(&'static str, Self); 4] = [
+        ("drop_oldest", Self::DropOldest),
+        ("drop_newest", Self::DropNewest),
+        ("latest_only", Self::LatestOnly),
+        ("disconnect", Self::Disconnect),
+    ];
+
+    fn from_byte(byte: u8) -> Self {
+        Self::ALL.iter().map(|(_, value)| *value).find(|v| *v as u8 == byte).unwrap_or(Self::Disconnect)
+    }
+}
+
+impl FromStr for Overflow {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.iter().find(|(name, _)| *name == text);
+        known
+            .map(|(_, value)| *value)
+            .ok_or_else(|| format!("{text:?} is none of drop_oldest, drop_newest, latest_only, disconnect"))
+    }
+}
+
+/// Limits of one connection's queue.
+#[derive(Debug)]
+pub struct Limits {
+    bytes: AtomicUsize,
+    items: AtomicUsize,
+    overflow: AtomicU8,
+}
+
+impl Limits {
+    /// At most `bytes` and `items` wait for one connection; `overflow` tells what happens beyond.
+    pub fn new(bytes: usize, items: usize, overflow: Overflow) -> Self {
+        let limits = Self { bytes: 0.into(), items: 0.into(), overflow: 0.into() };
+        limits.set(bytes, items, overflow);
+        limits
+    }
+
+    /// Changes them; queues that are longer shrink as they are written.
+    pub fn set(&self, bytes: usize, items: usize, overflow: Overflow) {
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.items.store(items, Ordering::Relaxed);
+        self.overflow.store(overflow as u8, Ordering::Relaxed);
+    }
+
+    /// Whether a queue of that size is within the limits.
+    pub fn allow(&self, bytes: usize, items: usize) -> bool {
+        bytes <= self.bytes.load(Ordering::Relaxed) && items <= self.items.load(Ordering::Relaxed)
+    }
+
+    /// The policy beyond the limits.
+    pub fn overflow(&self) -> Overflow {
+        Overflow::from_byte(self.overflow.load(Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,56 @@
+//! Live connections, and the way of a message to them.
+//!
+//! The hub knows sockets, queues, channels and counts. It knows no wire shape: a [`Wire`], given
+//! with each connection, says what a message, a heartbeat and a goodbye look like in bytes.
+//!
+//! A connection is a socket and a small state. A delivery is tried on the socket by the one who
+//! delivers; only when the socket is full do bytes wait in a bounded [queue](outbox), which the
+//! connection's own task writes out. No lock is held across an await.
+
+mod budget;
+mod clock;
+mod connection;
+mod delivery;
+mod farewell;
+mod limits;
+mod outbox;
+mod publisher;
+mod registry;
+mod slots;
+mod socket;
+mod sweep;
+mod wire;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use budget::Budget;
+pub use clock::Clock;
+pub use connection::{Connection, Turn};
+pub use delivery::Delivered;
+pub use farewell::{CloseCode, Farewell};
+pub use limits::{Limits, Overflow};
+pub use outbox::{DropReason, Sent};
+pub use publisher::{Publisher, Receipt};
+pub use registry::{Hub, Membership, Opening};
+pub use slots::{Slot, Slots};
+pub use socket::Socket;
+pub use sweep::{Pace, sweep_forever};
+pub use wire::{Frame, Pulse, Transport, Wire};
+
+/// What every connection of a hub shares.
+#[derive(Debug)]
+pub struct Shared {
+    /// Time since the hub began, in the unit that connections remember it in.
+    pub clock: Clock,
+    /// Bytes that may wait on this node.
+    pub budget: Budget,
+    /// Limits of one connection's queue.
+    pub limits: Limits,
+    /// Figures.
+    pub metrics: Arc<crate::metrics::Metrics>,
+}
+
+/// Locks `mutex`. A panic elsewhere leaves our data usable, as no update spans a panic.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

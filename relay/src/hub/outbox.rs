@@ -1,0 +1,259 @@
+//! The bounded queue of one connection, and the phases of its end. Pure: it knows no socket.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes};
+
+use super::{Budget, CloseCode, Limits, Overflow};
+
+/// Buffers that one system call writes at most.
+const BATCH: usize = 32;
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The socket has all of it.
+    Written,
+    /// It waits in the queue.
+    Queued,
+    /// It was dropped.
+    Dropped(DropReason),
+}
+
+impl Sent {
+    /// Whether it is on its way.
+    pub fn is_delivered(self) -> bool {
+        !matches!(self, Self::Dropped(_))
+    }
+}
+
+/// Why a frame was dropped; the label of the metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DropReason {
+    /// The connection's own queue was full.
+    QueueFull,
+    /// The queues of this node, all together, were full.
+    NodeBudget,
+    /// The connection was ending.
+    Closing,
+    /// The connection ended before its queue was written.
+    Disconnected,
+}
+
+impl DropReason {
+    /// All reasons.
+    pub const ALL: [Self; 4] = [Self::QueueFull, Self::NodeBudget, Self::Closing, Self::Disconnected];
+
+    /// The label in metrics and status.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::QueueFull => "queue_full",
+            Self::NodeBudget => "node_budget",
+            Self::Closing => "closing",
+            Self::Disconnected => "disconnected",
+        }
+    }
+}
+
+/// Where a connection is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Messages are taken.
+    Open,
+    /// The goodbye is queued; the peer may answer it.
+    Closing,
+    /// Once the queue is written, it is over.
+    Ending,
+    /// It is over, whatever waits.
+    Over,
+}
+
+/// The bounded queue of one connection.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    queue: VecDeque<Bytes>,
+    bytes: usize,
+    /// Whether a part of the first frame is on the wire, so that the rest must follow.
+    begun: bool,
+    pub(super) phase: Phase,
+    /// The code of the goodbye, of either side; the first one counts.
+    pub(super) code: Option<CloseCode>,
+    /// Second in which the goodbye was queued.
+    pub(super) closing_since: u32,
+}
+
+impl Outbox {
+    pub(super) fn new() -> Self {
+        Self {
+            queue: VecDeque::new(),
+            bytes: 0,
+            begun: false,
+            phase: Phase::Open,
+            code: None,
+            closing_since: 0,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Queues `frame`, or makes room for it, or drops it. `begun` says that bytes before it are
+    /// on the wire already, so that it may be neither dropped nor delayed. The number is of frames
+    /// that were dropped, this one included.
+    pub(super) fn push(&mut self, frame: Bytes, begun: bool, limits: &Limits, budget: &Budget) -> Pushed {
+        if begun {
+            budget.force(frame.len());
+            self.begun = true;
+            self.enqueue(frame);
+            return Pushed { sent: Sent::Queued, dropped: 0, disconnect: false };
+        }
+        let dropped = self.make_room(frame.len(), limits, budget);
+        let fits = limits.allow(self.bytes + frame.len(), self.queue.len() + 1);
+        if !fits {
+            let disconnect = limits.overflow() == Overflow::Disconnect;
+            return Pushed { sent: Sent::Dropped(DropReason::QueueFull), dropped: dropped + 1, disconnect };
+        }
+        if !budget.take(frame.len()) {
+            return Pushed { sent: Sent::Dropped(DropReason::NodeBudget), dropped, disconnect: false };
+        }
+        self.enqueue(frame);
+        Pushed { sent: Sent::Queued, dropped, disconnect: false }
+    }
+
+    /// Drops waiting frames as the policy says; tells how many.
+    fn make_room(&mut self, room: usize, limits: &Limits, budget: &Budget) -> u64 {
+        let keep_one = match limits.overflow() {
+            Overflow::DropNewest | Overflow::Disconnect => return 0,
+            Overflow::DropOldest => false,
+            Overflow::LatestOnly => true,
+        };
+        let first = usize::from(self.begun);
+        let mut dropped = 0;
+        while self.queue.len() > first && (keep_one || !limits.allow(self.bytes + room, self.queue.len() + 1))
+        {
+            let Some(frame) = self.queue.remove(first) else { break };
+            self.bytes -= frame.len();
+            budget.give(frame.len());
+            dropped += 1;
+        }
+        dropped
+    }
+
+    /// Queues a goodbye whatever the limits.
+    pub(super) fn push_last(&mut self, frame: Bytes, budget: &Budget) {
+        if !frame.is_empty() {
+            budget.force(frame.len());
+            self.enqueue(frame);
+        }
+    }
+
+    fn enqueue(&mut self, frame: Bytes) {
+        self.bytes += frame.len();
+        self.queue.push_back(frame);
+    }
+
+    /// The next buffers for one system call.
+    pub(super) fn batch(&self) -> Vec<IoSlice<'_>> {
+        self.queue.iter().take(BATCH).map(|frame| IoSlice::new(frame)).collect()
+    }
+
+    /// Forgets the first `count` bytes, which are written.
+    pub(super) fn advance(&mut self, mut count: usize, budget: &Budget) {
+        budget.give(count);
+        self.bytes -= count;
+        while let Some(first) = self.queue.front_mut() {
+            if count < first.len() {
+                first.advance(count);
+                self.begun |= count > 0;
+                return;
+            }
+            count -= first.len();
+            self.begun = false;
+            self.queue.pop_front();
+        }
+        self.queue.shrink_to(0);
+    }
+}
+
+/// Outcome of a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pushed {
+    pub(super) sent: Sent,
+    /// Frames that the connection's limits dropped.
+    pub(super) dropped: u64,
+    /// Whether the policy ends the connection.
+    pub(super) disconnect: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(overflow: Overflow, frames: &[&'static str]) -> (Outbox, Limits, Budget) {
+        let (mut outbox, limits, budget) = (Outbox::new(), Limits::new(100, 2, overflow), Budget::new(100));
+        for frame in frames {
+            outbox.push(Bytes::from_static(frame.as_bytes()), false, &limits, &budget);
+        }
+        (outbox, limits, budget)
+    }
+
+    fn content(outbox: &Outbox) -> Vec<String> {
+        outbox.queue.iter().map(|frame| String::from_utf8_lossy(frame).into_owned()).collect()
+    }
+
+    #[test]
+    fn drop_oldest_keeps_the_newest_frames() {
+        let (outbox, ..) = filled(Overflow::DropOldest, &["a", "b", "c"]);
+        assert_eq!(content(&outbox), ["b", "c"]);
+    }
+
+    #[test]
+    fn drop_newest_keeps_the_oldest_frames() {
+        let (outbox, ..) = filled(Overflow::DropNewest, &["a", "b", "c"]);
+        assert_eq!(content(&outbox), ["a", "b"]);
+    }
+
+    #[test]
+    fn latest_only_keeps_one_frame() {
+        let (outbox, ..) = filled(Overflow::LatestOnly, &["a", "b", "c"]);
+        assert_eq!(content(&outbox), ["c"]);
+    }
+
+    #[test]
+    fn disconnect_asks_for_the_end_when_the_queue_is_full() {
+        let (mut outbox, limits, budget) = filled(Overflow::Disconnect, &["a", "b"]);
+        assert!(outbox.push(Bytes::from_static(b"c"), false, &limits, &budget).disconnect);
+    }
+
+    #[test]
+    fn a_frame_that_is_partly_written_is_never_dropped() {
+        let (mut outbox, limits, budget) = filled(Overflow::DropOldest, &["abc", "d"]);
+        outbox.advance(1, &budget);
+        outbox.push(Bytes::from_static(b"e"), false, &limits, &budget);
+        assert_eq!(content(&outbox), ["bc", "e"]);
+    }
+
+    #[test]
+    fn written_and_dropped_bytes_return_to_the_budget() {
+        let (mut outbox, _, budget) = filled(Overflow::DropOldest, &["abc", "de", "f"]);
+        outbox.advance(3, &budget);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn a_full_node_drops_with_its_own_reason() {
+        let (mut outbox, limits) = (Outbox::new(), Limits::new(100, 2, Overflow::Disconnect));
+        let pushed = outbox.push(Bytes::from_static(b"abc"), false, &limits, &Budget::new(2));
+        assert_eq!(pushed.sent, Sent::Dropped(DropReason::NodeBudget));
+    }
+}

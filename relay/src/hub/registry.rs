@@ -1,0 +1,199 @@
+//! Who is connected, and to which channels.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use relay_contract::admin;
+
+use super::{Connection, Delivered, Frame, Sent, Shared, Socket, Transport, Wire, lock};
+use crate::bus::{Channel, Inbox, Message};
+
+/// Parts of each table, so that connections seldom wait for one another.
+const SHARDS: usize = 64;
+
+type Members = HashMap<Channel, Vec<Arc<Connection>>>;
+type Connections = HashMap<u64, Arc<Connection>>;
+
+/// All connections of this node.
+#[derive(Debug)]
+pub struct Hub {
+    shared: Arc<Shared>,
+    next_id: AtomicU64,
+    hasher: RandomState,
+    members: Vec<Mutex<Members>>,
+    connections: Vec<Mutex<Connections>>,
+}
+
+/// What a connection is made of.
+pub struct Opening {
+    /// Its socket.
+    pub socket: Socket,
+    /// Who is at the other end.
+    pub identity: String,
+    /// The channels that it takes messages of.
+    pub channels: Vec<Channel>,
+    /// The profile that it came by.
+    pub profile: &'static str,
+    /// Its kind.
+    pub transport: Transport,
+    /// How to write things down for it.
+    pub wire: &'static dyn Wire,
+    /// What it is sent before any message; may be empty.
+    pub greeting: Bytes,
+}
+
+/// A connection's place in the hub; dropping it takes the connection out.
+#[derive(Debug)]
+pub struct Membership {
+    hub: Arc<Hub>,
+    connection: Arc<Connection>,
+}
+
+impl Hub {
+    /// A hub without connections.
+    pub fn new(shared: Shared) -> Arc<Self> {
+        Arc::new(Self {
+            shared: Arc::new(shared),
+            next_id: AtomicU64::new(1),
+            hasher: RandomState::new(),
+            members: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
+            connections: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
+        })
+    }
+
+    /// What all connections share.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Takes a connection in: from now on messages reach it. Its task must
+    /// [turn](Connection::turn) it, and drop the membership at the end.
+    pub fn open(self: &Arc<Self>, opening: Opening) -> Membership {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let greeting = opening.greeting.clone();
+        let connection = Arc::new(Connection::new(id, opening, self.shared.clone()));
+        if !greeting.is_empty() {
+            connection.send_bytes(greeting);
+        }
+        self.shared.metrics.connections.opened(connection.transport, connection.profile);
+        if let Some(shard) = self.connection_shard(id) {
+            lock(shard).insert(id, connection.clone());
+        }
+        for channel in &connection.channels {
+            if let Some(shard) = self.member_shard(channel) {
+                lock(shard).entry(channel.clone()).or_default().push(connection.clone());
+            }
+        }
+        Membership { hub: self.clone(), connection }
+    }
+
+    /// Gives a message to the connections of its channel on this node. Never waits.
+    pub fn deliver(&self, message: &Message) -> Delivered {
+        let members = self.members_of(&message.channel);
+        let mut encoded: Vec<(&'static str, Frame)> = Vec::new();
+        let mut delivered = Delivered::default();
+        for connection in members {
+            let frame = encoded_for(connection.wire.0, message, &mut encoded);
+            if connection.send(&frame).is_delivered() {
+                delivered.add(connection.transport);
+            } else {
+                tracing::warn!(user_id = %connection.identity, message_id = %message.id, "Error sending to user");
+            }
+        }
+        self.shared.metrics.delivered.inc_by(delivered.total());
+        delivered
+    }
+
+    fn members_of(&self, channel: &Channel) -> Vec<Arc<Connection>> {
+        let shard = self.member_shard(channel);
+        shard.and_then(|shard| lock(shard).get(channel).cloned()).unwrap_or_default()
+    }
+
+    /// Live connections, counted.
+    pub fn counts(&self) -> admin::Connections {
+        self.shared.metrics.connections.counts()
+    }
+
+    /// Number of live connections.
+    pub fn total(&self) -> u64 {
+        self.shared.metrics.connections.total()
+    }
+
+    /// Calls `visit` for connections, shard by shard, while it answers `true`.
+    pub fn visit(&self, mut visit: impl FnMut(&Arc<Connection>) -> bool) {
+        for shard in &self.connections {
+            let connections: Vec<_> = lock(shard).values().cloned().collect();
+            if !connections.iter().all(&mut visit) {
+                return;
+            }
+        }
+    }
+
+    fn member_shard(&self, channel: &Channel) -> Option<&Mutex<Members>> {
+        self.members.get(self.hasher.hash_one(channel) as usize % SHARDS)
+    }
+
+    fn connection_shard(&self, id: u64) -> Option<&Mutex<Connections>> {
+        self.connections.get(id as usize % SHARDS)
+    }
+
+    fn leave(&self, connection: &Arc<Connection>) {
+        for channel in &connection.channels {
+            if let Some(shard) = self.member_shard(channel) {
+                remove_member(&mut lock(shard), channel, connection);
+            }
+        }
+        if let Some(shard) = self.connection_shard(connection.id) {
+            lock(shard).remove(&connection.id);
+        }
+        let code = connection.bury();
+        self.shared.metrics.connections.closed(connection.transport, connection.profile, code);
+    }
+}
+
+impl Inbox for Hub {
+    fn receive(&self, message: Message) {
+        self.deliver(&message);
+    }
+}
+
+impl Membership {
+    /// The connection.
+    pub fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    /// Sends to this connection alone, in its own wire form.
+    pub fn send(&self, message: &Message) -> Sent {
+        self.connection.send(&self.connection.wire.0.encode(message))
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.hub.leave(&self.connection);
+    }
+}
+
+/// Encodes once per wire, and shares the bytes.
+fn encoded_for(wire: &dyn Wire, message: &Message, encoded: &mut Vec<(&'static str, Frame)>) -> Frame {
+    let name = wire.name();
+    if let Some((_, frame)) = encoded.iter().find(|(known, _)| *known == name) {
+        return frame.clone();
+    }
+    let frame = wire.encode(message);
+    encoded.push((name, frame.clone()));
+    frame
+}
+
+fn remove_member(members: &mut Members, channel: &Channel, connection: &Arc<Connection>) {
+    if let Some(list) = members.get_mut(channel) {
+        list.retain(|member| member.id != connection.id);
+        if list.is_empty() {
+            members.remove(channel);
+        }
+    }
+}

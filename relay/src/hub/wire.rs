@@ -1,0 +1,57 @@
+//! The seam between the hub and what bytes mean to a client.
+
+use bytes::Bytes;
+
+use super::Farewell;
+use crate::bus::Message;
+
+/// Kind of connection, for figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// WebSocket, RFC 6455.
+    WebSocket,
+    /// Server-sent events, WHATWG HTML section 9.2.
+    Sse,
+}
+
+impl Transport {
+    /// The label in metrics.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::WebSocket => "websocket",
+            Self::Sse => "sse",
+        }
+    }
+}
+
+/// One encoded message.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Bytes as they go to the socket.
+    pub bytes: Bytes,
+    /// Whether the connection has served its purpose with it, and ends.
+    pub last: bool,
+}
+
+/// What keeps a connection alive.
+#[derive(Clone, Debug)]
+pub enum Pulse {
+    /// Sent each ping interval; the peer must answer.
+    Probe(Bytes),
+    /// Sent after a time without writing; nobody answers.
+    Idle(Bytes),
+}
+
+/// How one profile and transport write things down. Stateless: one value serves all connections.
+pub trait Wire: Send + Sync + 'static {
+    /// Tells this wire from the others, as the key under which an encoded message is shared.
+    fn name(&self) -> &'static str;
+    /// A message in bytes.
+    fn encode(&self, message: &Message) -> Frame;
+    /// What keeps the connection alive.
+    fn pulse(&self) -> Pulse;
+    /// The last bytes of a connection.
+    fn goodbye(&self, farewell: &Farewell) -> Bytes;
+    /// Whether the peer answers a goodbye, so that the socket stays open for it a little.
+    fn awaits_answer(&self) -> bool;
+}

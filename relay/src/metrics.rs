@@ -1,0 +1,97 @@
+//! Figures of one relay, in a registry of its own. Handles are typed: nothing looks a label up
+//! while a message is on its way.
+
+mod bus;
+mod connections;
+mod drops;
+
+use prometheus::{Encoder, IntCounter, IntGauge, Opts, Registry, TextEncoder};
+use relay_contract::admin::Bus;
+
+pub use bus::BusFigures;
+pub use connections::ConnectionFigures;
+pub use drops::DropFigures;
+
+use crate::bus::Counters;
+
+/// Version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// All figures.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Live and ended connections.
+    pub connections: ConnectionFigures,
+    /// Messages that a client of this node published.
+    pub published: IntCounter,
+    /// Messages given to connections of this node; one message to two connections counts twice.
+    pub delivered: IntCounter,
+    /// Messages dropped, by reason.
+    pub drops: DropFigures,
+    /// Errors of accepting TCP connections.
+    pub accept_errors: IntCounter,
+    /// TCP connections refused because the limit was reached.
+    pub refused: IntCounter,
+    /// The bus.
+    pub bus: BusFigures,
+    queue_bytes: IntGauge,
+}
+
+impl Metrics {
+    /// Fresh figures.
+    ///
+    /// # Errors
+    /// If two figures have one name, which is a defect of this file.
+    pub fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let info = Opts::new("relay_build_info", "Always 1; the version is in the label.")
+            .const_label("version", VERSION);
+        let info = IntGauge::with_opts(info)?;
+        info.set(1);
+        registry.register(Box::new(info))?;
+        Ok(Self {
+            connections: ConnectionFigures::new(&registry)?,
+            published: counter(&registry, "relay_messages_published_total", "Messages published here.")?,
+            delivered: counter(
+                &registry,
+                "relay_messages_delivered_total",
+                "Messages given to connections, counted per connection.",
+            )?,
+            drops: DropFigures::new(&registry)?,
+            accept_errors: counter(&registry, "relay_accept_errors_total", "Failed accepts.")?,
+            refused: counter(
+                &registry,
+                "relay_connections_refused_total",
+                "TCP connections refused at the limit.",
+            )?,
+            queue_bytes: gauge(&registry, "relay_queue_bytes", "Bytes that wait for slow connections.")?,
+            bus: BusFigures::new(&registry)?,
+            registry,
+        })
+    }
+
+    /// The text of all figures, in the Prometheus exposition format.
+    pub fn render(&self, queue_bytes: u64, bus: &Bus, counters: &Counters) -> String {
+        self.queue_bytes.set(i64::try_from(queue_bytes).unwrap_or(i64::MAX));
+        self.bus.update(bus, counters);
+        self.drops.update(counters);
+        let mut text = Vec::new();
+        if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
+            tracing::error!(%error, "Figures could not be written");
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+fn counter(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+    let counter = IntCounter::new(name, help)?;
+    registry.register(Box::new(counter.clone()))?;
+    Ok(counter)
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+    let gauge = IntGauge::new(name, help)?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}

@@ -1,0 +1,115 @@
+//! `GET /sse/{player_id}` (requirement 004-02), on the TCP connection itself or inside an answer
+//! of the HTTP server.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Version, header, request};
+use tokio::net::TcpStream;
+
+use super::NAME;
+use super::player::{is_stream, player_of};
+use super::shape::PlayerEvent;
+use crate::app::App;
+use crate::bus::Channel;
+use crate::drain::RESTART;
+use crate::hub::{Membership, Opening, Slot, Socket, Transport, Wire};
+use crate::profiles::ApiError;
+use crate::server::answer;
+use crate::transport::sse::{self, Framing, SseWire};
+
+/// A stream that is served on the TCP connection itself.
+pub struct Stream {
+    app: Arc<App>,
+    admitted: Admitted,
+    version: Version,
+    headers: HeaderMap,
+}
+
+/// A player who may have a stream.
+struct Admitted {
+    player: String,
+    slot: Slot,
+}
+
+/// The stream that a request asks for. `None`: it asks for none, or is to be refused, which is
+/// what [`handle`] does.
+pub fn stream(app: &Arc<App>, request: &request::Parts) -> Option<Stream> {
+    let body = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::EXPECT];
+    let plain = request.method == Method::GET && !body.iter().any(|name| request.headers.contains_key(name));
+    if !plain || !is_stream(&request.uri) || !app.drain.is_accepting() {
+        return None;
+    }
+    let admitted = admit(app, request).ok()?;
+    let mut headers = sse::answer_headers();
+    answer::extend(&mut headers, app, &request.headers);
+    Some(Stream { app: app.clone(), admitted, version: request.version, headers })
+}
+
+impl Stream {
+    /// Serves the stream until it is over.
+    pub async fn serve(self, stream: TcpStream) {
+        let (head, framing) = sse::write_head(self.version, &self.headers);
+        let opened = open(&self.app, self.admitted, Socket::Tcp(stream), framing, &head);
+        drop(self.headers);
+        live(opened).await;
+    }
+}
+
+/// The same inside an answer of the HTTP server: for a request that is not its connection's first.
+pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    if !app.drain.is_accepting() {
+        return Ok(ended());
+    }
+    let admitted = admit(&app, &parts)?;
+    let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
+    app.tasks.spawn(live(open(&app, admitted, socket, Framing::Bare, &[])));
+    let mut response = Response::new(body);
+    *response.headers_mut() = sse::answer_headers();
+    Ok(response)
+}
+
+/// A stream that ends at once, and tells when to come back: a browser would take any other status
+/// than 200 as final (WHATWG HTML section 9.2.3).
+fn ended() -> Response {
+    let mut response = Response::new(SseWire::<PlayerEvent>::BARE.goodbye(&RESTART).into());
+    *response.headers_mut() = sse::answer_headers();
+    response
+}
+
+fn admit(app: &App, request: &request::Parts) -> Result<Admitted, ApiError> {
+    let player = player_of(&request.uri)?;
+    let live = app.settings.live();
+    if !live.origins.allow_request(&request.headers) {
+        return Err(ApiError::Origin);
+    }
+    let slot = app.streams.take(&player, live.max_connections_per_player);
+    let slot = slot.ok_or(ApiError::TooManyConnections)?;
+    Ok(Admitted { player, slot })
+}
+
+fn open(app: &App, admitted: Admitted, socket: Socket, framing: Framing, head: &[u8]) -> (Membership, Slot) {
+    let wire = SseWire::<PlayerEvent>::of(framing);
+    let membership = app.hub.open(Opening {
+        socket,
+        channels: vec![Channel::user(&admitted.player)],
+        identity: admitted.player,
+        profile: NAME,
+        transport: Transport::Sse,
+        wire,
+        greeting: Bytes::from([head, &wire.opening()].concat()),
+    });
+    (membership, admitted.slot)
+}
+
+async fn live((membership, slot): (Membership, Slot)) {
+    let connection = membership.connection().clone();
+    tracing::info!(player_id = %connection.identity, "SSE connected");
+    sse::run(&connection).await;
+    drop(membership);
+    drop(slot);
+    tracing::info!(player_id = %connection.identity, "SSE disconnected");
+}

@@ -1,0 +1,81 @@
+//! Answers that refuse a request: a status, and JSON with `error` that names what is wrong.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+use serde_json::json;
+
+use crate::auth::Denied;
+use crate::bus::BusError;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// No key, or a wrong one: 401 or 403.
+    #[error("{0}")]
+    Denied(#[from] Denied),
+    /// The page may not use this relay: 403.
+    #[error("origin not allowed")]
+    Origin,
+    /// A body or parameter is bad: 422.
+    #[error("{what}")]
+    Invalid {
+        /// The field; empty for the whole.
+        field: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The body did not arrive whole: 400.
+    #[error("the body could not be read")]
+    Unread,
+    /// The body is over the limit: 413.
+    #[error("Message too large: more than {0} bytes")]
+    TooLarge(usize),
+    /// The identity has all the connections that it may have: 429.
+    #[error("Too many connections")]
+    TooManyConnections,
+    /// The bus kept nothing: 503.
+    #[error("{0}; connections of this node have the message, try again for the others")]
+    Bus(#[from] BusError),
+    /// The system has no room for another connection: 503.
+    #[error("no room for another connection")]
+    NoRoom,
+}
+
+impl ApiError {
+    /// A bad field. The text is said to people, so it names the field.
+    pub fn invalid(field: &str, what: impl Into<String>) -> Self {
+        Self::Invalid { field: field.to_owned(), what: what.into() }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Denied(Denied::Missing) => StatusCode::UNAUTHORIZED,
+            Self::Denied(Denied::Wrong) | Self::Origin => StatusCode::FORBIDDEN,
+            Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unread => StatusCode::BAD_REQUEST,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,
+            Self::Bus(_) | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut body = json!({ "error": self.to_string() });
+        if let (Self::Invalid { field, .. }, Some(body)) = (&self, body.as_object_mut()) {
+            body.insert("field".to_owned(), field.clone().into());
+        }
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+            headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

@@ -1,0 +1,77 @@
+//! Bodies of requests, and the fields in them.
+
+use axum::body::Body;
+use http::HeaderMap;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::{Map, Value};
+
+use super::{ApiError, identity};
+use crate::app::App;
+
+/// A JSON object.
+pub(super) type Object = Map<String, Value>;
+
+/// Reads the JSON body of a publish request, after its key was checked.
+///
+/// # Errors
+/// [`ApiError`] without the key, over the limit, or if it is not JSON.
+pub(super) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
+    if let Some(key) = &app.publish_key {
+        key.check(headers)?;
+    }
+    let limit = app.settings.live().max_message_size;
+    let bytes = Limited::new(body, limit).collect().await.map_err(|error| {
+        let too_large = error.downcast_ref::<LengthLimitError>().is_some();
+        if too_large { ApiError::TooLarge(limit) } else { ApiError::Unread }
+    })?;
+    serde_json::from_slice(&bytes.to_bytes())
+        .map_err(|error| ApiError::invalid("", format!("the body is not JSON: {error}")))
+}
+
+/// The object that `value` is.
+///
+/// # Errors
+/// [`ApiError::Invalid`] for `field` if it is none.
+pub(super) fn object(field: &str, value: Value) -> Result<Object, ApiError> {
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(ApiError::invalid(field, format!("{} must be an object", name(field)))),
+    }
+}
+
+/// Takes a field that must be there.
+///
+/// # Errors
+/// [`ApiError::Invalid`] if it is not.
+pub(super) fn required(object: &mut Object, field: &str) -> Result<Value, ApiError> {
+    let missing = || ApiError::invalid(field, format!("Missing required field: {field}"));
+    object.remove(field).filter(|value| !value.is_null()).ok_or_else(missing)
+}
+
+/// Takes a text that may be missing.
+///
+/// # Errors
+/// [`ApiError::Invalid`] if it is something else.
+pub(super) fn optional_text(object: &mut Object, field: &str) -> Result<Option<String>, ApiError> {
+    match object.remove(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(ApiError::invalid(field, format!("{field} must be a string"))),
+    }
+}
+
+/// Takes the name of a user or player.
+///
+/// # Errors
+/// [`ApiError::Invalid`] if it is missing or no name.
+pub(super) fn name_of(object: &mut Object, field: &str) -> Result<String, ApiError> {
+    let Value::String(name) = required(object, field)? else {
+        return Err(ApiError::invalid(field, format!("{field} must be a string")));
+    };
+    identity::check(field, &name)?;
+    Ok(name)
+}
+
+fn name(field: &str) -> &str {
+    if field.is_empty() { "the body" } else { field }
+}

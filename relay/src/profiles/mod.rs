@@ -1,0 +1,28 @@
+//! The protocols of the seed guides, one module each: the only place that knows their paths, their
+//! messages and their log lines.
+
+pub mod dual;
+mod error;
+mod identity;
+mod json;
+pub mod push;
+
+use std::sync::Arc;
+
+use axum::Router;
+use http::request;
+
+use crate::app::App;
+
+pub use error::ApiError;
+
+/// The routes of all profiles.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().merge(push::routes()).merge(dual::routes())
+}
+
+/// The stream that a connection's first request asks for, if it can be served on the TCP
+/// connection itself. Everything else, refusals too, is for the [routes].
+pub fn stream(app: &Arc<App>, request: &request::Parts) -> Option<dual::Stream> {
+    dual::stream(app, request)
+}

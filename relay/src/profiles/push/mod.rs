@@ -1,0 +1,33 @@
+//! The `push` profile: one WebSocket per user, and an HTTP API that pushes to it and collects
+//! answers (rows 000-01 to 000-22).
+
+mod batch;
+mod claims;
+mod mention;
+mod publish;
+mod request;
+mod send;
+mod shape;
+mod socket;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::App;
+
+pub use claims::Claims;
+
+/// Name of the profile.
+pub const NAME: &str = "push";
+
+/// Its routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/ws", get(socket::connect))
+        .route("/ws/", get(socket::connect))
+        .route("/sse/push", post(publish::handle))
+        .route("/sse/push/batch", post(batch::handle))
+        .route("/sse/send", post(send::handle))
+}

@@ -1,0 +1,74 @@
+//! `POST /sse/push` (requirement 000-04), and what it shares with batch and send.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use http::HeaderMap;
+use serde_json::{Value, json};
+
+use super::claims::lease;
+use super::request::{Addressed, Push};
+use crate::app::App;
+use crate::bus::BusError;
+use crate::profiles::{ApiError, json};
+
+/// Whether anyone is there to take a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// A connection of this node has it, or the user's socket is on another node.
+    Delivered,
+    /// Nobody known is.
+    NotConnected,
+}
+
+pub(super) async fn handle(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let push = json::read(&app, &headers, body).await.and_then(Push::parse).inspect_err(log_refusal)?;
+    Ok(Json(match publish(&app, push).await? {
+        Outcome::Delivered => json!({ "status": "success", "message": "Message delivered" }),
+        Outcome::NotConnected => json!({ "status": "partial", "message": "User not connected" }),
+    }))
+}
+
+/// Requirement 000-22: bodies that are refused show in the logs, with the reason.
+pub(super) fn log_refusal(error: &ApiError) {
+    tracing::warn!(%error, "Validation error for message format");
+}
+
+/// Sends a push on its way.
+///
+/// # Errors
+/// [`BusError`] if other nodes cannot have it.
+pub(super) async fn publish(app: &App, push: Push) -> Result<Outcome, BusError> {
+    let accounts = app.settings.live();
+    let addressed = push.address(&accounts.public_accounts);
+    let Addressed { target, original, correlation_id, message } = addressed;
+    tracing::info!(
+        user_id = target,
+        original_user_id = original,
+        correlation_id,
+        message_id = message.id,
+        "Processing SSE message"
+    );
+    if target != original {
+        tracing::info!(user_id = original, account = target, "Detected @mention of public account");
+    }
+    let receipt = app.publisher.publish(message).await?;
+    if receipt.delivered.total() > 0 || is_elsewhere(app, &target).await {
+        tracing::info!(user_id = target, correlation_id, "Message sent to user");
+        return Ok(Outcome::Delivered);
+    }
+    tracing::warn!(user_id = target, correlation_id, "Attempt to send message to disconnected user");
+    Ok(Outcome::NotConnected)
+}
+
+/// Whether another node holds the user's socket. A bus that cannot tell counts as no.
+async fn is_elsewhere(app: &App, user: &str) -> bool {
+    let holder = app.bus.holder(&lease(user)).await.ok().flatten();
+    holder.is_some_and(|node| node != app.node)
+}

@@ -1,0 +1,144 @@
+//! `GET /ws?user_id=` (requirements 000-01 and 000-02).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::extract::{Query, Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::Uri;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::NAME;
+use super::claims::Claimed;
+use super::shape::Bare;
+use crate::app::App;
+use crate::bus::{Channel, Message};
+use crate::drain::RESTART;
+use crate::hub::{CloseCode, Connection, Farewell, Opening, Publisher, Socket, Transport};
+use crate::profiles::{ApiError, identity};
+use crate::transport::ws::{self, Handshake, Upgraded, WsWire};
+
+const NO_USER: Farewell = Farewell::new(CloseCode::Policy, "user_id required");
+const DUPLICATE: Farewell = Farewell::new(CloseCode::Policy, "User already connected");
+
+/// Parameters of the address.
+#[derive(Deserialize)]
+struct Parameters {
+    user_id: Option<String>,
+}
+
+/// A socket that may begin.
+struct Admitted {
+    user: String,
+    claimed: Claimed,
+}
+
+pub(super) async fn connect(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let handshake = match Handshake::of(&parts) {
+        Ok(handshake) => handshake,
+        Err(refused) => return (refused.status(), refused.to_string()).into_response(),
+    };
+    if !app.settings.live().origins.allow_request(&parts.headers) {
+        tracing::warn!(origin = ?parts.headers.get("origin"), "Origin not allowed");
+        return ApiError::Origin.into_response();
+    }
+    // Before the answer, so that a client that is connected can be reached.
+    let admitted = admit(&app, &parts.uri).await;
+    let tasks = app.tasks.clone();
+    tasks.spawn(async move {
+        // What the server keeps per TCP connection lives as long as the socket does.
+        let _kept = parts.extensions.get::<crate::server::Permit>().cloned();
+        if let Some(upgraded) = ws::upgraded(parts).await {
+            match admitted {
+                Ok(admitted) => serve(app, upgraded, admitted).await,
+                Err(farewell) => ws::refuse(upgraded.stream, &farewell).await,
+            }
+        }
+    });
+    handshake.response()
+}
+
+async fn admit(app: &App, uri: &Uri) -> Result<Admitted, Farewell> {
+    let parameters = Query::<Parameters>::try_from_uri(uri).ok();
+    let user = parameters.and_then(|Query(parameters)| parameters.user_id).unwrap_or_default();
+    if !app.drain.is_accepting() {
+        return Err(RESTART);
+    }
+    if identity::check("user_id", &user).is_err() {
+        return Err(NO_USER);
+    }
+    let Some(claimed) = app.claims.claim(&user).await else {
+        tracing::warn!(user_id = user, "User already connected");
+        return Err(DUPLICATE);
+    };
+    Ok(Admitted { user, claimed })
+}
+
+async fn serve(app: Arc<App>, upgraded: Upgraded, Admitted { user, claimed }: Admitted) {
+    let membership = app.hub.open(Opening {
+        socket: Socket::Tcp(upgraded.stream),
+        channels: vec![Channel::user(&user)],
+        identity: user,
+        profile: NAME,
+        transport: Transport::WebSocket,
+        wire: &WsWire::<Bare>::WIRE,
+        greeting: Bytes::new(),
+    });
+    let connection = membership.connection().clone();
+    tracing::info!(user_id = %connection.identity, "User connected");
+    let mut session = Session { publisher: app.publisher.clone() };
+    let limit = || app.settings.live().max_message_size;
+    ws::run(&connection, upgraded.early, limit, &mut session).await;
+    drop(membership);
+    drop(claimed);
+    tracing::info!(user_id = %connection.identity, "User disconnected");
+}
+
+/// Takes what a client says: answers to requests.
+struct Session {
+    publisher: Publisher,
+}
+
+/// What matters of a client's frame.
+#[derive(Deserialize)]
+struct Outline {
+    correlation_id: Option<String>,
+}
+
+#[async_trait]
+impl ws::Session for Session {
+    async fn text(&mut self, connection: &Connection, text: String) {
+        let outline: Outline = match serde_json::from_str(&text) {
+            Ok(outline) => outline,
+            Err(error) => {
+                tracing::warn!(user_id = %connection.identity, %error, "Validation error for message format");
+                return;
+            }
+        };
+        let Some(correlation_id) = outline.correlation_id else {
+            tracing::debug!(user_id = %connection.identity, "Message answers nothing");
+            return;
+        };
+        if let Err(error) = self.publisher.publish(answer(&correlation_id, text)).await {
+            tracing::warn!(user_id = %connection.identity, correlation_id, %error, "Answer reached this node only");
+        }
+    }
+
+    async fn binary(&mut self, connection: &Connection, _: Bytes) {
+        connection.finish(&Farewell::new(CloseCode::Unsupported, "Text messages only"));
+    }
+}
+
+fn answer(correlation_id: &str, text: String) -> Message {
+    Message {
+        id: Uuid::new_v4().to_string(),
+        channel: Channel::reply(correlation_id),
+        seq: 0,
+        timestamp: jiff::Timestamp::now().as_millisecond(),
+        kind: "response".to_owned(),
+        payload: text.into(),
+    }
+}

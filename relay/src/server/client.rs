@@ -1,0 +1,44 @@
+//! A TCP connection on the clients' port: who serves it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+use super::{Permit, http};
+use crate::app::App;
+use crate::profiles;
+use crate::transport::head;
+use crate::transport::rewind::Rewind;
+
+/// Reads the first request's head, and gives the connection to a profile's stream or to the HTTP
+/// server.
+pub(super) async fn serve(
+    mut stream: TcpStream,
+    app: Arc<App>,
+    router: Router,
+    permit: Permit,
+    stop: CancellationToken,
+) {
+    let first = tokio::select! {
+        first = head::read(&mut stream) => first,
+        () = stop.cancelled() => return,
+    };
+    let Ok(first) = first else { return };
+    let wanted = first.head.as_ref().and_then(|head| profiles::stream(&app, head));
+    match wanted {
+        Some(wanted) => {
+            drop(first);
+            drop(router);
+            drop(app);
+            wanted.serve(stream).await;
+        }
+        None => http::serve(Rewind::new(first.bytes, stream), router, permit, &stop).await,
+    }
+}
+
+/// Answers a connection over the cap, in a time that a stranger cannot stretch.
+pub(super) async fn refuse(mut stream: TcpStream) {
+    head::refuse(&mut stream, "503 Service Unavailable", "retry-after: 5\r\n").await;
+}

@@ -1,0 +1,74 @@
+//! `/health` and `/metrics` on the clients' port (requirements 000-08, 000-09, conflicts ).
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::{HeaderMap, StatusCode, header};
+use relay_contract::admin::BusState;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::admin::probes;
+use crate::app::App;
+use crate::metrics::VERSION;
+
+/// The name that the push guide's server gives itself.
+const SERVICE: &str = "websocket-sse-server";
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/health", get(health))
+        .route("/api/health", get(health))
+        .route("/metrics", get(metrics))
+        .merge(probes::routes())
+}
+
+/// One object for all guides: able to serve is 200.
+async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
+    let counts = app.hub.counts();
+    let bus = app.bus.status();
+    let (status, word) = match bus.state {
+        _ if app.drain.is_stopping() => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
+        BusState::Ok => (StatusCode::OK, "healthy"),
+        BusState::Connecting | BusState::Degraded => (StatusCode::OK, "degraded"),
+    };
+    let body = json!({
+        "status": word,
+        "service": SERVICE,
+        "version": VERSION,
+        "node": app.node,
+        "timestamp": jiff::Timestamp::now().to_string(),
+        "uptime": app.started.elapsed().as_secs(),
+        "connections": counts.total,
+        "active_connections": counts.total,
+        "websocket": { "connected": counts.websocket },
+        "sse": { "connected": counts.sse },
+        "components": { "bus": bus },
+    });
+    (status, Json(body))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    format: Option<String>,
+}
+
+async fn metrics(State(app): State<Arc<App>>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let by_accept = accept.is_some_and(|accept| accept.contains("application/json"));
+    if wanted.format.as_deref() == Some("json") || (wanted.format.is_none() && by_accept) {
+        let counts = app.hub.counts();
+        let body = json!({
+            "active_connections": counts.total,
+            "service": SERVICE,
+            "version": VERSION,
+            "connections": counts,
+            "drops": app.metrics.drops.counts(&app.bus.counters()),
+        });
+        return Json(body).into_response();
+    }
+    probes::prometheus(&app)
+}

@@ -1,0 +1,41 @@
+//! Serves a connection by the HTTP server.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio_util::sync::CancellationToken;
+
+use super::Permit;
+use crate::transport::head::{HEAD_TIMEOUT, MAX_HEAD};
+use crate::transport::rewind::Rewind;
+
+/// Time for an answer under way when the process ends.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Serves requests until the client, or `stop`, ends the connection.
+pub(super) async fn serve(stream: Rewind, router: Router, permit: Permit, stop: &CancellationToken) {
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        // An upgraded connection outlives this function and takes its permit along.
+        request.extensions_mut().insert(permit.clone());
+        tower::ServiceExt::oneshot(router.clone(), request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(4 * MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    // Errors are the client's: a connection that breaks is no news.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = tokio::time::timeout(GRACE, connection).await;
+}

@@ -1,0 +1,15 @@
+//! Puts the parts together: sockets that listen, connections that are served, and the way of a
+//! process from its start to its end.
+
+mod accept;
+pub mod answer;
+mod client;
+mod health;
+mod http;
+mod permit;
+mod relay;
+mod run;
+
+pub use permit::{Permit, Permits};
+pub use relay::{Relay, StartError};
+pub use run::{Stop, run_until};

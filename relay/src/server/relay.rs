@@ -1,0 +1,156 @@
+//! One relay, bound and ready to run.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::{Router, middleware};
+use http::HeaderValue;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{answer, health};
+use crate::app::App;
+use crate::auth::{Key, KeyError};
+use crate::bus;
+use crate::config::{Boot, Live, Settings};
+use crate::hub::{Budget, Clock, Hub, Limits, Publisher, Shared, Slots};
+use crate::logs::LogControl;
+use crate::metrics::Metrics;
+use crate::profiles::{self, push::Claims};
+
+/// Connections that wait to be accepted: many clients come back at once after a restart.
+const BACKLOG: u32 = 4096;
+
+/// A relay with its sockets bound.
+pub struct Relay {
+    pub(super) app: Arc<App>,
+    pub(super) logs: LogControl,
+    pub(super) clients: TcpListener,
+    pub(super) admin: TcpListener,
+    /// Ends listening and HTTP.
+    pub(super) shutdown: CancellationToken,
+    /// Ends the bus, after all that needs it.
+    pub(super) bus_shutdown: CancellationToken,
+}
+
+/// Why a relay did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address is taken or not ours (requirement 000-12).
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says, such as `Address already in use`.
+        source: io::Error,
+    },
+    /// A key file is of no use.
+    #[error("{setting}: {source}")]
+    Key {
+        /// The setting that names the file.
+        setting: &'static str,
+        /// What is wrong.
+        source: KeyError,
+    },
+    /// The node's name cannot be a header.
+    #[error("NODE_NAME: must be visible ASCII")]
+    Node,
+    /// A figure is defined twice.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+impl Relay {
+    /// Binds the sockets and connects the bus, which may take its time. Must be called inside of a
+    /// Tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`] names what is wrong.
+    pub fn start(boot: Boot, settings: Settings, logs: LogControl) -> Result<Self, StartError> {
+        let clients = listen(boot.listen)?;
+        let admin = listen(boot.admin_listen)?;
+        let bus_shutdown = CancellationToken::new();
+        let app = Arc::new(app(boot, Arc::new(settings), &bus_shutdown)?);
+        Ok(Self { app, logs, clients, admin, shutdown: CancellationToken::new(), bus_shutdown })
+    }
+
+    /// What its requests share.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Where clients are served.
+    ///
+    /// # Errors
+    /// If the system cannot tell.
+    pub fn client_address(&self) -> io::Result<SocketAddr> {
+        self.clients.local_addr()
+    }
+
+    /// Where the admin API is served.
+    ///
+    /// # Errors
+    /// If the system cannot tell.
+    pub fn admin_address(&self) -> io::Result<SocketAddr> {
+        self.admin.local_addr()
+    }
+
+    /// The routes of the clients' port.
+    pub(super) fn client_routes(&self) -> Router {
+        let routes = profiles::routes().merge(health::routes());
+        let finish = middleware::from_fn_with_state(self.app.clone(), answer::finish);
+        routes.layer(finish).with_state(self.app.clone())
+    }
+}
+
+fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Result<App, StartError> {
+    let metrics = Arc::new(Metrics::new()?);
+    let live = settings.live();
+    let hub = Hub::new(Shared {
+        clock: Clock::start(),
+        budget: Budget::new(boot.node_queue_bytes),
+        limits: limits(&live),
+        metrics: metrics.clone(),
+    });
+    let bus = bus::connect(boot.bus, hub.clone(), boot.node.clone(), shutdown.clone());
+    let tasks = TaskTracker::new();
+    Ok(App {
+        node_header: HeaderValue::from_str(&boot.node).map_err(|_| StartError::Node)?,
+        node: boot.node,
+        started: Instant::now(),
+        started_at: jiff::Timestamp::now().as_second(),
+        settings,
+        publisher: Publisher::new(hub.clone(), bus.clone()),
+        metrics,
+        publish_key: key(relay_contract::settings::PUBLISH_KEY_FILE, boot.publish_key_file)?,
+        admin_token: key(relay_contract::settings::ADMIN_TOKEN_FILE, boot.admin_token_file)?,
+        drain: Arc::default(),
+        streams: Slots::default(),
+        claims: Claims::new(bus.clone(), tasks.clone()),
+        tasks,
+        hub,
+        bus,
+    })
+}
+
+fn limits(live: &Live) -> Limits {
+    Limits::new(live.max_queue_bytes, live.max_queue_items, live.overflow)
+}
+
+fn key(setting: &'static str, path: Option<std::path::PathBuf>) -> Result<Option<Key>, StartError> {
+    let read = |path: std::path::PathBuf| Key::read(&path);
+    path.map(read).transpose().map_err(|source| StartError::Key { setting, source })
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let bind = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    bind().map_err(|source| StartError::Bind { address, source })
+}

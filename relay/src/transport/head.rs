@@ -1,0 +1,139 @@
+//! The head of the first request on a TCP connection, read before it is decided who serves it.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderName, HeaderValue, Method, Request, Version, request};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Bytes that a head may have.
+pub const MAX_HEAD: usize = 16 * 1024;
+/// Time in which a head must be complete (quality: slow requests).
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Header lines that a head may have.
+const MAX_HEADERS: usize = 100;
+
+/// What came first on a connection.
+#[derive(Debug)]
+pub struct First {
+    /// All bytes read, whatever they are.
+    pub bytes: Bytes,
+    /// The request, if the bytes are one with nothing after its head; else the HTTP server is to
+    /// answer, with an error or with a body.
+    pub head: Option<request::Parts>,
+}
+
+/// Why no head came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoHead {
+    /// The peer ended, or never said a word.
+    #[error("the peer sent no request")]
+    Gone,
+    /// It took too long: 408.
+    #[error("the request's head took too long")]
+    Slow,
+    /// It is too large: 431.
+    #[error("the request's head is too large")]
+    TooLarge,
+}
+
+/// Reads the head of the first request.
+///
+/// # Errors
+/// [`NoHead`] if none comes, in time and size; the peer was told.
+pub async fn read(stream: &mut TcpStream) -> Result<First, NoHead> {
+    let mut bytes = BytesMut::with_capacity(1024);
+    let read = tokio::time::timeout(HEAD_TIMEOUT, read_into(stream, &mut bytes)).await;
+    let answer = match read {
+        Ok(Ok(head)) => return Ok(First { bytes: bytes.freeze(), head }),
+        Ok(Err(NoHead::TooLarge)) => (NoHead::TooLarge, "431 Request Header Fields Too Large"),
+        Err(_) if !bytes.is_empty() => (NoHead::Slow, "408 Request Timeout"),
+        Ok(Err(_)) | Err(_) => return Err(NoHead::Gone),
+    };
+    refuse(stream, answer.1, "").await;
+    Err(answer.0)
+}
+
+/// Answers without a body, and ends our half. Best effort: the peer may be gone.
+pub async fn refuse(stream: &mut TcpStream, status: &str, headers: &str) {
+    let answer = format!("HTTP/1.1 {status}\r\n{headers}content-length: 0\r\nconnection: close\r\n\r\n");
+    let told = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        // Bytes that were not read would turn the end into a reset, and take the answer along.
+        let mut rest = [0; 1024];
+        while stream.read(&mut rest).await? > 0 {}
+        Ok::<_, std::io::Error>(())
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(1), told).await;
+}
+
+async fn read_into(stream: &mut TcpStream, bytes: &mut BytesMut) -> Result<Option<request::Parts>, NoHead> {
+    loop {
+        if stream.read_buf(bytes).await.map_err(|_| NoHead::Gone)? == 0 {
+            return Err(NoHead::Gone);
+        }
+        match parse(bytes) {
+            Parsed::Whole(head) => return Ok(head),
+            Parsed::Partial if bytes.len() >= MAX_HEAD => return Err(NoHead::TooLarge),
+            Parsed::Partial => {}
+        }
+    }
+}
+
+enum Parsed {
+    /// The head is complete; `None` if it is not for us.
+    Whole(Option<request::Parts>),
+    Partial,
+}
+
+fn parse(bytes: &[u8]) -> Parsed {
+    let mut lines = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut lines);
+    match request.parse(bytes) {
+        Ok(httparse::Status::Partial) => Parsed::Partial,
+        Ok(httparse::Status::Complete(length)) if length == bytes.len() => Parsed::Whole(convert(&request)),
+        Ok(httparse::Status::Complete(_)) | Err(_) => Parsed::Whole(None),
+    }
+}
+
+fn convert(request: &httparse::Request<'_, '_>) -> Option<request::Parts> {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.method = Method::from_bytes(request.method?.as_bytes()).ok()?;
+    parts.uri = request.path?.parse().ok()?;
+    parts.version = if request.version? == 0 { Version::HTTP_10 } else { Version::HTTP_11 };
+    for line in request.headers.iter() {
+        let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;
+        parts.headers.append(name, HeaderValue::from_bytes(line.value).ok()?);
+    }
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(text: &str) -> Option<request::Parts> {
+        match parse(text.as_bytes()) {
+            Parsed::Whole(head) => head,
+            Parsed::Partial => None,
+        }
+    }
+
+    #[test]
+    fn a_plain_get_is_understood() {
+        let parts = head("GET /sse/a?x=1 HTTP/1.0\r\nOrigin: http://a\r\n\r\n").unwrap();
+        assert_eq!((parts.uri.path(), parts.version), ("/sse/a", Version::HTTP_10));
+    }
+
+    #[test]
+    fn a_head_with_a_body_after_it_is_for_the_http_server() {
+        assert!(head("POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\nx").is_none());
+    }
+
+    #[test]
+    fn half_a_head_waits_for_the_rest() {
+        assert!(matches!(parse(b"GET / HTTP/1.1\r\nHo"), Parsed::Partial));
+    }
+}
