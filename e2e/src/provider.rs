@@ -136,10 +136,14 @@ pub fn leftovers(place: &Place) -> Vec<Leftover> {
 fn local_up(place: &Place, nodes: u8, progress: &Progress) -> Result<()> {
     needs_root()?;
     let binaries = Binaries::build(place, progress)?;
+    let layout = Layout::of(place);
+    let plan = Plan { layout: &layout, nodes, binaries: &binaries };
+    if up::is_up(&plan) {
+        return Ok(());
+    }
     let images = images::infrastructure(place, &binaries)?;
     progress.say("programs and base images are there");
-    let layout = Layout::of(place);
-    up::up(&Plan { layout: &layout, nodes, binaries: &binaries, images: &images }, progress)
+    up::up(&plan, &images, progress)
 }
 
 fn local_environment(place: &Place) -> Result<[(&'static str, OsString); 3]> {

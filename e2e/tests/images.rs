@@ -4,9 +4,9 @@
 
 use std::process::Command;
 
+use e2e::files;
 use e2e::images::{self, Archive};
 use e2e::place::Place;
-use e2e::files;
 
 fn built() -> [(Archive, Vec<u8>); 3] {
     let archives = images::build_project(&Place::find().unwrap()).unwrap();

@@ -60,21 +60,21 @@ pub enum Tag<'a> {
 
 struct Blob {
     kind: &'static str,
+    hex: String,
     content: Vec<u8>,
 }
 
 impl Blob {
-    fn json(kind: &'static str, value: &Value) -> Result<Self> {
-        let content = serde_json::to_vec(value).map_err(Error::document(kind))?;
-        Ok(Self { kind, content })
+    fn new(kind: &'static str, content: Vec<u8>) -> Self {
+        Self { kind, hex: hash::hex(&content), content }
     }
 
-    fn hex(&self) -> String {
-        hash::hex(&self.content)
+    fn json(kind: &'static str, value: &Value) -> Result<Self> {
+        Ok(Self::new(kind, serde_json::to_vec(value).map_err(Error::document(kind))?))
     }
 
     fn digest(&self) -> String {
-        format!("sha256:{}", self.hex())
+        format!("sha256:{}", self.hex)
     }
 
     fn descriptor(&self) -> Value {
@@ -87,7 +87,7 @@ impl Image {
     pub fn write(&self, tag: Tag<'_>, path: PathBuf) -> Result<Archive> {
         let failed = || Error::file("write", &path);
         let tar = self.layer.to_tar().map_err(failed())?;
-        let layer = Blob { kind: LAYER, content: compress(&tar).map_err(failed())? };
+        let layer = Blob::new(LAYER, compress(&tar).map_err(failed())?);
         let config = Blob::json(CONFIG, &self.config(&hash::hex(&tar)))?;
         let manifest = Blob::json(MANIFEST, &manifest(&config, &layer))?;
         let (tags, reference) = self.tags(tag, &manifest);
@@ -102,7 +102,7 @@ impl Image {
         let tags = match tag {
             Tag::Fixed(tag) => vec![tag.to_owned()],
             Tag::ContentAnd(tag) => {
-                vec![manifest.hex().chars().take(TAG_DIGITS).collect(), tag.to_owned()]
+                vec![manifest.hex.chars().take(TAG_DIGITS).collect(), tag.to_owned()]
             }
         };
         let first = tags.first().map(String::as_str).unwrap_or_default();
@@ -166,7 +166,7 @@ fn archive(index: &Blob, blobs: &[&Blob]) -> std::io::Result<Vec<u8>> {
     add("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
     add("index.json", &index.content)?;
     for blob in blobs {
-        add(&Path::new("blobs/sha256").join(blob.hex()).to_string_lossy(), &blob.content)?;
+        add(&Path::new("blobs/sha256").join(&blob.hex).to_string_lossy(), &blob.content)?;
     }
     tar.into_inner()
 }

@@ -30,9 +30,12 @@ pub fn start(layout: &Layout, node: &Node) -> Result<()> {
     let mut daemon = Daemon::start(layout, &node.daemon("containerd"), &command.into_arguments())?;
     files::write(&node.file("containerd.pid"), daemon.pid().to_string())?;
     let log = daemon.log().clone();
+    let socket = node.file("run-containerd").join("containerd.sock");
     wait::until(&format!("containerd on {}", node.name()), START_LIMIT, &log, || {
         daemon.check()?;
-        Ok(enter(node)?.args(["ctr", "version"]).run().ok())
+        // Asked too early, `ctr` waits ten seconds before it tries again.
+        let asked = socket.exists().then(|| Ok(enter(node)?.args(["ctr", "version"]).run().ok()));
+        asked.transpose().map(Option::flatten)
     })
 }
 

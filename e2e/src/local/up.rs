@@ -28,16 +28,11 @@ pub struct Plan<'a> {
     pub nodes: u8,
     /// The programs that run it.
     pub binaries: &'a Binaries,
-    /// Images that every node has from the start.
-    pub images: &'a [Archive],
 }
 
-/// Brings the cluster up, or finds it up. What an earlier run left half done is removed first.
-pub fn up(plan: &Plan<'_>, progress: &Progress) -> Result<()> {
-    if is_up(plan) {
-        progress.say("the cluster is up already");
-        return Ok(());
-    }
+/// Brings the cluster up, with `images` on every node from the start. What an earlier run left is
+/// removed first.
+pub fn up(plan: &Plan<'_>, images: &[Archive], progress: &Progress) -> Result<()> {
     let layout = plan.layout;
     if !leftovers::find(layout).is_empty() {
         down::clean(layout)?;
@@ -46,7 +41,7 @@ pub fn up(plan: &Plan<'_>, progress: &Progress) -> Result<()> {
     let nodes: Vec<_> = (1..=plan.nodes).map(|number| layout.node(number)).collect();
     let pki = prepare(layout, &nodes)?;
     progress.say("network, control groups and certificates are there");
-    start_all(plan, &nodes, &pki, progress)?;
+    start_all(plan, &nodes, images, &pki, progress)?;
     storage::create(layout, &nodes, plan.binaries)?;
     wrappers::write(layout, plan.binaries)?;
     files::replace(&layout.marker(), signature(plan))
@@ -57,7 +52,8 @@ fn signature(plan: &Plan<'_>) -> String {
     format!("{} {:?}\n", plan.nodes, plan.binaries.directories())
 }
 
-fn is_up(plan: &Plan<'_>) -> bool {
+/// Whether this very cluster runs and its nodes are Ready.
+pub fn is_up(plan: &Plan<'_>) -> bool {
     let same = files::read(&plan.layout.marker()).is_ok_and(|marker| marker == signature(plan));
     let ready =
         || control_plane::kubectl(plan.layout, plan.binaries).and_then(|kubectl| nodes_ready(kubectl, 5));
@@ -76,22 +72,24 @@ fn prepare(layout: &Layout, nodes: &[Node]) -> Result<Pki> {
 }
 
 /// Control plane and nodes start side by side and meet when the kubelets register.
-fn start_all(plan: &Plan<'_>, nodes: &[Node], pki: &Pki, progress: &Progress) -> Result<()> {
+fn start_all(
+    plan: &Plan<'_>,
+    nodes: &[Node],
+    images: &[Archive],
+    pki: &Pki,
+    progress: &Progress,
+) -> Result<()> {
     let (layout, binaries) = (plan.layout, plan.binaries);
-    thread::scope(|scope| {
-        let prepare = |node: &Node| prepare_node(layout, node, plan.images);
+    let mut daemons = thread::scope(|scope| {
+        let prepare = |node: &Node| prepare_node(layout, node, images);
         let runtimes = scope.spawn(move || each_node(nodes, prepare));
         control_plane::start_api(layout, pki, binaries)?;
         progress.say("the API server answers");
-        joined(runtimes)
+        let controllers = control_plane::start_controllers(layout, pki, binaries)?;
+        joined(runtimes)?;
+        Ok::<_, Error>(controllers)
     })?;
-    progress.say(format_args!(
-        "containerd runs on {} nodes and has {} images",
-        nodes.len(),
-        plan.images.len()
-    ));
-    let controllers = control_plane::start_controllers(layout, pki, binaries)?;
-    let mut daemons = controllers;
+    progress.say(format_args!("containerd runs on {} nodes and has {} images", nodes.len(), images.len()));
     for node in nodes {
         daemons.push(kubelet::start(layout, node, binaries)?);
     }
