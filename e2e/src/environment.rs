@@ -32,6 +32,8 @@ pub const IMAGES: [(&str, &str); 4] = [
 /// [`Error::NoCluster`] where the program was not started by it.
 pub fn required(name: &str) -> Result<String> {
     env::var(name).map_err(|_| {
-        Error::NoCluster(format!("{name} is not set: run this inside `cargo run -p e2e -- run -- …`"))
+        Error::NoCluster(format!(
+            "{name} is not set: run this inside `cargo run -p e2e -- run -- …`, after `… -- images`"
+        ))
     })
 }

@@ -11,13 +11,14 @@ use crate::error::Result;
 use crate::files;
 use crate::place::Place;
 
+const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 const CREATE_LIMIT: Duration = Duration::from_secs(600);
 const LOAD_LIMIT: Duration = Duration::from_secs(300);
 
 /// Whether both programs are there and Docker answers.
 pub fn is_available() -> bool {
-    let works = |program: &str, arguments: &[&str]| Command::new(program).args(arguments).run().is_ok();
-    works("kind", &["version"]) && works("docker", &["info"])
+    let works = |program, argument| Command::new(program).arg(argument).limit(ANSWER_LIMIT).run().is_ok();
+    works("kind", "version") && works("docker", "info")
 }
 
 /// Where the cluster's kubeconfig is.

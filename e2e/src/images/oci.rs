@@ -1,5 +1,5 @@
 //! An image as an OCI archive: the image layout of the OCI Image Format Specification 1.1 in a tar
-//! file, which containerd, kind, skopeo and Docker read. The same input gives the same bytes.
+//! file, which containerd, kind and skopeo read. The same input gives the same bytes.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

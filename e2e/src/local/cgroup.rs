@@ -15,9 +15,6 @@ use crate::error::{Error, Result};
 use crate::files;
 
 const MOUNT: &str = "/sys/fs/cgroup";
-/// Trees of version 1 that the kubelet and runc want.
-const TREES: [&str; 9] =
-    ["cpu", "cpuacct", "cpuset", "memory", "pids", "blkio", "devices", "freezer", "systemd"];
 /// Controllers of version 2 that the kubelet wants below its root group.
 const CONTROLLERS: &str = "+cpu +cpuset +memory +pids +io";
 
@@ -37,9 +34,12 @@ impl Version {
         if unified { Self::Two } else { Self::One }
     }
 
+    /// Every tree that is mounted, also one beside those that the kubelet asks for.
     fn trees(self) -> Vec<PathBuf> {
         match self {
-            Self::One => TREES.iter().map(|tree| Path::new(MOUNT).join(tree)).collect(),
+            Self::One => {
+                files::list(Path::new(MOUNT)).iter().map(|tree| Path::new(MOUNT).join(tree)).collect()
+            }
             Self::Two => vec![MOUNT.into()],
         }
     }
@@ -89,10 +89,7 @@ pub fn processes(layout: &Layout) -> BTreeSet<i32> {
 
 /// Top directories of the cluster's groups that exist, in every tree.
 pub fn groups(layout: &Layout) -> Vec<PathBuf> {
-    let mut trees = Version::detect().trees();
-    // A version 1 machine may have the other layout mounted beside it.
-    trees.push(Path::new(MOUNT).join("unified"));
-    trees.iter().flat_map(|tree| groups_in(tree, layout)).collect()
+    Version::detect().trees().iter().flat_map(|tree| groups_in(tree, layout)).collect()
 }
 
 /// Removes the groups, which have to be empty of processes.
