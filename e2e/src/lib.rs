@@ -4,19 +4,25 @@
 //! [`apiserver::ApiServer`] of its own. Everything else here makes those two possible.
 
 pub mod apiserver;
+pub mod audit;
 pub mod binaries;
+pub mod clients;
 pub mod cluster;
 pub mod command;
 pub mod environment;
 pub mod error;
 pub mod files;
+pub mod ground;
 mod hash;
 pub mod images;
+pub mod install;
 pub mod kind;
 pub mod kubernetes;
 pub mod local;
 mod lock;
+pub mod mortal;
 pub mod place;
 pub mod progress;
 pub mod provider;
+pub mod show;
 pub mod wait;

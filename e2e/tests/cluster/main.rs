@@ -1,0 +1,14 @@
+//! The operator and its relays on a real cluster: what a user was promised.
+//!
+//! Run through `e2e run -- cargo test -p e2e --test cluster`. Tests have a namespace each and may
+//! run at the same time.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
+
+mod bad_specs;
+mod conflict;
+mod deletion;
+mod delivery;
+mod healing;
+mod ready;
+mod redis;
+mod rolling;

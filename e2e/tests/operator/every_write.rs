@@ -1,0 +1,89 @@
+//! The operator is killed at every write of a first reconcile, before the request and before the
+//! reply; the next one brings the cluster to the same objects.
+
+use anyhow::{Result, ensure};
+use e2e::ground::{eventually, holds};
+use e2e::mortal::{Fate, Moment};
+use serde_json::json;
+
+use crate::process::Process;
+use crate::snapshot::{self, Snapshot};
+use crate::world::World;
+
+/// No write for so long means that the operator has nothing left to do.
+const QUIET_SECONDS: u64 = 2;
+
+/// Waits until the operator has looked at everything and stopped writing.
+async fn settles(process: &Process) -> Result<()> {
+    let began = || async { Ok((process.fate.reads() >= 10).then_some(())) };
+    eventually("the operator has read the cluster", 30, began).await?;
+    let mut before = process.fate.writes();
+    loop {
+        let same = || async { Ok((process.fate.writes() != before).then(|| "it writes".to_owned())) };
+        if holds("the operator is quiet", QUIET_SECONDS, same).await.is_ok() {
+            return Ok(());
+        }
+        before = process.fate.writes();
+    }
+}
+
+/// Lets one operator do its work in a new namespace, undisturbed.
+async fn undisturbed(world: &World) -> Result<(Snapshot, Vec<String>)> {
+    world.with_relay("undisturbed", &json!({})).await?;
+    let process = Process::start(world.config().await?, "undisturbed", Fate::to_live())?;
+    let made = || async {
+        let all = snapshot::take(&world.client, "undisturbed").await?;
+        Ok(all.keys().any(|key| key.starts_with("Deployment")).then_some(()))
+    };
+    eventually("there is a Deployment", 60, made).await?;
+    settles(&process).await?;
+    Ok((snapshot::take(&world.client, "undisturbed").await?, process.fate.writes()))
+}
+
+/// Ends an operator at one write, lets the next finish, and returns what is there.
+async fn interrupted(world: &World, namespace: &str, write: usize, moment: Moment) -> Result<Snapshot> {
+    world.with_relay(namespace, &json!({})).await?;
+    let first = Process::start(world.config().await?, namespace, Fate::to_die(write, moment))?;
+    let died = || async { Ok(tokio::time::timeout(std::time::Duration::ZERO, first.fate.died()).await.ok()) };
+    eventually("the first operator died", 60, died).await?;
+    drop(first);
+    let second = Process::start(world.config().await?, namespace, Fate::to_live())?;
+    settles(&second).await?;
+    snapshot::take(&world.client, namespace).await
+}
+
+/// What differs between two snapshots, object by object.
+fn differences(expected: &Snapshot, actual: &Snapshot) -> Vec<String> {
+    let keys = expected.keys().chain(actual.keys().filter(|key| !expected.contains_key(*key)));
+    let differ = keys.filter(|key| expected.get(*key) != actual.get(*key));
+    differ.map(|key| format!("{key}:\n  {:?}\n  {:?}", expected.get(key), actual.get(key))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_killed_at_any_write_of_a_first_reconcile_converges_to_the_same_objects() -> Result<()> {
+    let world = World::start().await?;
+    let (expected, writes) = undisturbed(&world).await?;
+    ensure!(writes.len() >= 10, "{writes:#?}");
+    let mut cases = 0;
+    for (index, request) in writes.iter().enumerate() {
+        for (moment, tag) in [(Moment::BeforeTheWrite, "before"), (Moment::BeforeTheReply, "after")] {
+            let namespace = format!("{tag}-{}", index + 1);
+            let actual = interrupted(&world, &namespace, index + 1, moment).await?;
+            let differences = differences(&expected, &actual);
+            ensure!(differences.is_empty(), "killed {tag} {request}:\n{}", differences.join("\n"));
+            cases += 1;
+        }
+    }
+    println!("{cases} cases, {} writes: {writes:#?}", writes.len());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_operator_writes_nothing() -> Result<()> {
+    let world = World::start().await?;
+    undisturbed(&world).await?;
+    let second = Process::start(world.config().await?, "undisturbed", Fate::to_live())?;
+    settles(&second).await?;
+    ensure!(second.fate.writes().is_empty(), "{:?}", second.fate.writes());
+    Ok(())
+}

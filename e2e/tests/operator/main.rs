@@ -1,0 +1,8 @@
+//! The operator on a real kube-apiserver and etcd: nothing runs pods here, but every read, write,
+//! watch and refusal is real.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
+
+mod every_write;
+mod process;
+mod snapshot;
+mod world;

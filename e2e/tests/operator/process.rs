@@ -1,0 +1,52 @@
+//! One process of the operator, which can be ended as `kill -9` ends it.
+
+use std::thread::JoinHandle;
+
+use anyhow::Result;
+use e2e::mortal::Fate;
+use kube::client::ClientBuilder;
+use relay_operator::options::Options;
+use tokio::runtime::Builder;
+use tokio_util::sync::CancellationToken;
+
+/// A running operator. Dropping it ends all its tasks where they are.
+pub(crate) struct Process {
+    /// What it wrote, and whether it died.
+    pub(crate) fate: Fate,
+    kill: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Process {
+    /// Starts an operator for one namespace. It has a runtime of its own, so that all of its tasks
+    /// end with it.
+    pub(crate) fn start(config: kube::Config, namespace: &str, fate: Fate) -> Result<Self> {
+        let options = Options { watch_namespace: Some(namespace.to_owned()), ..Options::default() };
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let kill = CancellationToken::new();
+        let (own_fate, own_kill) = (fate.clone(), kill.clone());
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(async {
+                let client = ClientBuilder::try_from(config).unwrap().with_layer(&own_fate).build();
+                tokio::select! {
+                    ended = relay_operator::run(client, options, CancellationToken::new()) => {
+                        panic!("the operator ended by itself: {ended:?}");
+                    }
+                    () = own_fate.died() => {}
+                    () = own_kill.cancelled() => {}
+                }
+            });
+            runtime.shutdown_background();
+        });
+        Ok(Self { fate, kill, thread: Some(thread) })
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill.cancel();
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}

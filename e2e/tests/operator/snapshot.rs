@@ -1,0 +1,88 @@
+//! All objects of a namespace as text, without what differs between two equal runs.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use anyhow::Result;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::api::{Api, ListParams};
+use kube::{Client, Resource, ResourceExt};
+use relay_operator::api::RelayCluster;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Objects by kind and name.
+pub(crate) type Snapshot = BTreeMap<String, Value>;
+
+/// Fields that two equal runs have different values in: what the server gives out, clocks, and
+/// generated secrets, whose keys must be the same.
+const GIVEN_OUT: [&str; 9] = [
+    "uid",
+    "resourceVersion",
+    "creationTimestamp",
+    "time",
+    "lastTransitionTime",
+    "clusterIP",
+    "clusterIPs",
+    "namespace",
+    "generation",
+];
+
+/// Reads the namespace.
+pub(crate) async fn take(client: &Client, namespace: &str) -> Result<Snapshot> {
+    let mut all = Snapshot::new();
+    add::<RelayCluster>(&mut all, client, namespace).await?;
+    add::<Deployment>(&mut all, client, namespace).await?;
+    add::<StatefulSet>(&mut all, client, namespace).await?;
+    add::<Service>(&mut all, client, namespace).await?;
+    add::<ConfigMap>(&mut all, client, namespace).await?;
+    add::<Secret>(&mut all, client, namespace).await?;
+    add::<ServiceAccount>(&mut all, client, namespace).await?;
+    add::<PodDisruptionBudget>(&mut all, client, namespace).await?;
+    Ok(all)
+}
+
+async fn add<K>(all: &mut Snapshot, client: &Client, namespace: &str) -> Result<()>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + Debug
+        + Serialize
+        + DeserializeOwned,
+{
+    for object in Api::<K>::namespaced(client.clone(), namespace).list(&ListParams::default()).await? {
+        let key = format!("{} {}", K::kind(&()), object.name_any());
+        let mut value = serde_json::to_value(&object)?;
+        mask(&mut value, K::kind(&()) == "Secret");
+        all.insert(key, value);
+    }
+    Ok(())
+}
+
+fn mask(value: &mut Value, secret: bool) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                if GIVEN_OUT.contains(&name.as_str()) {
+                    *field = Value::from("given out");
+                } else if secret && name == "data" {
+                    field.as_object_mut().into_iter().flat_map(|data| data.values_mut()).for_each(hide);
+                } else if name.ends_with("-hash") || name.ends_with("/password") {
+                    hide(field);
+                } else {
+                    mask(field, secret);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, secret)),
+        _ => {}
+    }
+}
+
+fn hide(value: &mut Value) {
+    *value = Value::from("generated");
+}
