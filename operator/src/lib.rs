@@ -1,3 +1,37 @@
 //! The operator of `RelayCluster`: the resource's types and the controller that makes it true.
+//!
+//! Start at [`reconcile`], which is one visit to one cluster; [`controller`] says when there is
+//! one, and [`fleet`] knows the running relays.
+//!
+//! # What the operator asks of the API server
+//!
+//! Exactly these verbs; a role needs no more. In the watched namespaces:
+//!
+//! | group | resource | verbs |
+//! | --- | --- | --- |
+//! | `relaycluster.dev` | `relayclusters` | get, list, watch |
+//! | `relaycluster.dev` | `relayclusters/status` | patch |
+//! | `relaycluster.dev` | `relayclusters/finalizers` | update (for `blockOwnerDeletion`, where that is checked) |
+//! | `apps` | `deployments`, `statefulsets` | get, list, watch, create, patch, update, delete |
+//! | core | `services`, `configmaps`, `secrets`, `serviceaccounts` | get, list, watch, create, patch, update, delete |
+//! | `policy` | `poddisruptionbudgets` | get, list, watch, create, patch, update, delete |
+//! | core | `pods` | list, watch |
+//! | `events.k8s.io` | `events` | create, patch |
+//!
+//! `create` is asked for because a server-side apply of what does not exist is one. In the
+//! operator's own namespace, for the election: `coordination.k8s.io` `leases` get, create, update.
 
 pub mod api;
+mod backoff;
+pub mod cli;
+pub mod controller;
+pub mod fleet;
+mod http;
+pub mod metrics;
+pub mod options;
+pub mod reconcile;
+mod run;
+pub mod telemetry;
+
+pub use options::{Leader, Options};
+pub use run::run;

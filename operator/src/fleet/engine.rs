@@ -1,0 +1,107 @@
+//! The task that asks.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use futures::{StreamExt as _, stream};
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt;
+use kube::runtime::reflector::Store;
+use tokio::time::Instant;
+
+use super::ask;
+use super::registry::{ClusterKey, Fleet, Target};
+use crate::metrics::Metrics;
+use crate::reconcile::names::{CLUSTER, COMPONENT, RELAY};
+
+/// Questions that are open at one time.
+const AT_ONCE: usize = 64;
+
+/// Asks all relays, round after round.
+pub struct Engine {
+    fleet: Fleet,
+    pods: Store<Pod>,
+    metrics: Metrics,
+    client: reqwest::Client,
+    port: u16,
+    every: Duration,
+}
+
+/// One relay to ask.
+struct Question {
+    cluster: ClusterKey,
+    target: Target,
+    uid: String,
+    address: IpAddr,
+}
+
+impl Engine {
+    /// An engine that asks the relays among `pods` on `port`, each once in `every`.
+    ///
+    /// # Errors
+    /// The platform has no HTTP client to give.
+    pub fn new(
+        fleet: Fleet,
+        pods: Store<Pod>,
+        metrics: Metrics,
+        port: u16,
+        every: Duration,
+    ) -> reqwest::Result<Self> {
+        Ok(Self { fleet, pods, metrics, client: ask::client()?, port, every })
+    }
+
+    /// Asks until it is dropped.
+    pub async fn run(self) {
+        loop {
+            let started = Instant::now();
+            self.round().await;
+            tokio::time::sleep_until(started + self.every).await;
+        }
+    }
+
+    /// Asks every relay once, spread over a fifth of the time between two rounds.
+    async fn round(&self) {
+        let questions = self.questions();
+        let uids: HashSet<_> = questions.iter().map(|question| question.uid.clone()).collect();
+        self.fleet.retain(|uid| uids.contains(uid));
+        stream::iter(questions).for_each_concurrent(AT_ONCE, |question| self.ask(question)).await;
+    }
+
+    async fn ask(&self, question: Question) {
+        let jitter = self.every.mul_f64(rand::random::<f64>() / 5.0);
+        tokio::time::sleep(jitter).await;
+        let answer = ask::status(&self.client, question.address, self.port, &question.target.token).await;
+        self.metrics.probed(&answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned()));
+        if !self.fleet.note(&question.cluster, &question.uid, answer.ok()) {
+            self.metrics.drop_of("fleet_changes");
+        }
+    }
+
+    fn questions(&self) -> Vec<Question> {
+        let targets = self.fleet.targets();
+        let pods = self.pods.state();
+        let relays =
+            pods.iter().filter(|pod| pod.labels().get(COMPONENT).is_some_and(|label| label == RELAY));
+        relays.filter_map(|pod| question(pod, &targets)).collect()
+    }
+}
+
+/// How to ask the relay in a pod; `None` while it has no address, or belongs to no known cluster.
+/// Only a pod that a ReplicaSet controls is asked, so that a pod with copied labels is not handed
+/// the token by a mere label.
+fn question(pod: &Pod, targets: &[(ClusterKey, Target)]) -> Option<Question> {
+    let (namespace, cluster) = (pod.namespace()?, pod.labels().get(CLUSTER)?);
+    let found = targets.iter().find(|(key, _)| key.namespace == namespace && key.name == *cluster);
+    let (cluster, target) = found?.clone();
+    let owned = pod
+        .owner_references()
+        .iter()
+        .any(|owner| owner.controller == Some(true) && owner.kind == "ReplicaSet");
+    let address = pod.status.as_ref()?.pod_ip.as_ref()?.parse().ok()?;
+    owned.then(|| Question { cluster, target, uid: pod.uid().unwrap_or_default(), address })
+}
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

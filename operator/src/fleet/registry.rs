@@ -1,0 +1,164 @@
+//! Whom to ask, and what they said last.
+//!
+//! Two small maps behind one lock each, held for a look-up and never across a wait. Both are
+//! bounded by what exists in the cluster: a target goes with its RelayCluster, a reading with its
+//! pod.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::channel::mpsc;
+use relay_contract::admin::{BusState, Status};
+use tokio::time::Instant;
+
+use super::figures::round;
+use crate::reconcile::secret_value::SecretValue;
+
+/// Changes that may wait for the controller to look at them.
+const WAITING_CHANGES: usize = 1024;
+
+/// Where a RelayCluster is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ClusterKey {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// How to ask the relays of one cluster.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Identity of the cluster.
+    pub uid: String,
+    /// Bearer token of its relays' admin API.
+    pub token: SecretValue,
+}
+
+/// Clusters whose relays said something new.
+pub type Changes = mpsc::Receiver<ClusterKey>;
+
+/// What is known of all relays. A clone knows the same.
+#[derive(Clone, Debug)]
+pub struct Fleet(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    targets: Mutex<HashMap<ClusterKey, Target>>,
+    readings: Mutex<HashMap<String, Reading>>,
+    changes: Mutex<mpsc::Sender<ClusterKey>>,
+    fresh_for: Duration,
+}
+
+/// What a relay said, and when.
+#[derive(Clone, Debug)]
+struct Reading {
+    at: Instant,
+    status: Option<Arc<Status>>,
+    told: Option<Digest>,
+}
+
+/// The part of an answer that a status shows; a reconcile is worth it only when this changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Digest {
+    bus: BusState,
+    accepting: bool,
+    draining: bool,
+    config_error: bool,
+    connections: u64,
+}
+
+impl Digest {
+    fn of(status: &Status) -> Self {
+        Self {
+            bus: status.bus.state,
+            accepting: status.accepting,
+            draining: status.draining.is_some(),
+            config_error: status.config.error.is_some(),
+            connections: round(status.connections.total),
+        }
+    }
+}
+
+impl Fleet {
+    /// An empty one, whose answers are good for `fresh_for`, and the stream of its changes.
+    #[must_use]
+    pub fn new(fresh_for: Duration) -> (Self, Changes) {
+        let (sender, receiver) = mpsc::channel(WAITING_CHANGES);
+        let inner = Inner {
+            targets: Mutex::default(),
+            readings: Mutex::default(),
+            changes: Mutex::new(sender),
+            fresh_for,
+        };
+        (Self(Arc::new(inner)), receiver)
+    }
+
+    /// Has the relays of a cluster asked from now on.
+    pub fn watch(&self, cluster: ClusterKey, target: Target) {
+        lock(&self.0.targets).insert(cluster, target);
+    }
+
+    /// Has them asked no more.
+    pub fn forget(&self, cluster: &ClusterKey) {
+        lock(&self.0.targets).remove(cluster);
+    }
+
+    /// All clusters whose relays are asked.
+    #[must_use]
+    pub fn targets(&self) -> Vec<(ClusterKey, Target)> {
+        lock(&self.0.targets).iter().map(|(key, target)| (key.clone(), target.clone())).collect()
+    }
+
+    /// What the relay in this pod said, if it said it not long ago.
+    #[must_use]
+    pub fn status(&self, pod_uid: &str) -> Option<Arc<Status>> {
+        let readings = lock(&self.0.readings);
+        let reading = readings.get(pod_uid).filter(|reading| reading.at.elapsed() <= self.0.fresh_for)?;
+        reading.status.clone()
+    }
+
+    /// Notes an answer, or that there is none; `false` when the cluster should be told of a change
+    /// and the queue is full. What could not be told is told after the next answer.
+    pub(super) fn note(&self, cluster: &ClusterKey, pod_uid: &str, answer: Option<Status>) -> bool {
+        let mut readings = lock(&self.0.readings);
+        let entry = readings.entry(pod_uid.to_owned()).or_insert_with(Reading::unknown);
+        if let Some(status) = answer {
+            entry.at = Instant::now();
+            entry.status = Some(Arc::new(status));
+        }
+        if entry.at.elapsed() > self.0.fresh_for {
+            entry.status = None;
+        }
+        let digest = entry.status.as_deref().map(Digest::of);
+        if digest == entry.told {
+            return true;
+        }
+        let told = lock(&self.0.changes).try_send(cluster.clone()).is_ok();
+        if told {
+            entry.told = digest;
+        }
+        told
+    }
+
+    /// Forgets what pods said that are no more.
+    pub(super) fn retain(&self, exists: impl Fn(&str) -> bool) {
+        lock(&self.0.readings).retain(|uid, _| exists(uid));
+    }
+}
+
+impl Reading {
+    fn unknown() -> Self {
+        Self { at: Instant::now(), status: None, told: None }
+    }
+}
+
+/// A lock whose holder panicked protects plain data that is still whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;

@@ -1,0 +1,82 @@
+use futures::StreamExt as _;
+use relay_contract::admin::{Bus, BusKind, Connections};
+
+use super::*;
+
+const FRESH: Duration = Duration::from_secs(12);
+
+fn cluster() -> ClusterKey {
+    ClusterKey { namespace: "ns".to_owned(), name: "a".to_owned() }
+}
+
+fn status(connections: u64, bus: BusState) -> Status {
+    Status {
+        version: "0.1.0".to_owned(),
+        node: "a-0".to_owned(),
+        started_at: 0,
+        config: relay_contract::admin::Config::default(),
+        accepting: true,
+        draining: None,
+        connections: Connections { total: connections, ..Connections::default() },
+        queue_bytes: 0,
+        bus: Bus { kind: BusKind::Redis, state: bus, reason: None, lag_ms: None },
+        drops: std::collections::BTreeMap::default(),
+    }
+}
+
+/// How many changes wait.
+fn waiting(changes: &mut Changes) -> usize {
+    std::iter::from_fn(|| futures::FutureExt::now_or_never(changes.next()).flatten()).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_answer_of_a_relay_is_a_change() {
+    let (fleet, mut changes) = Fleet::new(FRESH);
+    fleet.note(&cluster(), "p", Some(status(3, BusState::Ok)));
+    assert_eq!(waiting(&mut changes), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_rounds_to_the_same_is_no_change() {
+    let (fleet, mut changes) = Fleet::new(FRESH);
+    fleet.note(&cluster(), "p", Some(status(1_001, BusState::Ok)));
+    fleet.note(&cluster(), "p", Some(status(1_003, BusState::Ok)));
+    assert_eq!(waiting(&mut changes), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_fails_is_a_change() {
+    let (fleet, mut changes) = Fleet::new(FRESH);
+    fleet.note(&cluster(), "p", Some(status(1, BusState::Ok)));
+    fleet.note(&cluster(), "p", Some(status(1, BusState::Degraded)));
+    assert_eq!(waiting(&mut changes), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_missing_answer_leaves_the_last_one_standing() {
+    let (fleet, _changes) = Fleet::new(FRESH);
+    fleet.note(&cluster(), "p", Some(status(1, BusState::Ok)));
+    tokio::time::advance(Duration::from_secs(5)).await;
+    fleet.note(&cluster(), "p", None);
+    assert!(fleet.status("p").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_that_stays_silent_becomes_unknown() {
+    let (fleet, mut changes) = Fleet::new(FRESH);
+    fleet.note(&cluster(), "p", Some(status(1, BusState::Ok)));
+    tokio::time::advance(Duration::from_secs(13)).await;
+    fleet.note(&cluster(), "p", None);
+    assert_eq!((fleet.status("p"), waiting(&mut changes)), (None, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_found_the_queue_full_is_told_later() {
+    let (fleet, mut changes) = Fleet::new(FRESH);
+    let told =
+        (0..2_000).filter(|n| fleet.note(&cluster(), &n.to_string(), Some(status(1, BusState::Ok)))).count();
+    assert!(told < 2_000);
+    waiting(&mut changes);
+    assert!(fleet.note(&cluster(), "1999", Some(status(1, BusState::Ok))));
+    assert_eq!(waiting(&mut changes), 1);
+}

@@ -1,0 +1,70 @@
+//! What can become of one write.
+
+use crate::api::Reason;
+
+/// A write that did not have its effect.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The object does not serialise; a defect.
+    #[error("{object}: as JSON: {source}")]
+    Json {
+        /// Kind and name.
+        object: String,
+        /// What serde says.
+        source: serde_json::Error,
+    },
+    /// The API server did not take it.
+    #[error("{verb} {object}: {source}")]
+    Api {
+        /// Kind and name.
+        object: String,
+        /// What was tried.
+        verb: &'static str,
+        /// What the client says.
+        source: kube::Error,
+    },
+    /// It was taken, and the object is still not what it should be.
+    #[error("{object}: still differs in {field} after it was replaced")]
+    Persists {
+        /// Kind and name.
+        object: String,
+        /// Where it differs.
+        field: String,
+    },
+}
+
+impl WriteError {
+    /// The reason for a status, when trying the same again is of no use until somebody acts.
+    #[must_use]
+    pub fn permanent(&self) -> Option<Reason> {
+        let Self::Api { object, source: kube::Error::Api(status), .. } = self else { return None };
+        match status.code {
+            422 if object.starts_with("StatefulSet") => Some(Reason::ImmutableField),
+            400 | 422 => Some(Reason::Refused),
+            403 if status.reason == "Forbidden" && !is_ending(&status.message) => Some(Reason::Refused),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody else wrote in between, which the next reconcile sees.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Api { source: kube::Error::Api(status), .. } if status.code == 409 || status.code == 404)
+    }
+
+    /// A word for metrics.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Json { .. } => "apply_json",
+            Self::Api { .. } if self.is_conflict() => "apply_conflict",
+            Self::Api { .. } => "apply_api",
+            Self::Persists { .. } => "apply_persists",
+        }
+    }
+}
+
+/// A namespace that is being deleted takes no new objects; there is nothing to report.
+fn is_ending(message: &str) -> bool {
+    message.contains("is being terminated")
+}

@@ -1,0 +1,176 @@
+//! The fourth step: all writes of one reconcile, but for the status.
+//!
+//! What a pod mounts comes before the pod. An object that cannot be written holds back only what
+//! depends on it; everything else goes on.
+
+pub mod covers;
+pub mod error;
+pub mod foreign;
+pub mod quantity;
+pub mod writer;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::ResourceExt;
+
+use self::error::WriteError;
+use self::writer::{Child, Placed, Writer};
+use super::build::{Wanted, WantedRedis};
+use super::observed::{Found, Observed};
+use super::rollout::Plan;
+use crate::api::Reason;
+
+/// What became of the writes.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Objects under our names that are somebody else's, as kind and name.
+    pub foreign: Vec<String>,
+    /// Objects of an earlier cluster that are still there, as kind and name.
+    pub earlier: Vec<String>,
+    /// Writes that failed.
+    pub errors: Vec<WriteError>,
+    /// The Deployment of the wanted revision was not created, because a Secret is missing.
+    pub held_back: bool,
+}
+
+impl Outcome {
+    /// The first error that is of no use to try again, with its reason.
+    #[must_use]
+    pub fn permanent(&self) -> Option<(Reason, &WriteError)> {
+        self.errors.iter().find_map(|error| error.permanent().map(|reason| (reason, error)))
+    }
+}
+
+/// The writes that a reconcile wants.
+pub struct Apply<'a> {
+    /// Writes one object.
+    pub writer: Writer<'a>,
+    /// What stands there.
+    pub observed: &'a Observed,
+    /// What should stand there.
+    pub wanted: &'a Wanted,
+    /// How many relays of each revision.
+    pub plan: &'a Plan,
+    /// Whether the managed Redis may go: nobody uses it any more.
+    pub redis_unused: bool,
+    outcome: Outcome,
+}
+
+impl<'a> Apply<'a> {
+    /// Prepares the writes.
+    #[must_use]
+    pub fn new(
+        writer: Writer<'a>,
+        observed: &'a Observed,
+        wanted: &'a Wanted,
+        plan: &'a Plan,
+        redis_unused: bool,
+    ) -> Self {
+        Self { writer, observed, wanted, plan, redis_unused, outcome: Outcome::default() }
+    }
+
+    /// Does them. The destructuring makes sure that no kind of object is built and not applied.
+    pub async fn run(mut self) -> Outcome {
+        let children = &self.observed.children;
+        let Wanted { account, keys, config, redis, service, peers, budget, revision: _, deployment } =
+            self.wanted;
+        let mut ready = self.put(&children.account, account).await;
+        ready &= self.put(&children.keys, keys).await;
+        ready &= self.put(&children.config, config).await;
+        ready &= self.redis(redis.as_ref()).await;
+        self.put(&children.peers, peers).await;
+        self.put(&children.service, service).await;
+        match budget {
+            Some(budget) => drop(self.put(&children.budget, budget).await),
+            None => self.prune(&children.budget).await,
+        }
+        if ready {
+            self.current(deployment).await;
+        }
+        self.older(&deployment.name_any()).await;
+        self.outcome
+    }
+
+    /// The managed Redis; `true` when relays can mount what they need of it.
+    async fn redis(&mut self, wanted: Option<&WantedRedis>) -> bool {
+        let children = &self.observed.children;
+        match wanted {
+            Some(WantedRedis { secret, service, server }) => {
+                let ready = self.put(&children.redis_secret, secret).await;
+                self.put(&children.redis_service, service).await;
+                if ready {
+                    self.put(&children.redis, server).await;
+                }
+                ready
+            }
+            None if self.redis_unused => {
+                self.prune(&children.redis).await;
+                self.prune(&children.redis_service).await;
+                self.prune(&children.redis_secret).await;
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// The Deployment of the wanted revision. While a Secret that it needs is missing it is not
+    /// created, so that no rollout starts that cannot end.
+    async fn current(&mut self, wanted: &Deployment) {
+        let live = self.observed.deployment(&wanted.name_any());
+        if live.is_none() && !self.observed.missing_secrets.is_empty() {
+            self.outcome.held_back = true;
+            return;
+        }
+        let result = self.writer.put(live, wanted).await;
+        self.note(wanted, result);
+    }
+
+    /// Deployments of other revisions: only their size is still ours to say, until they are empty.
+    async fn older(&mut self, current: &str) {
+        let others: Vec<_> = self.observed.deployments().filter(|old| old.name_any() != current).collect();
+        for old in others {
+            let revision = super::revisions::name_of(old);
+            let result = if self.plan.delete.contains(&revision) {
+                self.writer.delete(old).await
+            } else {
+                self.resize(old, &revision).await
+            };
+            if let Err(error) = result {
+                self.outcome.errors.push(error);
+            }
+        }
+    }
+
+    async fn resize(&self, old: &Deployment, revision: &str) -> Result<(), WriteError> {
+        let Some(&replicas) = self.plan.replicas.get(revision) else { return Ok(()) };
+        if super::revisions::desired_of(old) == replicas {
+            Ok(())
+        } else {
+            self.writer.scale(old, replicas).await
+        }
+    }
+
+    async fn put<K: Child>(&mut self, found: &Found<K>, wanted: &K) -> bool {
+        let result = self.writer.put(found.object.as_ref(), wanted).await;
+        self.note(wanted, result)
+    }
+
+    async fn prune<K: Child>(&mut self, found: &Found<K>) {
+        if let Some(object) = &found.object
+            && let Err(error) = self.writer.delete(object).await
+        {
+            self.outcome.errors.push(error);
+        }
+    }
+
+    /// Keeps what is worth telling; `true` when the object is as wanted.
+    fn note<K: Child>(&mut self, wanted: &K, result: Result<Placed, WriteError>) -> bool {
+        let object = || format!("{} {}", K::kind(&()), wanted.name_any());
+        match result {
+            Ok(Placed::AsWanted) => return true,
+            Ok(Placed::Foreign) => self.outcome.foreign.push(object()),
+            Ok(Placed::Earlier) => self.outcome.earlier.push(object()),
+            Err(error) => self.outcome.errors.push(error),
+        }
+        false
+    }
+}

@@ -1,0 +1,28 @@
+//! The PodDisruptionBudget: a drained node takes a tenth of the relays at a time, over all revisions.
+//!
+//! A single relay gets none, because a budget that can never be kept blocks its node for ever;
+//! relays that are not ready never block one.
+
+use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::super::names::{Names, RELAY, selector};
+use super::super::validate::Validated;
+use super::metadata;
+
+pub(super) fn build(cluster: &Validated) -> Option<PodDisruptionBudget> {
+    (cluster.replicas > 1).then(|| PodDisruptionBudget {
+        metadata: metadata(cluster, Names(&cluster.root.name).main(), RELAY),
+        spec: Some(PodDisruptionBudgetSpec {
+            max_unavailable: Some(IntOrString::Int((cluster.spec.replicas / 10).max(1))),
+            selector: Some(LabelSelector {
+                match_labels: Some(selector(&cluster.root.name, RELAY)),
+                ..LabelSelector::default()
+            }),
+            unhealthy_pod_eviction_policy: Some("AlwaysAllow".to_owned()),
+            ..PodDisruptionBudgetSpec::default()
+        }),
+        status: None,
+    })
+}

@@ -1,0 +1,185 @@
+//! The pod of a relay: all that makes a revision.
+
+use k8s_openapi::api::core::v1::{
+    Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler, ObjectFieldSelector,
+    PodSecurityContext, PodSpec, PodTemplateSpec, SleepAction, TopologySpreadConstraint, VolumeMount,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kube::api::ObjectMeta;
+use relay_contract::settings;
+
+use super::super::names::{Names, RELAY, SERVING, labels, selector};
+use super::super::validate::{Redis, Validated};
+use super::probes::{Pace, admin, restricted_container, runtime_default};
+use super::{config, keys, volumes};
+
+/// Seconds that a relay keeps serving after it was told to end, so that load balancers stop
+/// sending clients to it first. The wait is the kubelet's own: it needs no shell in the image.
+pub const PRE_STOP_SECONDS: i64 = 5;
+
+/// Seconds beyond wait and drain after which a relay that has not ended is killed.
+const MARGIN_SECONDS: i64 = 20;
+
+/// User that relays run as.
+const USER: i64 = 65_532;
+
+/// Seconds from the order to end until a pod is killed.
+#[must_use]
+pub fn grace_seconds(cluster: &Validated) -> i64 {
+    PRE_STOP_SECONDS + i64::from(cluster.spec.drain.timeout_seconds) + MARGIN_SECONDS
+}
+
+/// The template of a cluster's relays, without the label that carries its revision.
+pub(super) fn template(cluster: &Validated) -> PodTemplateSpec {
+    let mut all_labels = labels(&cluster.root.name, RELAY);
+    all_labels.insert(SERVING.to_owned(), "true".to_owned());
+    all_labels.extend(cluster.spec.pod_labels.clone());
+    let annotations = cluster.spec.pod_annotations.clone();
+    PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            labels: Some(all_labels),
+            annotations: Some(annotations).filter(|annotations| !annotations.is_empty()),
+            ..ObjectMeta::default()
+        }),
+        spec: Some(pod(cluster)),
+    }
+}
+
+fn pod(cluster: &Validated) -> PodSpec {
+    let spec = &cluster.spec;
+    PodSpec {
+        service_account_name: Some(Names(&cluster.root.name).main()),
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        image_pull_secrets: some(spec.image_pull_secrets.clone()),
+        node_selector: Some(spec.node_selector.clone()).filter(|labels| !labels.is_empty()),
+        tolerations: some(spec.tolerations.clone()),
+        affinity: spec.affinity.clone(),
+        topology_spread_constraints: some(spread(cluster)),
+        priority_class_name: spec.priority_class_name.clone(),
+        security_context: Some(PodSecurityContext {
+            run_as_non_root: Some(true),
+            run_as_user: Some(USER),
+            run_as_group: Some(USER),
+            fs_group: Some(USER),
+            fs_group_change_policy: Some("OnRootMismatch".to_owned()),
+            seccomp_profile: Some(runtime_default()),
+            ..PodSecurityContext::default()
+        }),
+        termination_grace_period_seconds: Some(grace_seconds(cluster)),
+        containers: vec![container(cluster)],
+        volumes: Some(volumes::relay(cluster)),
+        ..PodSpec::default()
+    }
+}
+
+fn container(cluster: &Validated) -> Container {
+    let sleep =
+        LifecycleHandler { sleep: Some(SleepAction { seconds: PRE_STOP_SECONDS }), ..Default::default() };
+    Container {
+        name: RELAY.to_owned(),
+        image: Some(cluster.image.clone()),
+        image_pull_policy: Some(cluster.spec.image_pull_policy.as_str().to_owned()),
+        ports: Some(vec![port("http", settings::CLIENT_PORT), port("admin", settings::ADMIN_PORT)]),
+        env: Some(environment(cluster)),
+        resources: Some(cluster.resources.clone()),
+        startup_probe: Some(admin("/startupz", Pace { period: 1, timeout: 2, failures: 120 })),
+        liveness_probe: Some(admin("/livez", Pace { period: 10, timeout: 5, failures: 6 })),
+        readiness_probe: Some(admin("/readyz", Pace { period: 2, timeout: 2, failures: 3 })),
+        lifecycle: Some(Lifecycle { pre_stop: Some(sleep), ..Lifecycle::default() }),
+        security_context: Some(restricted_container()),
+        volume_mounts: Some(volumes::relay_mounts(cluster)),
+        ..Container::default()
+    }
+}
+
+fn environment(cluster: &Validated) -> Vec<EnvVar> {
+    let drain = &cluster.spec.drain;
+    let mut all = vec![
+        env(settings::HOST, "0.0.0.0"),
+        env(settings::PORT, settings::CLIENT_PORT.to_string()),
+        // Clients are anonymous as long as the spec has no authentication; the status says so.
+        env(settings::INSECURE, "true"),
+        node_name(),
+        env(settings::ADMIN_LISTEN, format!("0.0.0.0:{}", settings::ADMIN_PORT)),
+        env(settings::CONFIG_FILE, format!("{}/{}", volumes::SETTINGS, config::FILE)),
+        env(settings::ADMIN_TOKEN_FILE, format!("{}/{}", volumes::KEYS, keys::ADMIN_TOKEN)),
+        env(settings::DRAIN_TIMEOUT_SECONDS, drain.timeout_seconds.to_string()),
+        env(settings::DRAIN_RATE, drain.max_disconnects_per_second.to_string()),
+    ];
+    if cluster.publish_key {
+        all.push(env(settings::PUBLISH_KEY_FILE, format!("{}/{}", volumes::KEYS, keys::PUBLISH_KEY)));
+    }
+    all.extend(bus(cluster));
+    all
+}
+
+/// Where the bus is. A URL of the user's is a secret itself; ours is an address and a password.
+fn bus(cluster: &Validated) -> Vec<EnvVar> {
+    match &cluster.redis {
+        Redis::Managed { .. } => vec![
+            env(settings::REDIS_URL, format!("redis://{}:6379", Names(&cluster.root.name).redis())),
+            env(settings::REDIS_PASSWORD_FILE, format!("{}/{}", volumes::REDIS, super::redis::PASSWORD)),
+        ],
+        Redis::External { .. } => {
+            vec![env(settings::REDIS_URL_FILE, format!("{}/{}", volumes::REDIS, volumes::URL))]
+        }
+        Redis::Memory => Vec::new(),
+    }
+}
+
+/// Spread by host name where that is possible, unless the spec says otherwise.
+fn spread(cluster: &Validated) -> Vec<TopologySpreadConstraint> {
+    let default = || {
+        vec![TopologySpreadConstraint {
+            max_skew: 1,
+            topology_key: "kubernetes.io/hostname".to_owned(),
+            when_unsatisfiable: "ScheduleAnyway".to_owned(),
+            label_selector: Some(LabelSelector {
+                match_labels: Some(selector(&cluster.root.name, RELAY)),
+                ..LabelSelector::default()
+            }),
+            ..TopologySpreadConstraint::default()
+        }]
+    };
+    cluster.spec.topology_spread_constraints.clone().unwrap_or_else(default)
+}
+
+fn node_name() -> EnvVar {
+    let field_ref =
+        ObjectFieldSelector { api_version: Some("v1".to_owned()), field_path: "metadata.name".to_owned() };
+    EnvVar {
+        name: settings::NODE_NAME.to_owned(),
+        value: None,
+        value_from: Some(EnvVarSource { field_ref: Some(field_ref), ..EnvVarSource::default() }),
+    }
+}
+
+/// An environment variable with a value.
+pub(super) fn env(name: &str, value: impl Into<String>) -> EnvVar {
+    EnvVar { name: name.to_owned(), value: Some(value.into()), value_from: None }
+}
+
+/// A named TCP port of a container.
+pub(super) fn port(name: &str, port: u16) -> ContainerPort {
+    ContainerPort {
+        name: Some(name.to_owned()),
+        container_port: port.into(),
+        protocol: Some("TCP".to_owned()),
+        ..ContainerPort::default()
+    }
+}
+
+/// A volume at a path, read-only or not.
+pub(super) fn mount(name: &str, path: &str, read_only: bool) -> VolumeMount {
+    VolumeMount {
+        name: name.to_owned(),
+        mount_path: path.to_owned(),
+        read_only: read_only.then_some(true),
+        ..VolumeMount::default()
+    }
+}
+
+fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    Some(list).filter(|list| !list.is_empty())
+}

@@ -1,0 +1,69 @@
+//! The managed Redis: its Secret, its Service and its StatefulSet.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
+use k8s_openapi::api::core::v1::{ResourceRequirements, Secret, Service};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+
+use super::super::names::{Names, REDIS, selector};
+use super::super::secret_value::SecretValue;
+use super::super::validate::Validated;
+use super::{metadata, redis_pod, services};
+
+/// Key of the password as it is.
+pub(super) const PASSWORD: &str = "password";
+/// Key of the access list that Redis reads at its start.
+pub(super) const ACL_FILE: &str = "users.acl";
+
+/// The password: as it is for the relays, and as Redis keeps it.
+pub(super) fn secret(cluster: &Validated, password: &SecretValue) -> Secret {
+    let entry = |key: &str, value: String| (key.to_owned(), ByteString(value.into_bytes()));
+    Secret {
+        metadata: metadata(cluster, Names(&cluster.root.name).redis(), REDIS),
+        type_: Some("Opaque".to_owned()),
+        data: Some(BTreeMap::from([
+            entry(PASSWORD, password.reveal().to_owned()),
+            entry(ACL_FILE, access_list(password)),
+        ])),
+        ..Secret::default()
+    }
+}
+
+/// One user with the password's hash, without the commands that can harm the server.
+fn access_list(password: &SecretValue) -> String {
+    format!("user default on sanitize-payload #{} ~* &* +@all -@dangerous +info +role\n", password.sha256())
+}
+
+/// The address of Redis.
+pub(super) fn service(cluster: &Validated) -> Service {
+    let meta = metadata(cluster, Names(&cluster.root.name).redis(), REDIS);
+    let port = services::port("redis", redis_pod::PORT.into(), "redis");
+    services::service(meta, "ClusterIP", selector(&cluster.root.name, REDIS), vec![port])
+}
+
+/// One server without persistence. It starts anew when its password changes.
+pub(super) fn server(
+    cluster: &Validated,
+    image: &str,
+    resources: &ResourceRequirements,
+    password: &SecretValue,
+) -> StatefulSet {
+    let name = Names(&cluster.root.name).redis();
+    StatefulSet {
+        metadata: metadata(cluster, name.clone(), REDIS),
+        spec: Some(StatefulSetSpec {
+            replicas: Some(1),
+            service_name: Some(name),
+            selector: LabelSelector {
+                match_labels: Some(selector(&cluster.root.name, REDIS)),
+                ..LabelSelector::default()
+            },
+            template: redis_pod::template(cluster, image, resources, password),
+            revision_history_limit: Some(1),
+            ..StatefulSetSpec::default()
+        }),
+        status: None,
+    }
+}

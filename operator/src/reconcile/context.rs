@@ -1,0 +1,99 @@
+//! What all visits share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::reflector::Store;
+use kube::{Client, ResourceExt};
+
+use super::names::CLUSTER;
+use super::observed::Root;
+use super::pods::RelayPod;
+use super::secret_value::Keys;
+use crate::fleet::{ClusterKey, Fleet};
+use crate::metrics::Metrics;
+use crate::options::{FIELD_MANAGER, Options};
+
+/// What all visits share.
+pub struct Context {
+    /// The way to the API server.
+    pub client: Client,
+    /// Settings of the process.
+    pub options: Arc<Options>,
+    /// What is known of the relays.
+    pub fleet: Fleet,
+    /// Where things are counted.
+    pub metrics: Metrics,
+    pods: Store<Pod>,
+    recorder: Recorder,
+    /// Keys of the clusters that were visited, so that an edit by hand can be undone. One entry
+    /// for each RelayCluster that exists.
+    keys: Mutex<HashMap<String, Keys>>,
+    uids: Mutex<HashMap<ClusterKey, String>>,
+}
+
+impl Context {
+    /// What visits share that see the pods in `pods`.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        options: Arc<Options>,
+        fleet: Fleet,
+        metrics: Metrics,
+        pods: Store<Pod>,
+    ) -> Self {
+        let recorder = Recorder::new(client.clone(), Reporter::from(FIELD_MANAGER));
+        let (keys, uids) = (Mutex::default(), Mutex::default());
+        Self { client, options, fleet, metrics, pods, recorder, keys, uids }
+    }
+
+    /// Where events go.
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// The pods of a cluster, in order of their names.
+    #[must_use]
+    pub fn pods_of(&self, root: &Root) -> Vec<RelayPod> {
+        let belongs = |pod: &Pod| {
+            pod.namespace().as_deref() == Some(root.namespace.as_str())
+                && pod.labels().get(CLUSTER) == Some(&root.name)
+        };
+        let pods = self.pods.state();
+        let mut found: Vec<_> =
+            pods.iter().filter(|pod| belongs(pod)).filter_map(|pod| RelayPod::parse(pod)).collect();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
+    /// The keys that a cluster had at the last visit.
+    pub(super) fn remembered(&self, uid: &str) -> Option<Keys> {
+        lock(&self.keys).get(uid).cloned()
+    }
+
+    /// Keeps the keys of a cluster.
+    pub(super) fn remember(&self, root: &Root, keys: &Keys) {
+        let key = ClusterKey { namespace: root.namespace.clone(), name: root.name.clone() };
+        let before = lock(&self.uids).insert(key, root.uid.clone());
+        let mut all = lock(&self.keys);
+        if let Some(before) = before.filter(|before| *before != root.uid) {
+            all.remove(&before);
+        }
+        all.insert(root.uid.clone(), keys.clone());
+    }
+
+    /// Forgets a cluster that is gone.
+    pub(super) fn forget(&self, key: &ClusterKey) {
+        self.fleet.forget(key);
+        if let Some(uid) = lock(&self.uids).remove(key) {
+            lock(&self.keys).remove(&uid);
+        }
+    }
+}
+
+/// A lock whose holder panicked protects plain data that is still whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

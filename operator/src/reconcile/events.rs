@@ -1,0 +1,115 @@
+//! Events: what a person should be told once, when it happens.
+//!
+//! Made from the difference between two statuses, so that nothing is told twice and nothing has to
+//! be remembered. An event that cannot be published fails nothing.
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube::Resource;
+use kube::runtime::events::{Event, EventType};
+
+use super::context::Context;
+use super::observed::Root;
+use super::status::is_true;
+use crate::api::{ConditionType, RelayCluster, RelayClusterStatus};
+
+/// Tells what became different between two statuses.
+pub(super) async fn tell(context: &Context, root: &Root, old: &RelayClusterStatus, new: &RelayClusterStatus) {
+    let reference = reference(root);
+    for event in transitions(old, new) {
+        if let Err(error) = context.recorder().publish(&event, &reference).await {
+            tracing::warn!(cluster = root.name, namespace = root.namespace, %error, "event not published");
+        }
+    }
+}
+
+fn reference(root: &Root) -> ObjectReference {
+    ObjectReference {
+        api_version: Some(RelayCluster::api_version(&()).into_owned()),
+        kind: Some(RelayCluster::kind(&()).into_owned()),
+        name: Some(root.name.clone()),
+        namespace: Some(root.namespace.clone()),
+        uid: Some(root.uid.clone()),
+        ..ObjectReference::default()
+    }
+}
+
+/// The events that lead from one status to the next.
+fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event> {
+    let first_visit = old.conditions.is_empty();
+    let gained = |type_| is_true(new, type_) && !is_true(old, type_);
+    let lost = |type_| is_true(old, type_) && !is_true(new, type_);
+    let mut events = Vec::new();
+    if gained(ConditionType::Ready) {
+        events.push(event(EventType::Normal, "Ready", "Reconcile", &new.summary));
+    }
+    if lost(ConditionType::Available) {
+        events.push(event(
+            EventType::Warning,
+            "Unavailable",
+            "Reconcile",
+            message(new, ConditionType::Available),
+        ));
+    }
+    events.extend(stalled(old, new));
+    if !first_visit && lost(ConditionType::RedisReady) {
+        events.push(event(EventType::Warning, "RedisLost", "Probe", message(new, ConditionType::RedisReady)));
+    }
+    if had(old, ConditionType::RedisReady, "False") && gained(ConditionType::RedisReady) {
+        events.push(event(
+            EventType::Normal,
+            "RedisReached",
+            "Probe",
+            message(new, ConditionType::RedisReady),
+        ));
+    }
+    events.extend(rollout(old, new));
+    events
+}
+
+fn stalled(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Option<Event> {
+    let reason = |status: &RelayClusterStatus| {
+        let stalled = is_true(status, ConditionType::Stalled);
+        stalled.then(|| find(status, ConditionType::Stalled, |condition| condition.reason.clone())).flatten()
+    };
+    match (reason(old), reason(new)) {
+        (before, Some(now)) if before.as_ref() != Some(&now) => {
+            Some(event(EventType::Warning, &now, "Reconcile", message(new, ConditionType::Stalled)))
+        }
+        _ => None,
+    }
+}
+
+fn rollout(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Option<Event> {
+    let (old, new) = (old.rollout.as_ref()?, new.rollout.as_ref()?);
+    if old.revision != new.revision {
+        let note = format!("revision {} replaces {}", new.revision, old.revision);
+        return Some(event(EventType::Normal, "RolloutStarted", "Rollout", &note));
+    }
+    let ended = old.from.is_some() && new.from.is_none();
+    ended.then(|| {
+        event(EventType::Normal, "RolloutCompleted", "Rollout", &format!("revision {}", new.revision))
+    })
+}
+
+fn had(status: &RelayClusterStatus, type_: ConditionType, value: &str) -> bool {
+    find(status, type_, |condition| condition.status == value).unwrap_or_default()
+}
+
+fn message(status: &RelayClusterStatus, type_: ConditionType) -> &str {
+    let found = status.conditions.iter().find(|condition| condition.type_ == type_.as_str());
+    found.map_or("", |condition| condition.message.as_str())
+}
+
+fn find<T>(
+    status: &RelayClusterStatus,
+    type_: ConditionType,
+    of: impl Fn(&k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition) -> T,
+) -> Option<T> {
+    status.conditions.iter().find(|condition| condition.type_ == type_.as_str()).map(of)
+}
+
+fn event(type_: EventType, reason: &str, action: &str, note: &str) -> Event {
+    // The API takes notes of up to 1024 bytes.
+    let note: String = note.chars().take(250).collect();
+    Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None }
+}

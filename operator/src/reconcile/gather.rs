@@ -1,0 +1,143 @@
+//! The first step: all reads of one reconcile, and no others.
+//!
+//! The cluster itself is read afresh, because a watch may be behind and a write must not rest on
+//! what was true once. Every child of the closed set is read by name, so that a foreign object
+//! with that name is seen, whatever its labels. Secrets are only ever read one by one.
+
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::api::{DynamicObject, ListParams};
+use kube::core::ApiResource;
+use kube::{Api, Client, Resource};
+use serde::de::DeserializeOwned;
+
+use super::names::{Names, RELAY, selector, written};
+use super::observed::{Children, Found, Observed, Root};
+use crate::api::{RedisMode, RelayCluster, SecretKeyRef};
+
+/// A read that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("reading {kind} {name}: {source}")]
+pub struct GatherError {
+    /// Kind of the object.
+    pub kind: String,
+    /// Name of the object, or the selector of a list.
+    pub name: String,
+    /// What the client says.
+    #[source]
+    pub source: kube::Error,
+}
+
+/// Reads the cluster; `None` when it is gone.
+///
+/// # Errors
+/// [`GatherError`] when the API server could not be asked.
+pub async fn cluster(client: &Client, namespace: &str, name: &str) -> Result<Option<Root>, GatherError> {
+    let resource = ApiResource::erase::<RelayCluster>(&());
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
+    let object = api.get_opt(name).await.map_err(|source| failed("RelayCluster", name, source))?;
+    Ok(object.map(Root::parse))
+}
+
+/// Reads what belongs to the cluster, or stands where something of it belongs.
+///
+/// # Errors
+/// [`GatherError`] naming the object that could not be read.
+pub async fn children(client: &Client, root: Root) -> Result<Observed, (Root, GatherError)> {
+    match read(client, &root).await {
+        Ok((children, missing_secrets)) => Ok(Observed { root, children, missing_secrets }),
+        Err(error) => Err((root, error)),
+    }
+}
+
+async fn read(client: &Client, root: &Root) -> Result<(Children, Vec<String>), GatherError> {
+    let reader = Reader { client, namespace: &root.namespace };
+    let names = Names(&root.name);
+    let (service, peers, config, keys) = futures::try_join!(
+        reader.get::<Service>(names.main()),
+        reader.get::<Service>(names.pods()),
+        reader.get::<ConfigMap>(names.config()),
+        reader.get::<Secret>(names.keys()),
+    )?;
+    let (account, budget, redis, redis_service, redis_secret) = futures::try_join!(
+        reader.get::<ServiceAccount>(names.main()),
+        reader.get::<PodDisruptionBudget>(names.main()),
+        reader.get::<StatefulSet>(names.redis()),
+        reader.get::<Service>(names.redis()),
+        reader.get::<Secret>(names.redis()),
+    )?;
+    let (deployments, missing_secrets) =
+        futures::try_join!(reader.deployments(&root.name), reader.missing_secrets(root))?;
+    let children = Children {
+        service,
+        peers,
+        config,
+        keys,
+        account,
+        budget,
+        redis,
+        redis_service,
+        redis_secret,
+        deployments,
+    };
+    Ok((children, missing_secrets))
+}
+
+struct Reader<'a> {
+    client: &'a Client,
+    namespace: &'a str,
+}
+
+impl Reader<'_> {
+    async fn get<K>(&self, name: String) -> Result<Found<K>, GatherError>
+    where
+        K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+            + Clone
+            + std::fmt::Debug
+            + DeserializeOwned,
+    {
+        let api: Api<K> = Api::namespaced(self.client.clone(), self.namespace);
+        let object = api.get_opt(&name).await.map_err(|source| failed(&K::kind(&()), &name, source))?;
+        Ok(Found { name, object })
+    }
+
+    async fn deployments(&self, cluster: &str) -> Result<Vec<Deployment>, GatherError> {
+        let labels = written(&selector(cluster, RELAY));
+        let api: Api<Deployment> = Api::namespaced(self.client.clone(), self.namespace);
+        let list = api.list(&ListParams::default().labels(&labels)).await;
+        Ok(list.map_err(|source| failed("Deployment", &labels, source))?.items)
+    }
+
+    /// Which Secrets or keys that the spec refers to do not exist, as messages.
+    async fn missing_secrets(&self, root: &Root) -> Result<Vec<String>, GatherError> {
+        let Ok(cluster) = &root.cluster else { return Ok(Vec::new()) };
+        let mut missing = Vec::new();
+        for reference in &cluster.spec.image_pull_secrets {
+            if self.get::<Secret>(reference.name.clone()).await?.object.is_none() {
+                missing.push(format!("spec.imagePullSecrets: there is no Secret {}", reference.name));
+            }
+        }
+        let redis = &cluster.spec.redis;
+        if let (RedisMode::External, Some(external)) = (redis.mode, &redis.external) {
+            missing.extend(self.missing_key(&external.url_secret_ref).await?);
+        }
+        Ok(missing)
+    }
+
+    async fn missing_key(&self, reference: &SecretKeyRef) -> Result<Option<String>, GatherError> {
+        let SecretKeyRef { name, key } = reference;
+        let field = "spec.redis.external.urlSecretRef";
+        Ok(match self.get::<Secret>(name.clone()).await?.object {
+            None => Some(format!("{field}: there is no Secret {name}")),
+            Some(secret) if !secret.data.iter().any(|data| data.contains_key(key)) => {
+                Some(format!("{field}: Secret {name} has no key {key}"))
+            }
+            Some(_) => None,
+        })
+    }
+}
+
+fn failed(kind: &str, name: &str, source: kube::Error) -> GatherError {
+    GatherError { kind: kind.to_owned(), name: name.to_owned(), source }
+}

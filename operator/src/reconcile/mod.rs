@@ -1,0 +1,142 @@
+//! One visit to one cluster: gather → validate → build → apply → status.
+//!
+//! | step | file | client |
+//! | --- | --- | --- |
+//! | all reads | [`gather`] | yes |
+//! | one trusted value, or what is wrong | [`validate`] | no |
+//! | the objects, and how many relays of each revision | [`build`], [`rollout`] | no |
+//! | only what differs | [`apply`] | yes |
+//! | the truth, also after a failure | [`status`], [`events`] | yes |
+
+pub mod apply;
+pub mod build;
+mod context;
+mod error;
+mod events;
+pub mod gather;
+pub mod names;
+pub mod observed;
+pub mod pods;
+pub mod revisions;
+pub mod rollout;
+pub mod secret_value;
+pub mod status;
+pub mod validate;
+mod view;
+
+use std::time::Duration;
+
+use kube::runtime::controller::Action;
+
+pub use self::context::Context;
+pub use self::error::Error;
+
+use self::apply::writer::Writer;
+use self::apply::{Apply, Outcome};
+use self::build::{Wanted, build};
+use self::observed::{Observed, Root};
+use self::rollout::plan;
+use self::status::{Due, Facts};
+use self::validate::{Redis, Validated, validate};
+use crate::fleet::{ClusterKey, Target};
+
+/// When a cluster is looked at although nothing was heard of it.
+const RESYNC: Duration = Duration::from_secs(600);
+
+/// When a cluster is looked at that waits for something that is not watched, such as a Secret.
+const WAITING: Duration = Duration::from_secs(10);
+
+/// Brings one cluster a step closer to its spec, and says where it stands.
+///
+/// # Errors
+/// [`Error`] of the step that failed; the status was written nevertheless, if that could be done.
+pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Error> {
+    let Some(root) = gather::cluster(&context.client, &key.namespace, &key.name).await? else {
+        context.forget(key);
+        return Ok(Action::await_change());
+    };
+    if root.deleting {
+        context.forget(key);
+        return Ok(Action::await_change());
+    }
+    let observed = match gather::children(&context.client, root).await {
+        Ok(observed) => observed,
+        Err((root, error)) => return fail(context, &root, error).await,
+    };
+    let steps = match validate(&observed.root, &context.options) {
+        Ok(valid) => act(context, &observed, &valid).await,
+        Err(invalid) => view::Steps::Invalid(invalid),
+    };
+    let facts = view::facts(context, &observed, &steps);
+    let wait = report(context, &facts).await?;
+    conclude(steps, &facts, wait)
+}
+
+/// Builds and applies.
+async fn act(context: &Context, observed: &Observed, valid: &Validated) -> view::Steps {
+    let root = &observed.root;
+    let keys = observed.keys(context.remembered(&root.uid));
+    context.remember(root, &keys);
+    let key = ClusterKey { namespace: root.namespace.clone(), name: root.name.clone() };
+    context.fleet.watch(key, Target { uid: root.uid.clone(), token: keys.admin_token.clone() });
+    let mut wanted = build(valid, &keys);
+    let pods = context.pods_of(root);
+    let revisions = revisions::observed(observed, &pods);
+    let plan = plan(&wanted.revision, valid.replicas, valid.surge, &revisions);
+    if let Some(spec) = &mut wanted.deployment.spec {
+        spec.replicas = i32::try_from(plan.of(&wanted.revision)).ok();
+    }
+    let redis_unused = !matches!(valid.redis, Redis::Managed { .. }) && is_alone(&wanted, &revisions, valid);
+    let writer = Writer { client: &context.client, root, metrics: &context.metrics };
+    let outcome = Apply::new(writer, observed, &wanted, &plan, redis_unused).run().await;
+    view::Steps::Applied { revision: wanted.revision, outcome }
+}
+
+/// Whether only relays of the wanted revision are left: none uses the Redis of an earlier one.
+fn is_alone(wanted: &Wanted, revisions: &[rollout::Revision], valid: &Validated) -> bool {
+    let others = revisions.iter().filter(|revision| revision.name != wanted.revision);
+    let ready = revisions.iter().find(|revision| revision.name == wanted.revision).map_or(0, |it| it.ready);
+    others.into_iter().all(|old| old.desired == 0 && old.pods == 0) && ready >= valid.replicas
+}
+
+/// Writes the status if it is due, and tells what changed; how long until it is due if it is not.
+async fn report(context: &Context, facts: &Facts) -> Result<Option<Duration>, Error> {
+    let new = status::compute(facts);
+    match status::due(&facts.root, &new, facts.now) {
+        Due::Never => Ok(None),
+        Due::In(wait) => Ok(Some(wait)),
+        Due::Now => {
+            context.metrics.write("RelayCluster", "status");
+            status::write(&context.client, &facts.root, &new).await.map_err(Error::Status)?;
+            events::tell(context, &facts.root, &facts.root.status(), &new).await;
+            Ok(None)
+        }
+    }
+}
+
+/// A visit whose reads failed still says so, as far as that can be said.
+async fn fail(context: &Context, root: &Root, error: gather::GatherError) -> Result<Action, Error> {
+    let facts = view::unread(context, root, &error);
+    report(context, &facts).await?;
+    Err(error.into())
+}
+
+/// What the visit comes to: its error, or when to come again.
+fn conclude(steps: view::Steps, facts: &Facts, wait: Option<Duration>) -> Result<Action, Error> {
+    let mut next = [wait, status::until_deadline(facts)].into_iter().flatten().min().unwrap_or(RESYNC);
+    if let view::Steps::Applied { outcome: Outcome { errors, foreign, earlier, held_back, .. }, .. } = steps {
+        if let Some(error) = errors.into_iter().next() {
+            return Err(error.into());
+        }
+        if held_back || !foreign.is_empty() {
+            next = next.min(WAITING);
+        }
+        if !earlier.is_empty() {
+            next = next.min(Duration::from_secs(1));
+        }
+    }
+    if facts.blocked.is_some() {
+        next = next.min(WAITING);
+    }
+    Ok(Action::requeue(next))
+}

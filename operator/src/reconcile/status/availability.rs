@@ -1,0 +1,94 @@
+//! The conditions about the relays as a whole.
+
+use super::bus;
+use super::conditions::{Judgement, State};
+use super::facts::Facts;
+use super::health::{Health, health};
+use crate::api::Reason;
+
+/// Whether the spec is realised and all wanted relays serve.
+pub(super) fn ready(facts: &Facts) -> Judgement {
+    let bus = bus::judge(facts);
+    match health(facts) {
+        Health::Stuck(reason, message) | Health::Moving(reason, message) => {
+            Judgement::new(State::False, reason, message)
+        }
+        Health::Settled if facts.replicas == 0 => {
+            Judgement::new(State::True, Reason::ScaledToZero, "the spec asks for no relay")
+        }
+        Health::Settled if bus.state == State::False => bus,
+        Health::Settled => {
+            let message = format!("{} of {} relays serve", facts.updated(), facts.replicas);
+            Judgement::new(State::True, Reason::AsSpecified, message)
+        }
+    }
+}
+
+/// Whether clients are served now, by as many relays as a disruption must leave.
+pub(super) fn available(facts: &Facts) -> Judgement {
+    let (serving, least) = (facts.serving().count(), least_available(facts));
+    if facts.replicas == 0 {
+        return Judgement::new(State::False, Reason::ScaledToZero, "the spec asks for no relay");
+    }
+    let message = format!("{serving} relays serve, at least {least} must");
+    if serving >= least {
+        Judgement::new(State::True, Reason::MinimumReplicasAvailable, message)
+    } else {
+        Judgement::new(State::False, Reason::MinimumReplicasUnavailable, message)
+    }
+}
+
+/// What the disruption budget leaves: all but a tenth, all but one, and at least one.
+fn least_available(facts: &Facts) -> usize {
+    facts.wanted().saturating_sub((facts.wanted() / 10).max(1)).max(1)
+}
+
+/// Whether the operator is still at it.
+pub(super) fn reconciling(facts: &Facts) -> Judgement {
+    match health(facts) {
+        Health::Moving(reason, message) => Judgement::new(State::True, reason, message),
+        Health::Stuck(reason, _) => Judgement::new(State::False, reason, "see the condition Stalled"),
+        Health::Settled => Judgement::new(State::False, Reason::AsSpecified, ""),
+    }
+}
+
+/// Whether nothing more will happen without a person.
+pub(super) fn stalled(facts: &Facts) -> Judgement {
+    match health(facts) {
+        Health::Stuck(reason, message) => Judgement::new(State::True, reason, message),
+        Health::Moving(..) => Judgement::new(State::False, Reason::Progressing, ""),
+        Health::Settled => Judgement::new(State::False, Reason::AsSpecified, ""),
+    }
+}
+
+/// Whether less is there than was promised.
+pub(super) fn degraded(facts: &Facts) -> Judgement {
+    let bus = bus::judge(facts);
+    if bus.state == State::False && facts.serving().count() > 0 {
+        return Judgement { state: State::True, ..bus };
+    }
+    if let Health::Moving(Reason::RelaysNotReady, message) = health(facts) {
+        return Judgement::new(State::True, Reason::RelaysNotReady, message);
+    }
+    let refusing = facts.present().find_map(|relay| {
+        let error = relay.told.as_ref()?.config.error.as_ref()?;
+        Some(format!("{}: {}", relay.pod.name, error.chars().take(200).collect::<String>()))
+    });
+    match refusing {
+        Some(message) => Judgement::new(State::True, Reason::SettingsNotApplied, message),
+        None => Judgement::new(State::False, Reason::AsSpecified, ""),
+    }
+}
+
+/// Whether relays let go of their connections.
+pub(super) fn draining(facts: &Facts) -> Judgement {
+    let ending = facts.relays.iter().filter(|relay| relay.pod.terminating || relay.is_draining()).count();
+    if ending == 0 {
+        return Judgement::nothing();
+    }
+    Judgement::new(
+        State::of(true),
+        Reason::RelaysEnding,
+        format!("{ending} relays end their connections at a pace"),
+    )
+}

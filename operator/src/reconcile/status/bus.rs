@@ -1,0 +1,68 @@
+//! The bus between the relays, from the pod of Redis and from what the relays told.
+
+use relay_contract::admin::{BusKind, BusState};
+
+use super::conditions::{Judgement, State};
+use super::facts::{Facts, Relay};
+use crate::api::{Reason, RedisMode, RedisStatus};
+
+/// Whether messages cross the bus.
+pub(super) fn judge(facts: &Facts) -> Judgement {
+    if facts.redis_mode == RedisMode::None {
+        return Judgement::new(State::True, Reason::MemoryBus, "messages stay in the memory of one relay");
+    }
+    if facts.redis_mode == RedisMode::Managed && !facts.redis_pod.as_ref().is_some_and(|pod| pod.ready) {
+        return Judgement::new(State::False, Reason::RedisPodNotReady, redis_pod(facts));
+    }
+    let told: Vec<_> = facts.serving().filter(|relay| kind(relay) == Some(BusKind::Redis)).collect();
+    let cut: Vec<_> = told.iter().filter(|relay| state(relay) != Some(BusState::Ok)).collect();
+    if let Some(first) = cut.first() {
+        let message = format!("{} of {} relays do not reach Redis; {}", cut.len(), told.len(), words(first));
+        return Judgement::new(State::False, Reason::RelaysCannotReachRedis, message);
+    }
+    if told.is_empty() {
+        return Judgement::new(
+            State::Unknown,
+            Reason::NotReported,
+            "no ready relay told whether it reaches Redis",
+        );
+    }
+    Judgement::new(State::True, Reason::Connected, "all relays that told reach Redis")
+}
+
+/// The short form for a status and its column.
+pub(super) fn status(facts: &Facts) -> RedisStatus {
+    let judgement = judge(facts);
+    let state = match (judgement.reason, judgement.state) {
+        (Reason::MemoryBus, _) => "Memory",
+        (_, State::True) => "Ok",
+        (_, State::False) => "Down",
+        (_, State::Unknown) => "Unknown",
+    };
+    RedisStatus {
+        mode: facts.redis_mode.as_str().to_owned(),
+        state: state.to_owned(),
+        reason: judgement.reason.as_str().to_owned(),
+    }
+}
+
+fn redis_pod(facts: &Facts) -> String {
+    let Some(pod) = &facts.redis_pod else { return "there is no pod of Redis yet".to_owned() };
+    let why = pod.trouble.as_ref().map(|trouble| trouble.message.clone()).or_else(|| pod.unscheduled.clone());
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    format!("pod {} is not ready{why}; relays keep their connections and deliver locally", pod.name)
+}
+
+fn kind(relay: &Relay) -> Option<BusKind> {
+    relay.told.as_ref().map(|told| told.bus.kind)
+}
+
+fn state(relay: &Relay) -> Option<BusState> {
+    relay.told.as_ref().map(|told| told.bus.state)
+}
+
+fn words(relay: &Relay) -> String {
+    let reason = relay.told.as_ref().and_then(|told| told.bus.reason.clone());
+    let reason: String = reason.unwrap_or_else(|| "no reason given".to_owned()).chars().take(200).collect();
+    format!("{}: {reason}", relay.pod.name)
+}

@@ -1,0 +1,92 @@
+//! One condition of every type, always.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use super::facts::Facts;
+use super::{availability, bus, warnings};
+use crate::api::{ConditionType, Reason};
+
+/// What a condition says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// Nobody can say.
+    Unknown,
+}
+
+impl State {
+    /// The state of a statement that holds or not.
+    pub(super) fn of(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+/// A condition without its type and times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Judgement {
+    pub(super) state: State,
+    pub(super) reason: Reason,
+    pub(super) message: String,
+}
+
+impl Judgement {
+    pub(super) fn new(state: State, reason: Reason, message: impl Into<String>) -> Self {
+        Self { state, reason, message: message.into() }
+    }
+
+    /// That there is nothing of the kind.
+    pub(super) fn nothing() -> Self {
+        Self::new(State::False, Reason::NothingToReport, "")
+    }
+}
+
+/// All conditions, in the order of the documentation. The time of a condition changes only with
+/// its status (Kubernetes API conventions).
+pub(super) fn all(facts: &Facts, stored: &[Condition]) -> Vec<Condition> {
+    let one = |type_: &ConditionType| {
+        let judgement = judge(facts, *type_);
+        let status = judgement.state.as_str();
+        let before = stored.iter().find(|it| it.type_ == type_.as_str() && it.status == status);
+        Condition {
+            type_: type_.as_str().to_owned(),
+            status: status.to_owned(),
+            reason: judgement.reason.as_str().to_owned(),
+            message: judgement.message,
+            observed_generation: Some(facts.root.generation),
+            last_transition_time: before
+                .map_or_else(|| whole_seconds(facts), |it| it.last_transition_time.clone()),
+        }
+    };
+    ConditionType::ALL.iter().map(one).collect()
+}
+
+fn judge(facts: &Facts, type_: ConditionType) -> Judgement {
+    match type_ {
+        ConditionType::Ready => availability::ready(facts),
+        ConditionType::Available => availability::available(facts),
+        ConditionType::Reconciling => availability::reconciling(facts),
+        ConditionType::Stalled => availability::stalled(facts),
+        ConditionType::Degraded => availability::degraded(facts),
+        ConditionType::RedisReady => bus::judge(facts),
+        ConditionType::Draining => availability::draining(facts),
+        ConditionType::ScalingLimited | ConditionType::Paused => Judgement::nothing(),
+        ConditionType::ConfigurationWarning => warnings::judge(facts),
+    }
+}
+
+/// The API server keeps whole seconds; a finer time would be a difference for ever.
+fn whole_seconds(facts: &Facts) -> Time {
+    let seconds = k8s_openapi::jiff::Timestamp::from_second(facts.now.as_second());
+    Time(seconds.unwrap_or(facts.now))
+}

@@ -1,0 +1,30 @@
+//! What keeps a cluster from its spec until somebody acts.
+
+use super::deadline::is_exceeded;
+use super::facts::Facts;
+use super::health::numbers;
+use crate::api::{Reason, RedisMode};
+
+/// The first problem in order of weight: what the operator may not do, what a node cannot do,
+/// what takes too long.
+pub(super) fn problem(facts: &Facts) -> Option<(Reason, String)> {
+    facts.blocked.clone().or_else(|| failing_pod(facts)).or_else(|| too_slow(facts))
+}
+
+/// A pod of the wanted revision, or of Redis, that cannot start. Pods of an older revision are
+/// about to go and tell nothing about the spec.
+fn failing_pod(facts: &Facts) -> Option<(Reason, String)> {
+    let relays = facts.present().filter(|relay| facts.is_current(relay)).map(|relay| &relay.pod);
+    let redis = facts.redis_pod.iter().filter(|_| facts.redis_mode == RedisMode::Managed);
+    relays.chain(redis).find_map(|pod| {
+        let trouble = pod.trouble.as_ref().filter(|_| !pod.ready)?;
+        Some((trouble.reason, format!("pod {}: {}", pod.name, trouble.message)))
+    })
+}
+
+fn too_slow(facts: &Facts) -> Option<(Reason, String)> {
+    is_exceeded(facts).then(|| {
+        let message = format!("no progress in {} s: {}", facts.progress_deadline, numbers(facts));
+        (Reason::ProgressDeadlineExceeded, message)
+    })
+}

@@ -1,0 +1,31 @@
+//! What works and deserves a second look.
+
+use super::conditions::{Judgement, State};
+use super::facts::Facts;
+use crate::api::{PublishAccess, Reason};
+
+/// All warnings as one condition.
+pub(super) fn judge(facts: &Facts) -> Judgement {
+    let warnings = all(facts);
+    let messages: Vec<_> = warnings.iter().map(|(_, message)| *message).collect();
+    match warnings.as_slice() {
+        [] => Judgement::nothing(),
+        [(reason, message)] => Judgement::new(State::True, *reason, *message),
+        _ => Judgement::new(State::True, Reason::SeveralWarnings, messages.join("; ")),
+    }
+}
+
+fn all(facts: &Facts) -> Vec<(Reason, &'static str)> {
+    let mut warnings = vec![(Reason::AnonymousClients, "clients need no credentials")];
+    if facts.publish == PublishAccess::Open {
+        warnings.push((
+            Reason::OpenPublish,
+            "spec.publish.access: everybody who reaches the Service may publish",
+        ));
+    }
+    if facts.replicas == 1 {
+        let message = "spec.replicas: one relay cannot be protected from disruptions";
+        warnings.push((Reason::NoDisruptionProtection, message));
+    }
+    warnings
+}

@@ -1,0 +1,97 @@
+//! From what the steps found and did to the facts that a status is made of.
+
+use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::apply::Outcome;
+use super::context::Context;
+use super::gather::GatherError;
+use super::observed::{Observed, Root};
+use super::revisions;
+use super::status::{Facts, Relay};
+use super::validate::InvalidSpec;
+use crate::api::{PublishAccess, Reason, RedisMode};
+
+/// How far the steps between reading and reporting came.
+pub(super) enum Steps {
+    /// The spec breaks rules: nothing was written, and what runs goes on.
+    Invalid(InvalidSpec),
+    /// Everything was tried.
+    Applied {
+        /// The revision that the spec asks for.
+        revision: String,
+        /// What became of the writes.
+        outcome: Outcome,
+    },
+}
+
+/// The facts after all steps.
+pub(super) fn facts(context: &Context, observed: &Observed, steps: &Steps) -> Facts {
+    let mut facts = base(context, &observed.root);
+    match steps {
+        Steps::Invalid(invalid) => facts.blocked = Some((Reason::InvalidSpec, invalid.to_string())),
+        Steps::Applied { revision, outcome } => {
+            facts.blocked = blocked(observed, outcome);
+            facts.hindered = hindered(outcome);
+            let others = observed.deployments().filter(|one| revisions::name_of(one) != *revision);
+            facts.others_remain = others.into_iter().any(|old| revisions::desired_of(old) > 0);
+            let current = observed.deployments().find(|one| revisions::name_of(one) == *revision);
+            facts.revision_created = current.and_then(|one| one.creation_timestamp()).map(|time| time.0);
+            facts.revision = Some(revision.clone());
+        }
+    }
+    facts
+}
+
+/// The facts when the children could not be read.
+pub(super) fn unread(context: &Context, root: &Root, error: &GatherError) -> Facts {
+    let mut facts = base(context, root);
+    facts.hindered = Some((Reason::ApiError, error.to_string()));
+    facts
+}
+
+fn base(context: &Context, root: &Root) -> Facts {
+    let pods = context.pods_of(root);
+    let redis_pod = pods.iter().find(|pod| pod.redis && !pod.terminating).cloned();
+    let told = |uid: &str| context.fleet.status(uid);
+    let relays = pods.into_iter().filter(|pod| !pod.redis);
+    let spec = root.cluster.as_ref().map(|cluster| &cluster.spec);
+    Facts {
+        now: Timestamp::now(),
+        replicas: spec.as_ref().map_or(0, |spec| u32::try_from(spec.replicas).unwrap_or_default()),
+        redis_mode: spec.as_ref().map_or(RedisMode::Managed, |spec| spec.redis.mode),
+        publish: spec.as_ref().map_or(PublishAccess::Key, |spec| spec.publish.access),
+        progress_deadline: spec.as_ref().map_or(300, |spec| spec.rollout.progress_deadline_seconds.into()),
+        relays: relays.map(|pod| Relay { told: told(&pod.uid), pod }).collect(),
+        revision: None,
+        revision_created: None,
+        others_remain: false,
+        redis_pod,
+        blocked: None,
+        hindered: None,
+        root: root.clone(),
+    }
+}
+
+/// What somebody has to act on.
+fn blocked(observed: &Observed, outcome: &Outcome) -> Option<(Reason, String)> {
+    if !outcome.foreign.is_empty() {
+        let names = outcome.foreign.join(", ");
+        let message = format!("not touched, because this cluster does not own it: {names}");
+        return Some((Reason::NameConflict, message));
+    }
+    if !observed.missing_secrets.is_empty() {
+        return Some((Reason::SecretNotFound, observed.missing_secrets.join("; ")));
+    }
+    outcome.permanent().map(|(reason, error)| (reason, error.to_string()))
+}
+
+/// What goes away by itself. That somebody else wrote in between is not worth a word.
+fn hindered(outcome: &Outcome) -> Option<(Reason, String)> {
+    if !outcome.earlier.is_empty() {
+        let names = outcome.earlier.join(", ");
+        return Some((Reason::WaitingForDeletion, format!("about to be removed: {names}")));
+    }
+    let error = outcome.errors.iter().find(|error| !error.is_conflict() && error.permanent().is_none())?;
+    Some((Reason::ApiError, error.to_string()))
+}
