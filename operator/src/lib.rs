@@ -25,6 +25,7 @@ pub mod api;
 mod backoff;
 pub mod cli;
 pub mod controller;
+mod error;
 pub mod fleet;
 mod http;
 pub mod metrics;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::apply::error::WriteError;
 use super::gather::GatherError;
+use crate::error::words;
 
 /// The error of a visit.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +16,7 @@ pub enum Error {
     #[error(transparent)]
     Apply(#[from] WriteError),
     /// The status could not be written.
-    #[error("writing the status: {0}")]
+    #[error("writing the status: {}", words(.0))]
     Status(#[source] kube::Error),
     /// All of it took too long.
     #[error("the visit took longer than {} s", .0.as_secs())]

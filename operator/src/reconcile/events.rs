@@ -11,13 +11,19 @@ use super::context::Context;
 use super::observed::Root;
 use super::status::is_true;
 use crate::api::{ConditionType, RelayCluster, RelayClusterStatus};
+use crate::error::words;
 
 /// Tells what became different between two statuses.
 pub(super) async fn tell(context: &Context, root: &Root, old: &RelayClusterStatus, new: &RelayClusterStatus) {
     let reference = reference(root);
     for event in transitions(old, new) {
         if let Err(error) = context.recorder().publish(&event, &reference).await {
-            tracing::warn!(cluster = root.name, namespace = root.namespace, %error, "event not published");
+            tracing::warn!(
+                cluster = root.name,
+                namespace = root.namespace,
+                error = words(&error),
+                "event not published"
+            );
         }
     }
 }

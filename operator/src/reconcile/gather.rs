@@ -15,10 +15,11 @@ use serde::de::DeserializeOwned;
 use super::names::{Names, RELAY, selector, written};
 use super::observed::{Children, Found, Observed, Root};
 use crate::api::{RedisMode, RelayCluster, SecretKeyRef};
+use crate::error::words;
 
 /// A read that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("reading {kind} {name}: {source}")]
+#[error("reading {kind} {name}: {}", words(source))]
 pub struct GatherError {
     /// Kind of the object.
     pub kind: String,

@@ -1,6 +1,7 @@
 //! What can become of one write.
 
 use crate::api::Reason;
+use crate::error::words;
 
 /// A write that did not have its effect.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +15,7 @@ pub enum WriteError {
         source: serde_json::Error,
     },
     /// The API server did not take it.
-    #[error("{verb} {object}: {source}")]
+    #[error("{verb} {object}: {}", words(source))]
     Api {
         /// Kind and name.
         object: String,

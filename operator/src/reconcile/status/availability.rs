@@ -4,7 +4,8 @@ use super::bus;
 use super::conditions::{Judgement, State};
 use super::facts::Facts;
 use super::health::{Health, health};
-use crate::api::Reason;
+use super::is_true;
+use crate::api::{ConditionType, Reason};
 
 /// Whether the spec is realised and all wanted relays serve.
 pub(super) fn ready(facts: &Facts) -> Judgement {
@@ -27,6 +28,10 @@ pub(super) fn ready(facts: &Facts) -> Judgement {
 /// Whether clients are served now, by as many relays as a disruption must leave.
 pub(super) fn available(facts: &Facts) -> Judgement {
     let (serving, least) = (facts.serving().count(), least_available(facts));
+    // More relays are wanted than before: those that are there serve as well as they did.
+    let grows = matches!(health(facts), Health::Moving(Reason::Scaling, _));
+    let was = is_true(&facts.root.status(), ConditionType::Available);
+    let least = if grows && was { 1 } else { least };
     if facts.replicas == 0 {
         return Judgement::new(State::False, Reason::ScaledToZero, "the spec asks for no relay");
     }
