@@ -12,8 +12,9 @@ use tokio::time::{Instant, sleep};
 
 use super::fault::{Fault, breaks_link};
 
-/// Longest that the outbox is held: the longest wait between two dials, a dial, and a little.
-pub(super) const GATHER_DEADLINE: Duration = Duration::from_secs(5);
+/// Longest that the outbox is held: the longest wait between two dials, a dial, and the try of the
+/// former subscriptions.
+pub(super) const GATHER_DEADLINE: Duration = Duration::from_secs(6);
 /// Time between two looks at who is back.
 const GATHER_INTERVAL: Duration = Duration::from_millis(50);
 

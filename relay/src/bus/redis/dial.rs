@@ -5,6 +5,7 @@
 //! the rest (`client-output-buffer-limit pubsub`). Names are resolved anew on each dial.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::{MultiplexedConnection, SendError};
@@ -34,18 +35,33 @@ pub(super) struct Endpoint {
     password: Option<Secret>,
 }
 
-/// Two connections that work, until `lost`.
-pub(super) struct Connections {
-    /// For commands; clones share it.
-    pub(super) commands: MultiplexedConnection,
-    /// For subscriptions. Dropping it ends them.
-    pub(super) subscriber: MultiplexedConnection,
-    /// Highest probe that came back.
-    pub(super) echo: watch::Receiver<u64>,
-    /// Channel that probes are published to.
-    pub(super) probe_channel: String,
-    /// Cancelled when either connection was closed.
+/// A connection for commands.
+pub(super) struct Commands {
+    /// Clones share it.
+    pub(super) connection: MultiplexedConnection,
+    /// Cancelled when it was closed.
     pub(super) lost: CancellationToken,
+}
+
+/// A connection that is subscribed to every partition, and to a channel to probe it by.
+pub(super) struct Subscriber {
+    /// Dropping it ends the subscriptions.
+    _connection: MultiplexedConnection,
+    /// Channel that only this connection is subscribed to.
+    pub(super) probe_channel: String,
+    /// What it heard.
+    pub(super) heard: Heard,
+    /// Cancelled when it was closed.
+    pub(super) lost: CancellationToken,
+}
+
+/// What a subscription heard; clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Heard {
+    /// Number of the last probe.
+    pub(super) probe: watch::Sender<u64>,
+    /// Number of things of any kind.
+    pub(super) pushes: Arc<AtomicU64>,
 }
 
 impl Endpoint {
@@ -64,38 +80,49 @@ impl Endpoint {
         self.password.as_ref().map(Secret::expose)
     }
 
+    /// Connects and logs in for commands.
+    pub(super) async fn commands(&self) -> Result<Commands, Fault> {
+        let lost = CancellationToken::new();
+        let closed = lost.clone();
+        let on_push = move |push: PushInfo| {
+            if push.kind == PushKind::Disconnection {
+                closed.cancel();
+            }
+            Ok::<(), SendError>(())
+        };
+        Ok(Commands { connection: self.connect(on_push).await?, lost })
+    }
+
     /// Connects, logs in and subscribes to every partition and to probe channel `number`.
-    pub(super) async fn dial(
+    pub(super) async fn subscriber(
         &self,
         inlet: &Arc<Inlet>,
         layout: &Layout,
         number: u64,
-    ) -> Result<Connections, Fault> {
-        let lost = CancellationToken::new();
-        let (echo_sender, echo) = watch::channel(0);
+    ) -> Result<Subscriber, Fault> {
+        let (lost, heard) = (CancellationToken::new(), Heard::default());
         let probe_channel = layout.probe(inlet.incarnation(), number);
-        let on_push = receiver(Arc::clone(inlet), probe_channel.clone(), echo_sender, lost.clone());
-        let on_close = closing(lost.clone());
-        let dials = async { tokio::try_join!(self.connect(on_close), self.connect(on_push)) };
-        let (commands, mut subscriber) = tokio::time::timeout(DIAL_DEADLINE, dials)
-            .await
-            .map_err(|_| Fault::Silent { doing: "connect", within: DIAL_DEADLINE })?
-            .map_err(Fault::call("connect"))?;
+        let on_push = receiver(Arc::clone(inlet), probe_channel.clone(), heard.clone(), lost.clone());
+        let mut connection = self.connect(on_push).await?;
         let mut channels: Vec<&str> = Partition::all().map(|partition| layout.live(partition)).collect();
         channels.push(&probe_channel);
-        subscriber.subscribe(channels).await.map_err(Fault::call("subscribe"))?;
-        Ok(Connections { commands, subscriber, echo, probe_channel, lost })
+        connection.subscribe(channels).await.map_err(Fault::call("subscribe"))?;
+        Ok(Subscriber { _connection: connection, probe_channel, heard, lost })
     }
 
     async fn connect(
         &self,
         on_push: impl Fn(PushInfo) -> Result<(), SendError> + Send + Sync + 'static,
-    ) -> redis::RedisResult<MultiplexedConnection> {
+    ) -> Result<MultiplexedConnection, Fault> {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(DIAL_DEADLINE))
+            .set_connection_timeout(None)
             .set_response_timeout(Some(CALL_DEADLINE))
             .set_push_sender(on_push);
-        self.client()?.get_multiplexed_async_connection_with_config(&config).await
+        let dial = async { self.client()?.get_multiplexed_async_connection_with_config(&config).await };
+        tokio::time::timeout(DIAL_DEADLINE, dial)
+            .await
+            .map_err(|_| Fault::Silent { doing: "connect", within: DIAL_DEADLINE })?
+            .map_err(Fault::call("connect"))
     }
 
     fn client(&self) -> redis::RedisResult<Client> {
@@ -122,35 +149,23 @@ impl Endpoint {
 fn receiver(
     inlet: Arc<Inlet>,
     probe_channel: String,
-    echo: watch::Sender<u64>,
+    heard: Heard,
     lost: CancellationToken,
 ) -> impl Fn(PushInfo) -> Result<(), SendError> {
     move |push| {
+        heard.pushes.fetch_add(1, Ordering::Relaxed);
         match push.kind {
             PushKind::Message => match <[Value; 2]>::try_from(push.data) {
                 Ok([Value::BulkString(channel), Value::BulkString(body)])
                     if channel == probe_channel.as_bytes() =>
                 {
-                    let number = body.try_into().map_or(0, u64::from_be_bytes);
-                    echo.send_if_modified(|highest| {
-                        std::mem::replace(highest, number.max(*highest)) < number
-                    });
+                    heard.probe.send_replace(body.try_into().map_or(0, u64::from_be_bytes));
                 }
                 Ok([_, Value::BulkString(body)]) => inlet.take(body.into()),
                 _ => inlet.refuse(&"a push of another form"),
             },
             PushKind::Disconnection => lost.cancel(),
             _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// What the other connection does with a push.
-fn closing(lost: CancellationToken) -> impl Fn(PushInfo) -> Result<(), SendError> {
-    move |push| {
-        if push.kind == PushKind::Disconnection {
-            lost.cancel();
         }
         Ok(())
     }

@@ -20,8 +20,8 @@ pub(super) struct Inlet {
     inbox: Arc<dyn Inbox>,
     incarnation: u64,
     tally: Arc<Tally>,
-    /// Also held while the inbox takes a message: after a reconnect two connections may read side
-    /// by side for a moment, and their messages must not overtake each other.
+    /// Also held while the inbox takes a message: the last messages of a connection that is being
+    /// dropped and the first of the next must not overtake each other.
     orders: Mutex<Orders>,
     garbage_logged: Mutex<Option<Instant>>,
 }

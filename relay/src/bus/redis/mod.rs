@@ -38,7 +38,9 @@ mod link;
 mod order;
 mod outbox;
 mod partition;
+mod probe;
 mod renewal;
+mod sender;
 mod state;
 
 /// Longest that a call about a lease may take: its turn, and two commands.
