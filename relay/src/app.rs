@@ -6,6 +6,7 @@ use std::time::Instant;
 use http::HeaderValue;
 use tokio_util::task::TaskTracker;
 
+use crate::admin::Heartbeat;
 use crate::auth::Key;
 use crate::bus::Bus;
 use crate::config::Settings;
@@ -42,6 +43,8 @@ pub struct App {
     pub drain: Arc<Drain>,
     /// Streams per player.
     pub streams: Slots,
+    /// Whether the runtime turns.
+    pub heartbeat: Heartbeat,
     /// Users with a socket of the push profile.
     pub claims: Arc<Claims>,
     /// Tasks that must end before the process does.

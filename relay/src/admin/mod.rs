@@ -22,7 +22,7 @@ pub use apply::apply_settings;
 pub use heartbeat::Heartbeat;
 
 /// The routes of the admin port.
-pub fn routes(app: Arc<App>, heartbeat: Arc<Heartbeat>, logs: LogControl) -> Router {
+pub fn routes(app: Arc<App>, logs: LogControl) -> Router {
     let guarded = Router::new()
         .route(STATUS_PATH, get(status::handle))
         .route(DRAIN_PATH, put(drain::begin).delete(drain::cancel))
@@ -31,9 +31,7 @@ pub fn routes(app: Arc<App>, heartbeat: Arc<Heartbeat>, logs: LogControl) -> Rou
     Router::new()
         .route("/metrics", get(probes::metrics))
         .merge(probes::routes())
-        .merge(probes::liveness())
         .merge(guarded)
-        .layer(Extension(heartbeat))
         .layer(Extension(logs))
         .with_state(app)
 }

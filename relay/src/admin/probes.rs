@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
 use http::{StatusCode, header};
 use relay_contract::admin::BusState;
 
-use super::Heartbeat;
 use crate::app::App;
 
 /// The media type of the Prometheus text format.
@@ -17,12 +16,7 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Probes that are on both ports.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/readyz", get(ready)).route("/startupz", get(started))
-}
-
-/// The probe that asks the clockwork, which only the admin port knows.
-pub(super) fn liveness() -> Router<Arc<App>> {
-    Router::new().route("/livez", get(alive))
+    Router::new().route("/livez", get(alive)).route("/readyz", get(ready)).route("/startupz", get(started))
 }
 
 /// The figures in the Prometheus text format.
@@ -36,8 +30,8 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Liveness: never Redis, never load.
-async fn alive(Extension(heartbeat): Extension<Arc<Heartbeat>>) -> (StatusCode, &'static str) {
-    if heartbeat.is_alive() { ok() } else { no("the runtime does not turn\n") }
+async fn alive(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
+    if app.heartbeat.is_alive() { ok() } else { no("the runtime does not turn\n") }
 }
 
 /// Readiness: accepting, and the bus was reached since the start. A drain that the operator asked

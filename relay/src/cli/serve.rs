@@ -39,6 +39,7 @@ fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
         clients = %format!("http://{clients}"),
         admin = %format!("http://{}", relay.admin_address()?),
         bus = ?boot.bus,
+        max_connections = relay.app().settings.live().max_total_connections,
         "Relay started"
     );
     for line in [

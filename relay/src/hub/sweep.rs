@@ -66,8 +66,10 @@ fn tend(connection: &Arc<Connection>, now: u32, pace: Pace) {
 
 fn probe(connection: &Arc<Connection>, now: u32, pace: Pace, bytes: bytes::Bytes) {
     let since = now.saturating_sub(connection.probed_at.load(Ordering::Relaxed));
-    if connection.unanswered.load(Ordering::Relaxed) == 1 && since >= pace.timeout {
-        connection.finish(&PING_TIMEOUT);
+    if connection.unanswered.load(Ordering::Relaxed) == 1 {
+        if since >= pace.timeout {
+            connection.finish(&PING_TIMEOUT);
+        }
     } else if since >= pace.interval {
         connection.probed_at.store(now, Ordering::Relaxed);
         connection.unanswered.store(1, Ordering::Relaxed);

@@ -28,6 +28,9 @@ pub enum ApiError {
     /// The body did not arrive whole: 400.
     #[error("the body could not be read")]
     Unread,
+    /// The body took too long: 408.
+    #[error("the body took too long")]
+    Slow,
     /// The body is over the limit: 413.
     #[error("Message too large: more than {0} bytes")]
     TooLarge(usize),
@@ -53,6 +56,7 @@ impl ApiError {
             Self::Denied(Denied::Missing) => StatusCode::UNAUTHORIZED,
             Self::Denied(Denied::Wrong) | Self::Origin => StatusCode::FORBIDDEN,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Unread => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,

@@ -1,5 +1,7 @@
 //! Bodies of requests, and the fields in them.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -11,16 +13,25 @@ use crate::app::App;
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
 
-/// Reads the JSON body of a publish request, after its key was checked.
+/// Time in which a body must be complete.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Reads the JSON body of a publish request, after its key and its origin were checked: a page of
+/// a stranger can post to a relay that its visitor reaches, without asking first.
 ///
 /// # Errors
-/// [`ApiError`] without the key, over the limit, or if it is not JSON.
+/// [`ApiError`] without the key, from another origin, over the limit, or if it is not JSON.
 pub(super) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
     if let Some(key) = &app.publish_key {
         key.check(headers)?;
     }
-    let limit = app.settings.live().max_message_size;
-    let bytes = Limited::new(body, limit).collect().await.map_err(|error| {
+    let live = app.settings.live();
+    if !live.origins.allow_request(headers) {
+        return Err(ApiError::Origin);
+    }
+    let limit = live.max_message_size;
+    let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
+    let bytes = whole.map_err(|_| ApiError::Slow)?.map_err(|error| {
         let too_large = error.downcast_ref::<LengthLimitError>().is_some();
         if too_large { ApiError::TooLarge(limit) } else { ApiError::Unread }
     })?;

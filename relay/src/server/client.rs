@@ -28,12 +28,8 @@ pub(super) async fn serve(
     let Ok(first) = first else { return };
     let wanted = first.head.as_ref().and_then(|head| profiles::stream(&app, head));
     match wanted {
-        Some(wanted) => {
-            drop(first);
-            drop(router);
-            drop(app);
-            wanted.serve(stream).await;
-        }
+        // A task of its own: this one has room for all that the HTTP server keeps.
+        Some(wanted) => drop(app.tasks.spawn(wanted.serve(stream, permit))),
         None => http::serve(Rewind::new(first.bytes, stream), router, permit, &stop).await,
     }
 }

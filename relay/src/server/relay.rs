@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{answer, health};
+use crate::admin::Heartbeat;
 use crate::app::App;
 use crate::auth::{Key, KeyError};
 use crate::bus;
@@ -40,7 +41,7 @@ pub struct Relay {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address is taken or not ours (requirement 000-12).
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Bind {
         /// The address.
         address: SocketAddr,
@@ -48,7 +49,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// A key file is of no use.
-    #[error("{setting}: {source}")]
+    #[error("{setting}")]
     Key {
         /// The setting that names the file.
         setting: &'static str,
@@ -128,6 +129,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         publish_key: key(relay_contract::settings::PUBLISH_KEY_FILE, boot.publish_key_file)?,
         admin_token: key(relay_contract::settings::ADMIN_TOKEN_FILE, boot.admin_token_file)?,
         drain: Arc::default(),
+        heartbeat: Heartbeat::default(),
         streams: Slots::default(),
         claims: Claims::new(bus.clone(), tasks.clone()),
         tasks,

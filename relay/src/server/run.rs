@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::accept::accept;
 use super::permit::Permits;
 use super::{Relay, client};
-use crate::admin::{self, Heartbeat};
+use crate::admin;
 use crate::app::App;
 use crate::hub::sweep_forever;
 use crate::logs::LogControl;
@@ -51,10 +51,9 @@ pub async fn run_until(relay: Relay, stop: Stop, signal: impl Future<Output = ()
 
 /// Listens on both ports, and keeps the clockwork going.
 async fn help(relay: Relay) {
-    let heartbeat = Arc::new(Heartbeat::default());
     let app = &relay.app;
     let pace = || app.settings.live().pace;
-    let admin_router = admin::routes(app.clone(), heartbeat.clone(), relay.logs.clone());
+    let admin_router = admin::routes(app.clone(), relay.logs.clone());
     let client_router = relay.client_routes();
     let (admin_permits, client_permits) = (Permits::default(), Permits::default());
     let admin = accept(relay.admin, &relay.shutdown, &app.metrics, |stream| {
@@ -67,7 +66,7 @@ async fn help(relay: Relay) {
         admin,
         clients,
         app.drain.run(&app.hub),
-        sweep_forever(app.hub.clone(), pace, || heartbeat.beat()),
+        sweep_forever(app.hub.clone(), pace, || app.heartbeat.beat()),
         poll_settings(app, &relay.logs),
     );
 }

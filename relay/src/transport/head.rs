@@ -21,7 +21,7 @@ pub struct First {
     pub bytes: Bytes,
     /// The request, if the bytes are one with nothing after its head; else the HTTP server is to
     /// answer, with an error or with a body.
-    pub head: Option<request::Parts>,
+    pub head: Option<Box<request::Parts>>,
 }
 
 /// Why no head came.
@@ -69,7 +69,10 @@ pub async fn refuse(stream: &mut TcpStream, status: &str, headers: &str) {
     let _ = tokio::time::timeout(Duration::from_secs(1), told).await;
 }
 
-async fn read_into(stream: &mut TcpStream, bytes: &mut BytesMut) -> Result<Option<request::Parts>, NoHead> {
+async fn read_into(
+    stream: &mut TcpStream,
+    bytes: &mut BytesMut,
+) -> Result<Option<Box<request::Parts>>, NoHead> {
     loop {
         if stream.read_buf(bytes).await.map_err(|_| NoHead::Gone)? == 0 {
             return Err(NoHead::Gone);
@@ -84,7 +87,7 @@ async fn read_into(stream: &mut TcpStream, bytes: &mut BytesMut) -> Result<Optio
 
 enum Parsed {
     /// The head is complete; `None` if it is not for us.
-    Whole(Option<request::Parts>),
+    Whole(Option<Box<request::Parts>>),
     Partial,
 }
 
@@ -98,7 +101,7 @@ fn parse(bytes: &[u8]) -> Parsed {
     }
 }
 
-fn convert(request: &httparse::Request<'_, '_>) -> Option<request::Parts> {
+fn convert(request: &httparse::Request<'_, '_>) -> Option<Box<request::Parts>> {
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.method = Method::from_bytes(request.method?.as_bytes()).ok()?;
     parts.uri = request.path?.parse().ok()?;
@@ -107,14 +110,14 @@ fn convert(request: &httparse::Request<'_, '_>) -> Option<request::Parts> {
         let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;
         parts.headers.append(name, HeaderValue::from_bytes(line.value).ok()?);
     }
-    Some(parts)
+    Some(Box::new(parts))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn head(text: &str) -> Option<request::Parts> {
+    fn head(text: &str) -> Option<Box<request::Parts>> {
         match parse(text.as_bytes()) {
             Parsed::Whole(head) => head,
             Parsed::Partial => None,

@@ -17,7 +17,7 @@ use crate::bus::Channel;
 use crate::drain::RESTART;
 use crate::hub::{Membership, Opening, Slot, Socket, Transport, Wire};
 use crate::profiles::ApiError;
-use crate::server::answer;
+use crate::server::{Permit, answer};
 use crate::transport::sse::{self, Framing, SseWire};
 
 /// A stream that is served on the TCP connection itself.
@@ -49,12 +49,14 @@ pub fn stream(app: &Arc<App>, request: &request::Parts) -> Option<Stream> {
 }
 
 impl Stream {
-    /// Serves the stream until it is over.
-    pub async fn serve(self, stream: TcpStream) {
+    /// Serves the stream until it is over, and holds `permit` as long.
+    pub fn serve(self, stream: TcpStream, permit: Permit) -> impl Future<Output = ()> + Send + 'static {
         let (head, framing) = sse::write_head(self.version, &self.headers);
         let opened = open(&self.app, self.admitted, Socket::Tcp(stream), framing, &head);
-        drop(self.headers);
-        live(opened).await;
+        async move {
+            live(opened).await;
+            drop(permit);
+        }
     }
 }
 

@@ -1,0 +1,176 @@
+//! The admin port.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Process, Received, TestRelay, free_port, until};
+
+const DRAIN: &str = "/admin/v1/drain";
+
+async fn call(relay: &TestRelay, method: Method, path: &str, body: Value) -> (u16, Value) {
+    let request = reqwest::Client::new().request(method, relay.admin_url(path)).json(&body);
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+fn drain(rate: u32) -> Value {
+    json!({"rate": rate, "deadlineSeconds": 60, "reason": "Rollout"})
+}
+
+#[tokio::test]
+async fn status_counts_connections_by_transport_and_profile() {
+    let relay = TestRelay::start();
+    let _connections = (relay.socket("alice").await, relay.stream("bob").await);
+    relay.has_connections(2).await;
+    let expected = json!({
+        "total": 2, "websocket": 1, "sse": 1, "socketio": 0, "byProfile": {"push": 1, "dual": 1}
+    });
+    assert_eq!(relay.status().await["connections"], expected);
+}
+
+#[tokio::test]
+async fn a_drain_ends_sockets_with_1012() {
+    let relay = TestRelay::start();
+    let mut alice = relay.socket("alice").await;
+    relay.has_connections(1).await;
+    call(&relay, Method::PUT, DRAIN, drain(100)).await;
+    assert_eq!(alice.next().await, Received::Close(1012, "Service restart".to_owned()));
+}
+
+#[tokio::test]
+async fn a_drain_ends_streams_with_the_time_of_return() {
+    let relay = TestRelay::start();
+    let mut alice = relay.stream("alice").await;
+    call(&relay, Method::PUT, DRAIN, drain(100)).await;
+    let events = alice.rest().await;
+    assert!(events.last().unwrap().starts_with("retry: "), "{events:?}");
+}
+
+#[tokio::test]
+async fn a_drain_keeps_its_pace() {
+    let relay = TestRelay::start();
+    let _sockets = [relay.socket("a").await, relay.socket("b").await, relay.socket("c").await];
+    relay.has_connections(3).await;
+    let begin = std::time::Instant::now();
+    call(&relay, Method::PUT, DRAIN, drain(2)).await;
+    relay.has_connections(0).await;
+    // Nothing is saved up: the first one ends half a second after the begin.
+    assert!(begin.elapsed().as_millis() >= 1400, "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn a_socket_that_comes_during_a_drain_is_told_1012() {
+    let relay = TestRelay::start();
+    call(&relay, Method::PUT, DRAIN, drain(1)).await;
+    assert_eq!(relay.socket("alice").await.close_code().await, 1012);
+}
+
+#[tokio::test]
+async fn a_stream_that_comes_during_a_drain_is_told_when_to_return() {
+    let relay = TestRelay::start();
+    call(&relay, Method::PUT, DRAIN, drain(1)).await;
+    assert!(relay.stream("alice").await.rest().await[0].starts_with("retry: "));
+}
+
+#[tokio::test]
+async fn a_cancelled_drain_lets_connections_stay() {
+    let relay = TestRelay::start();
+    call(&relay, Method::PUT, DRAIN, drain(1)).await;
+    let (_, status) = call(&relay, Method::DELETE, DRAIN, Value::Null).await;
+    assert_eq!((&status["accepting"], &status["draining"]), (&true.into(), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_drain_that_is_put_twice_is_one_drain() {
+    let relay = TestRelay::start();
+    call(&relay, Method::PUT, DRAIN, drain(7)).await;
+    let (code, status) = call(&relay, Method::PUT, DRAIN, drain(7)).await;
+    assert_eq!((code, &status["draining"]["rate"]), (200, &7.into()));
+}
+
+#[tokio::test]
+async fn a_drain_without_a_rate_is_told_422() {
+    let relay = TestRelay::start();
+    let (code, body) = call(&relay, Method::PUT, DRAIN, drain(0)).await;
+    assert_eq!((code, &body["error"]), (422, &"rate: must be at least 1".into()));
+}
+
+#[tokio::test]
+async fn a_drain_is_no_reason_to_be_unready() {
+    let relay = TestRelay::start();
+    call(&relay, Method::PUT, DRAIN, drain(1)).await;
+    assert_eq!(reqwest::get(relay.admin_url("/readyz")).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn probes_and_figures_need_no_token() {
+    let token = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(token.path(), "s3cret").unwrap();
+    let relay = TestRelay::with(&[("ADMIN_TOKEN_FILE", token.path().to_str().unwrap())]);
+    for path in ["/livez", "/readyz", "/startupz", "/metrics"] {
+        assert_eq!(reqwest::get(relay.admin_url(path)).await.unwrap().status(), 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_admin_api_wants_its_token() {
+    let token = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(token.path(), "s3cret").unwrap();
+    let relay = TestRelay::with(&[("ADMIN_TOKEN_FILE", token.path().to_str().unwrap())]);
+    let get = async |token: Option<&str>| {
+        let request = reqwest::Client::new().get(relay.admin_url("/admin/v1/status"));
+        let request = token.map_or(request.try_clone().unwrap(), |token| request.bearer_auth(token));
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!([get(None).await, get(Some("guess")).await, get(Some("s3cret")).await], [401, 403, 200]);
+}
+
+#[tokio::test]
+async fn a_changed_settings_file_takes_effect_on_reload() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "MAX_CONNECTIONS_PER_PLAYER=1\n").unwrap();
+    let relay = TestRelay::with(&[("CONFIG_FILE", file.path().to_str().unwrap())]);
+    let _first = relay.stream("alice").await;
+    std::fs::write(file.path(), "MAX_CONNECTIONS_PER_PLAYER=2\n").unwrap();
+    call(&relay, Method::POST, "/admin/v1/reload", Value::Null).await;
+    assert_eq!(reqwest::get(relay.url("/sse/alice")).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_bad_settings_file_is_told_422_and_shown_in_the_status() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let relay = TestRelay::with(&[("CONFIG_FILE", file.path().to_str().unwrap())]);
+    std::fs::write(file.path(), "WS_PING_INTERVAL=never\n").unwrap();
+    let (code, _) = call(&relay, Method::POST, "/admin/v1/reload", Value::Null).await;
+    let error = relay.status().await["config"]["error"].as_str().unwrap().to_owned();
+    assert!(code == 422 && error.starts_with("WS_PING_INTERVAL"), "{code} {error}");
+}
+
+#[tokio::test]
+async fn a_changed_settings_file_is_noticed() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let relay = TestRelay::with(&[("CONFIG_FILE", file.path().to_str().unwrap())]);
+    let before = relay.status().await["config"]["hash"].clone();
+    std::fs::write(file.path(), "LOG_LEVEL=DEBUG\n").unwrap();
+    until("another configuration", async || relay.status().await["config"]["hash"] != before).await;
+}
+
+#[tokio::test]
+async fn a_relay_whose_redis_was_never_reached_is_alive_and_unready() {
+    let redis = format!("redis://127.0.0.1:{}", free_port());
+    let relay = TestRelay::with(&[("REDIS_URL", &redis)]);
+    let code = async |path: &str| reqwest::get(relay.admin_url(path)).await.unwrap().status().as_u16();
+    assert_eq!([code("/livez").await, code("/startupz").await, code("/readyz").await], [200, 200, 503]);
+}
+
+#[tokio::test]
+async fn the_binary_tells_a_running_relay_from_none() {
+    let mut relay = Process::start(&[]).await;
+    let check = async |port: u16| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_relay"));
+        command.arg("healthcheck").env("PORT", port.to_string());
+        command.output().await.unwrap().status.success()
+    };
+    assert_eq!((check(relay.port).await, check(free_port()).await), (true, false));
+    relay.log.clear();
+}

@@ -1,0 +1,111 @@
+//! Several relays with a real `redis-server` between them.
+
+use std::process::Stdio;
+
+use serde_json::json;
+use tokio::process::{Child, Command};
+
+use crate::support::{Received, TestRelay, free_port, until};
+
+/// A Redis of this test's own; killed when dropped.
+struct Redis {
+    _child: Child,
+    url: String,
+}
+
+impl Redis {
+    fn start() -> Self {
+        let port = free_port().to_string();
+        let child = Command::new("redis-server")
+            .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("redis-server must be installed");
+        Self { _child: child, url: format!("redis://127.0.0.1:{port}") }
+    }
+
+    /// A relay that is ready.
+    async fn relay(&self, node: &str) -> TestRelay {
+        let relay = TestRelay::with(&[("REDIS_URL", &self.url), ("NODE_NAME", node)]);
+        until("a ready relay", async || {
+            reqwest::get(relay.admin_url("/readyz")).await.unwrap().status() == 200
+        })
+        .await;
+        relay
+    }
+
+    async fn pair(&self) -> (TestRelay, TestRelay) {
+        (self.relay("a").await, self.relay("b").await)
+    }
+}
+
+#[tokio::test]
+async fn a_push_reaches_a_socket_on_another_node() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let mut alice = b.socket("alice").await;
+    a.post("/sse/push", json!({"user_id": "alice", "data": {"message": "hi"}})).await;
+    assert_eq!(alice.json().await["message"], "hi");
+}
+
+#[tokio::test]
+async fn r000_04_a_push_to_a_user_on_another_node_is_delivered() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let _alice = b.socket("alice").await;
+    let (_, answer) = a.post("/sse/push", json!({"user_id": "alice", "data": {}})).await;
+    assert_eq!(answer["message"], "Message delivered");
+}
+
+#[tokio::test]
+async fn r004_12_a_message_reaches_a_stream_on_another_node() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let mut alice = b.stream("alice").await;
+    let message = json!({"type": "t", "content": "hi"});
+    let (_, answer) = a.post("/api/messages", json!({"player_id": "alice", "message": message})).await;
+    assert_eq!(answer["published"], true);
+    assert_eq!(alice.json().await["content"], "hi");
+}
+
+#[tokio::test]
+async fn r000_02_a_second_socket_on_another_node_is_refused() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let _first = a.socket("alice").await;
+    let refused = Received::Close(1008, "User already connected".to_owned());
+    assert_eq!(b.socket("alice").await.next().await, refused);
+}
+
+#[tokio::test]
+async fn r000_02_a_user_who_left_one_node_may_join_another() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    a.socket("alice").await.close().await;
+    until("a free name", async || b.socket("alice").await.next_or_silence().await.is_none()).await;
+}
+
+#[tokio::test]
+async fn r000_06_answers_of_a_socket_on_another_node_come_back() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let mut alice = b.socket("alice").await;
+    let body = json!({"user_id": "alice", "data": {}, "correlation_id": "c1"});
+    let request = reqwest::Client::new().post(a.url("/sse/send")).json(&body);
+    let mut answers = crate::support::Events::from(request.send().await.unwrap());
+    alice.json().await;
+    alice.send_json(json!({"correlation_id": "c1", "text": "yes", "is_final": true})).await;
+    assert_eq!(answers.json().await["text"], "yes");
+}
+
+#[tokio::test]
+async fn sockets_stay_and_local_messages_arrive_while_redis_is_away() {
+    let redis = Redis::start();
+    let relay = redis.relay("a").await;
+    let mut alice = relay.socket("alice").await;
+    drop(redis);
+    until("a degraded bus", async || relay.status().await["bus"]["state"] == "degraded").await;
+    relay.post("/sse/push", json!({"user_id": "alice", "data": {"message": "hi"}})).await;
+    assert_eq!(alice.json().await["message"], "hi");
+}

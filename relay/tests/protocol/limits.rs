@@ -1,0 +1,84 @@
+//! Bounds that hold whatever clients do.
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{TestRelay, soon, until};
+
+#[tokio::test]
+async fn r004_16_a_connection_over_the_cap_is_told_503() {
+    let relay = TestRelay::with(&[("MAX_TOTAL_CONNECTIONS", "1")]);
+    let _only = relay.socket("alice").await;
+    let mut second = TcpStream::connect(relay.address).await.unwrap();
+    let mut answer = String::new();
+    soon(second.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+}
+
+/// A stream whose client never reads.
+async fn deaf(relay: &TestRelay, player: &str) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(relay.address).await.unwrap();
+    let request = format!("GET /sse/{player} HTTP/1.1\r\nHost: x\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    relay.has_connections(1).await;
+    stream
+}
+
+async fn flood(relay: &TestRelay, player: &str) {
+    let message = json!({"type": "t", "content": "x".repeat(200_000)});
+    for _ in 0..35 {
+        relay.post("/api/messages", json!({"player_id": player, "message": message})).await;
+    }
+}
+
+#[tokio::test]
+async fn r000_23_messages_for_a_client_that_never_reads_are_dropped_and_counted() {
+    let relay = TestRelay::with(&[("MAX_QUEUE_BYTES", "300000"), ("OVERFLOW", "drop_oldest")]);
+    let _deaf = deaf(&relay, "alice").await;
+    flood(&relay, "alice").await;
+    let status = relay.status().await;
+    assert!(status["drops"]["queue_full"].as_u64().unwrap() > 0, "{status}");
+}
+
+#[tokio::test]
+async fn r000_23_what_waits_for_a_client_that_never_reads_is_bounded() {
+    let relay = TestRelay::with(&[("MAX_QUEUE_BYTES", "300000"), ("OVERFLOW", "drop_newest")]);
+    let _deaf = deaf(&relay, "alice").await;
+    flood(&relay, "alice").await;
+    let waiting = relay.status().await["queueBytes"].as_u64().unwrap();
+    // One message more than the limit may wait: the one of which a part is on the wire.
+    assert!((1..=500_500).contains(&waiting), "{waiting}");
+}
+
+#[tokio::test]
+async fn x20_by_default_a_client_that_never_reads_is_disconnected() {
+    let relay = TestRelay::with(&[("MAX_QUEUE_BYTES", "300000")]);
+    let _deaf = deaf(&relay, "alice").await;
+    flood(&relay, "alice").await;
+    relay.has_connections(0).await;
+}
+
+#[tokio::test]
+async fn r000_23_no_bytes_are_left_counted_after_a_slow_client_is_gone() {
+    let relay = TestRelay::with(&[("MAX_QUEUE_BYTES", "300000"), ("OVERFLOW", "drop_newest")]);
+    let deaf = deaf(&relay, "alice").await;
+    flood(&relay, "alice").await;
+    drop(deaf);
+    until("an empty queue", async || relay.status().await["queueBytes"] == 0).await;
+}
+
+#[tokio::test]
+async fn r000_23_a_slow_client_holds_no_other_one_up() {
+    let relay = TestRelay::with(&[("MAX_QUEUE_BYTES", "300000"), ("OVERFLOW", "drop_newest")]);
+    let _deaf = deaf(&relay, "alice").await;
+    let mut quick = relay.socket("alice").await;
+    let reading = async {
+        for _ in 0..35 {
+            assert_eq!(quick.json().await["type"], "t");
+        }
+    };
+    tokio::join!(flood(&relay, "alice"), reading);
+}

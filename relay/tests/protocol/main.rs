@@ -1,0 +1,23 @@
+//! The relay as its clients meet it: real sockets, real clients, one process or its real binary.
+//! Names of tests begin with the requirement rows that they cover.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test's helper says what it expects by failing"
+)]
+
+mod admin;
+mod answers;
+mod cluster;
+mod conformance;
+mod drain;
+mod heartbeat;
+mod http;
+mod limits;
+mod logs;
+mod publish;
+mod socket;
+mod stream;
+mod support;
