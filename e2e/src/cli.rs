@@ -8,10 +8,14 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
 use e2e::binaries::Binaries;
-use e2e::images;
+use e2e::cluster::Cluster;
 use e2e::place::Place;
 use e2e::progress::Progress;
 use e2e::provider::{Provider, leftovers};
+use e2e::{images, install, show};
+
+/// Enough to see messages cross nodes, and to lose one.
+const NODES: u8 = 3;
 
 /// Clusters and images for the end-to-end tests and the demo.
 #[derive(Debug, Parser)]
@@ -35,9 +39,19 @@ enum Action {
     /// Bring a cluster up, or find it up.
     Up {
         /// How many nodes.
-        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=9))]
+        #[arg(long, default_value_t = NODES, value_parser = clap::value_parser!(u8).range(1..=9))]
         nodes: u8,
     },
+    /// Bring a cluster up with the operator of this checkout installed.
+    Start,
+    /// Start a cluster, and show a RelayCluster at work on it.
+    Demo,
+    /// Install the operator's chart; runs inside the cluster's network.
+    #[command(hide = true)]
+    InstallHere,
+    /// Show a RelayCluster at work; runs inside the cluster's network.
+    #[command(hide = true)]
+    ShowHere,
     /// Remove the cluster and everything that belongs to it.
     Down,
     /// Give images to every node: these OCI archives, or what `images` built.
@@ -71,6 +85,10 @@ impl Cli {
             }
             Action::Images => build_images(&place, &progress)?,
             Action::Up { nodes } => up(provider, &place, nodes, &progress)?,
+            Action::Start => start(provider, &place, &progress)?,
+            Action::Demo => demo(provider, &place, &progress)?,
+            Action::InstallHere => here(install::install(&Cluster::attach()?.images()?))?,
+            Action::ShowHere => here(show::show(&progress))?,
             Action::Down => down(provider, &place, &progress)?,
             Action::Load { archives } => load(provider, &place, archives, &progress)?,
             Action::Run { command } => run(provider, &place, &command)?,
@@ -97,11 +115,51 @@ fn build_images(place: &Place, progress: &Progress) -> Result<()> {
 fn up(provider: Provider, place: &Place, nodes: u8, progress: &Progress) -> Result<()> {
     provider.up(place, nodes, progress)?;
     progress.say(format_args!(
-        "the {} cluster is up; to reach it: {}",
+        "the {} cluster is up; to reach it: {} get nodes",
         provider.name(),
-        provider.how_to_reach(place)
+        provider.kubectl(place)
     ));
     Ok(())
+}
+
+fn start(provider: Provider, place: &Place, progress: &Progress) -> Result<()> {
+    build_images(place, progress)?;
+    up(provider, place, NODES, progress)?;
+    load(provider, place, Vec::new(), progress)?;
+    inside(provider, place, "install-here")?;
+    progress.say("the operator is installed");
+    Ok(())
+}
+
+fn demo(provider: Provider, place: &Place, progress: &Progress) -> Result<()> {
+    start(provider, place, progress)?;
+    inside(provider, place, "show-here")?;
+    progress.say("that was the demo; the cluster stays up. Try next:");
+    let kubectl = provider.kubectl(place);
+    println!(
+        "  {kubectl} --namespace {namespace} get pods --watch
+  {kubectl} --namespace {namespace} patch relaycluster hello --type merge --patch '{{\"spec\":{{\"replicas\":4}}}}'
+  {kubectl} --namespace {namespace} delete pod hello-redis-0
+  cargo run -p e2e -- run -- bash       # a shell inside the cluster's network
+  make down                             # remove all of it",
+        namespace = show::NAMESPACE
+    );
+    Ok(())
+}
+
+/// Runs a command of this program where it reaches the cluster.
+fn inside(provider: Provider, place: &Place, action: &str) -> Result<()> {
+    let program = std::env::current_exe()?;
+    let mut arguments = provider.inside(place).arg(program).arg(action).into_arguments().into_iter();
+    let first = arguments.next().unwrap_or_default();
+    let status = Command::new(first).args(arguments).envs(provider.environment(place)?).status()?;
+    ensure!(status.success(), "`{action}` failed");
+    Ok(())
+}
+
+fn here(work: impl Future<Output = Result<()>>) -> Result<()> {
+    e2e::cluster::use_one_crypto_provider();
+    tokio::runtime::Runtime::new()?.block_on(work)
 }
 
 fn down(provider: Provider, place: &Place, progress: &Progress) -> Result<()> {

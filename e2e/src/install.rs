@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
+use crate::cluster::Images;
+
 /// Namespace of the operator.
 pub const NAMESPACE: &str = "relay-system";
 /// Name of the release, and of the operator's Deployment.
@@ -15,30 +17,19 @@ pub fn chart() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../charts/relay-operator")
 }
 
-/// Images that the chart is told to use.
-#[derive(Clone, Debug)]
-pub struct Images {
-    /// The operator's, as `repository:tag`.
-    pub operator: String,
-    /// The relay's.
-    pub relay: String,
-    /// That of Redis; the chart's own if there is none.
-    pub redis: Option<String>,
-}
-
 /// Installs or upgrades the chart and waits until the operator is ready.
 ///
 /// # Errors
 /// If Helm fails: it has said why on standard error.
 pub async fn install(images: &Images) -> Result<()> {
     let (repository, tag) = images.operator.rsplit_once(':').context("the operator's image has no tag")?;
-    let mut values = vec![
+    let values = [
         format!("image.repository={repository}"),
         format!("image.tag={tag}"),
         format!("defaults.relayImage={}", images.relay),
+        format!("defaults.redisImage={}", images.redis),
         "log.level=DEBUG".to_owned(),
     ];
-    values.extend(images.redis.iter().map(|image| format!("defaults.redisImage={image}")));
     label_namespace().await?;
     let mut helm = Command::new("helm");
     helm.args(["upgrade", "--install", RELEASE]).arg(chart()).args(["--namespace", NAMESPACE]);

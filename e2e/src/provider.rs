@@ -97,12 +97,12 @@ impl Provider {
         }
     }
 
-    /// One line for a person who wants to look at the cluster by hand.
-    pub fn how_to_reach(self, place: &Place) -> String {
+    /// What a person types for `kubectl`.
+    pub fn kubectl(self, place: &Place) -> String {
         match self {
-            Self::Kubeconfig => "kubectl, as you do".into(),
-            Self::Kind => format!("KUBECONFIG={} kubectl get nodes", kind::kubeconfig(place).display()),
-            Self::Local => format!("{} get nodes", place.cluster_state().join("kubectl").display()),
+            Self::Kubeconfig => "kubectl".into(),
+            Self::Kind => format!("KUBECONFIG={} kubectl", kind::kubeconfig(place).display()),
+            Self::Local => place.cluster_state().join("kubectl").display().to_string(),
         }
     }
 

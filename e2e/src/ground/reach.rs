@@ -8,9 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::Ground;
-
-/// Tells tests that the cluster's addresses can be reached from where they run.
-pub const DIRECT: &str = "E2E_DIRECT";
+use crate::cluster::{Cluster, Provider};
 
 /// An address of something in the cluster; good for as long as this value lives.
 pub struct Reach {
@@ -35,7 +33,7 @@ impl Ground {
     /// # Errors
     /// If there is none.
     pub async fn service(&self, name: &str) -> Result<Reach> {
-        if !is_direct() {
+        if !is_direct()? {
             return self.forward(&format!("service/{name}"), 80).await;
         }
         let service = self.api::<Service>().get(name).await?;
@@ -48,7 +46,7 @@ impl Ground {
     /// # Errors
     /// If there is none.
     pub async fn pod(&self, name: &str) -> Result<Reach> {
-        if !is_direct() {
+        if !is_direct()? {
             return self.forward(&format!("pod/{name}"), relay_contract::settings::CLIENT_PORT).await;
         }
         let pod = self.api::<Pod>().get(name).await?;
@@ -70,6 +68,7 @@ impl Ground {
     }
 }
 
-fn is_direct() -> bool {
-    std::env::var_os(DIRECT).is_some()
+/// A local cluster's tests run inside of its network; those of others outside.
+fn is_direct() -> Result<bool> {
+    Ok(Cluster::attach()?.provider() == Provider::Local)
 }

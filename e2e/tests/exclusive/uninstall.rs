@@ -21,6 +21,6 @@ async fn a_relay_cluster_can_be_deleted_after_the_operator_was_uninstalled() -> 
         Ok((pods.items.is_empty() && ground.relays().get_opt("hello").await?.is_none()).then_some(()))
     };
     eventually("the RelayCluster and its pods are gone", 90, gone).await?;
-    install::install(&Cluster::attach()?.images()).await?;
+    install::install(&Cluster::attach()?.images()?).await?;
     ground.remove().await
 }

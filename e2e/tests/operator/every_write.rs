@@ -52,13 +52,6 @@ async fn interrupted(world: &World, namespace: &str, write: usize, moment: Momen
     snapshot::take(&world.client, namespace).await
 }
 
-/// What differs between two snapshots, object by object.
-fn differences(expected: &Snapshot, actual: &Snapshot) -> Vec<String> {
-    let keys = expected.keys().chain(actual.keys().filter(|key| !expected.contains_key(*key)));
-    let differ = keys.filter(|key| expected.get(*key) != actual.get(*key));
-    differ.map(|key| format!("{key}:\n  {:?}\n  {:?}", expected.get(key), actual.get(key))).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_killed_at_any_write_of_a_first_reconcile_converges_to_the_same_objects() -> Result<()> {
     let world = World::start().await?;
@@ -69,7 +62,7 @@ async fn an_operator_killed_at_any_write_of_a_first_reconcile_converges_to_the_s
         for (moment, tag) in [(Moment::BeforeTheWrite, "before"), (Moment::BeforeTheReply, "after")] {
             let namespace = format!("{tag}-{}", index + 1);
             let actual = interrupted(&world, &namespace, index + 1, moment).await?;
-            let differences = differences(&expected, &actual);
+            let differences = snapshot::differences(&expected, &actual);
             ensure!(differences.is_empty(), "killed {tag} {request}:\n{}", differences.join("\n"));
             cases += 1;
         }

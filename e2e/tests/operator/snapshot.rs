@@ -66,6 +66,9 @@ where
 fn mask(value: &mut Value, secret: bool) {
     match value {
         Value::Object(fields) => {
+            // Owner references are keyed by uid in the list of owned fields.
+            *fields =
+                std::mem::take(fields).into_iter().map(|(name, field)| (without_uid(name), field)).collect();
             for (name, field) in fields {
                 if GIVEN_OUT.contains(&name.as_str()) {
                     *field = Value::from("given out");
@@ -79,6 +82,40 @@ fn mask(value: &mut Value, secret: bool) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| mask(item, secret)),
+        _ => {}
+    }
+}
+
+fn without_uid(name: String) -> String {
+    if name.starts_with("k:{\"uid\"") { "k:uid".to_owned() } else { name }
+}
+
+/// Paths of the fields that differ, with both values.
+pub(crate) fn differences(expected: &Snapshot, actual: &Snapshot) -> Vec<String> {
+    let keys = expected.keys().chain(actual.keys().filter(|key| !expected.contains_key(*key)));
+    let mut all = Vec::new();
+    for key in keys {
+        let side = |snapshot: &Snapshot| snapshot.get(key).cloned().unwrap_or_default();
+        compare(key, &side(expected), &side(actual), &mut all);
+    }
+    all
+}
+
+fn compare(path: &str, expected: &Value, actual: &Value, all: &mut Vec<String>) {
+    match (expected, actual) {
+        (Value::Object(left), Value::Object(right)) => {
+            for name in left.keys().chain(right.keys().filter(|name| !left.contains_key(*name))) {
+                let side =
+                    |fields: &serde_json::Map<String, Value>| fields.get(name).cloned().unwrap_or_default();
+                compare(&format!("{path}.{name}"), &side(left), &side(right), all);
+            }
+        }
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            for (index, (left, right)) in left.iter().zip(right).enumerate() {
+                compare(&format!("{path}[{index}]"), left, right, all);
+            }
+        }
+        _ if expected != actual => all.push(format!("{path}: {expected} became {actual}")),
         _ => {}
     }
 }
