@@ -12,10 +12,14 @@
 
 mod bus_support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bus_support::{Node, Redis, free_port, ids, message, until};
+use relay::bus::{self, Config, Inbox, Message};
 use relay_contract::admin::BusState;
+use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
 async fn publishes_made_while_redis_is_away_arrive_in_order_after_it_is_back() {
@@ -53,6 +57,51 @@ async fn a_frozen_redis_is_noticed_within_3_seconds_and_loses_nothing() {
     a.publish("alice", 100).await;
     b.gets("alice", 101).await;
     assert_eq!(b.got("alice"), ids(0..101));
+}
+
+#[tokio::test]
+async fn pauses_of_redis_under_load_lose_and_double_nothing() {
+    let redis = Redis::start(&[]);
+    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    for id in 0..6000 {
+        a.publish("alice", id).await;
+        match id % 2000 {
+            500 => redis.freeze(),
+            1500 => {
+                a.reaches(BusState::Degraded).await;
+                redis.thaw();
+                a.reaches(BusState::Ok).await;
+            }
+            _ => {}
+        }
+    }
+    b.gets("alice", 6000).await;
+    assert_eq!(b.got("alice"), ids(0..6000));
+}
+
+/// An inbox that takes its time.
+struct Slow(AtomicU64);
+
+impl Inbox for Slow {
+    fn receive(&self, _message: Message) {
+        std::thread::sleep(Duration::from_millis(4));
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_relay_that_is_behind_is_not_taken_for_a_dead_one() {
+    let redis = Redis::start(&[]);
+    let a = Node::ready("a", &redis).await;
+    let slow = Arc::new(Slow(AtomicU64::new(0)));
+    let config = Config::Redis { url: redis.url().parse().unwrap(), password: None };
+    let b = bus::connect(config, Arc::clone(&slow) as _, "b".to_owned(), CancellationToken::new());
+    until("b is there", || b.status().state == BusState::Ok).await;
+    for id in 0..1000 {
+        a.publish("alice", id).await;
+    }
+    until("all came", || slow.0.load(Ordering::Relaxed) == 1000).await;
+    assert_eq!(b.counters().reconnects, 0);
 }
 
 #[tokio::test]
@@ -135,18 +184,18 @@ async fn a_refused_dial_is_told() {
 async fn a_message_that_is_too_large_is_refused_and_counted() {
     let redis = Redis::start(&[]);
     let a = Node::ready("a", &redis).await;
-    let large = relay::bus::Message { payload: vec![b' '; 9 << 20].into(), ..message("alice", 0) };
-    assert!(a.bus.publish(std::sync::Arc::new(large)).await.is_err());
+    let large = Message { payload: vec![b' '; 9 << 20].into(), ..message("alice", 0) };
+    assert!(a.bus.publish(Arc::new(large)).await.is_err());
     assert_eq!(a.bus.counters().too_large, 1);
 }
 
 #[tokio::test]
 async fn a_full_outbox_refuses_and_counts() {
     let a = Node::start("a", &Redis::url_of(free_port()), None);
-    let large = relay::bus::Message { payload: vec![b' '; 7 << 20].into(), ..message("alice", 0) };
-    let large = std::sync::Arc::new(large);
+    let large = Message { payload: vec![b' '; 7 << 20].into(), ..message("alice", 0) };
+    let large = Arc::new(large);
     for _ in 0..4 {
-        a.bus.publish(std::sync::Arc::clone(&large)).await.unwrap();
+        a.bus.publish(Arc::clone(&large)).await.unwrap();
     }
     assert!(a.bus.publish(large).await.is_err());
     assert_eq!(a.bus.counters().outbox_full, 1);
