@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use bytes::Bytes;
 use relay_contract::admin::DrainRequest;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::accept::accept;
@@ -13,6 +17,7 @@ use crate::admin;
 use crate::app::App;
 use crate::hub::sweep_forever;
 use crate::logs::LogControl;
+use crate::transport::rewind::Rewind;
 
 /// How often the settings file is looked at.
 const POLL: Duration = Duration::from_secs(2);
@@ -34,7 +39,7 @@ pub struct Stop {
 pub async fn run_until(relay: Relay, stop: Stop, signal: impl Future<Output = ()>) {
     let app = relay.app.clone();
     let (shutdown, bus_shutdown) = (relay.shutdown.clone(), relay.bus_shutdown.clone());
-    let helpers = tokio::spawn(help(relay));
+    let mut helpers = help(relay);
     signal.await;
     tracing::info!("Stopping");
     drain(&app, stop).await;
@@ -45,37 +50,42 @@ pub async fn run_until(relay: Relay, stop: Stop, signal: impl Future<Output = ()
     }
     bus_shutdown.cancel();
     app.bus.closed().await;
-    helpers.abort();
+    helpers.shutdown().await;
     tracing::info!("Stopped");
 }
 
-/// Listens on both ports, and keeps the clockwork going.
-async fn help(relay: Relay) {
-    let app = &relay.app;
-    let pace = || app.settings.live().pace;
-    let admin_router = admin::routes(app.clone(), relay.logs.clone());
-    let client_router = relay.client_routes();
-    let (admin_permits, client_permits) = (Permits::default(), Permits::default());
-    let admin = accept(relay.admin, &relay.shutdown, &app.metrics, |stream| {
-        serve_admin(app, &admin_permits, stream, admin_router.clone(), &relay.shutdown);
-    });
-    let clients = accept(relay.clients, &relay.shutdown, &app.metrics, |stream| {
-        serve_client(app, &client_permits, stream, client_router.clone(), &relay.shutdown);
-    });
-    tokio::join!(
-        admin,
-        clients,
-        app.drain.run(&app.hub),
-        sweep_forever(app.hub.clone(), pace, || app.heartbeat.beat()),
-        poll_settings(app, &relay.logs),
-    );
+/// Listens on both ports, and keeps the clockwork going; each in a task of its own, so that a
+/// long sweep keeps nobody waiting.
+fn help(relay: Relay) -> JoinSet<()> {
+    let mut helpers = JoinSet::new();
+    let (router, admin_router) =
+        (relay.client_routes(), admin::routes(relay.app.clone(), relay.logs.clone()));
+    let Relay { app, logs, clients, admin, shutdown, .. } = relay;
+    helpers.spawn(listen(app.clone(), clients, router, shutdown.clone(), serve_client));
+    helpers.spawn(listen(app.clone(), admin, admin_router, shutdown, serve_admin));
+    let drained = app.clone();
+    helpers.spawn(async move { drained.drain.run(&drained.hub).await });
+    let (paced, beaten) = (app.clone(), app.clone());
+    let pace = move || paced.settings.live().pace;
+    helpers.spawn(sweep_forever(app.hub.clone(), pace, move || beaten.heartbeat.beat()));
+    helpers.spawn(async move { poll_settings(&app, &logs).await });
+    helpers
+}
+
+/// How one port serves a connection.
+type Serve = fn(&Arc<App>, &Permits, TcpStream, Router, &CancellationToken);
+
+async fn listen(app: Arc<App>, listener: TcpListener, router: Router, stop: CancellationToken, serve: Serve) {
+    let permits = Permits::default();
+    let each = |stream| serve(&app, &permits, stream, router.clone(), &stop);
+    accept(listener, &stop, &app.metrics, each).await;
 }
 
 fn serve_client(
     app: &Arc<App>,
     permits: &Permits,
-    stream: tokio::net::TcpStream,
-    router: axum::Router,
+    stream: TcpStream,
+    router: Router,
     stop: &CancellationToken,
 ) {
     let Some(permit) = permits.take(app.settings.live().max_total_connections) else {
@@ -90,15 +100,15 @@ fn serve_client(
 const ADMIN_CONNECTIONS: u64 = 256;
 
 fn serve_admin(
-    app: &App,
+    app: &Arc<App>,
     permits: &Permits,
-    stream: tokio::net::TcpStream,
-    router: axum::Router,
+    stream: TcpStream,
+    router: Router,
     stop: &CancellationToken,
 ) {
     if let Some(permit) = permits.take(ADMIN_CONNECTIONS) {
         let stop = stop.clone();
-        let stream = crate::transport::rewind::Rewind::new(bytes::Bytes::new(), stream);
+        let stream = Rewind::new(Bytes::new(), stream);
         app.tasks.spawn(async move { super::http::serve(stream, router, permit, &stop).await });
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::Uri;
+use http::{Uri, request};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use crate::bus::{Channel, Message};
 use crate::drain::RESTART;
 use crate::hub::{CloseCode, Connection, Farewell, Opening, Publisher, Socket, Transport};
 use crate::profiles::{ApiError, identity};
+use crate::server::Permit;
 use crate::transport::ws::{self, Handshake, Upgraded, WsWire};
 
 const NO_USER: Farewell = Farewell::new(CloseCode::Policy, "user_id required");
@@ -47,18 +48,20 @@ pub(super) async fn connect(State(app): State<Arc<App>>, request: Request) -> Re
     }
     // Before the answer, so that a client that is connected can be reached.
     let admitted = admit(&app, &parts.uri).await;
-    let tasks = app.tasks.clone();
-    tasks.spawn(async move {
-        // What the server keeps per TCP connection lives as long as the socket does.
-        let _kept = parts.extensions.get::<crate::server::Permit>().cloned();
-        if let Some(upgraded) = ws::upgraded(parts).await {
-            match admitted {
-                Ok(admitted) => serve(app, upgraded, admitted).await,
-                Err(farewell) => ws::refuse(upgraded.stream, &farewell).await,
-            }
-        }
-    });
+    app.tasks.clone().spawn(begin(app, parts, admitted));
     handshake.response()
+}
+
+/// Takes the socket once the answer is on its way.
+async fn begin(app: Arc<App>, request: request::Parts, admitted: Result<Admitted, Farewell>) {
+    // What counts the TCP connection lives as long as the socket does.
+    let permit = request.extensions.get::<Permit>().cloned();
+    let Some(upgraded) = ws::upgraded(request).await else { return };
+    match admitted {
+        // A task of its own: this one has room for a whole request.
+        Ok(admitted) => drop(app.tasks.clone().spawn(serve(app, upgraded, admitted, permit))),
+        Err(farewell) => ws::refuse(upgraded.stream, &farewell).await,
+    }
 }
 
 async fn admit(app: &App, uri: &Uri) -> Result<Admitted, Farewell> {
@@ -77,7 +80,8 @@ async fn admit(app: &App, uri: &Uri) -> Result<Admitted, Farewell> {
     Ok(Admitted { user, claimed })
 }
 
-async fn serve(app: Arc<App>, upgraded: Upgraded, Admitted { user, claimed }: Admitted) {
+async fn serve(app: Arc<App>, upgraded: Upgraded, admitted: Admitted, permit: Option<Permit>) {
+    let Admitted { user, claimed } = admitted;
     let membership = app.hub.open(Opening {
         socket: Socket::Tcp(upgraded.stream),
         channels: vec![Channel::user(&user)],
@@ -94,6 +98,7 @@ async fn serve(app: Arc<App>, upgraded: Upgraded, Admitted { user, claimed }: Ad
     ws::run(&connection, upgraded.early, limit, &mut session).await;
     drop(membership);
     drop(claimed);
+    drop(permit);
     tracing::info!(user_id = %connection.identity, "User disconnected");
 }
 

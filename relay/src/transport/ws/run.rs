@@ -28,6 +28,8 @@ pub async fn run(
     let mut decoder = Decoder::default();
     let mut events = Vec::new();
     decoder.feed(&early, limit(), &mut events);
+    // It may be a view of the HTTP server's whole buffer.
+    drop(early);
     loop {
         for event in std::mem::take(&mut events) {
             take(connection, event, session).await;
