@@ -116,7 +116,11 @@ fn cluster_of(pod: &Pod) -> Option<ObjectRef<Cluster>> {
 
 async fn visit(cluster: Arc<Cluster>, shared: Arc<Shared>) -> Result<Action, Error> {
     let key = key(&cluster);
-    let visit = tokio::time::timeout(VISIT_TIMEOUT, reconcile(&shared.context, &key)).await;
+    let visit = async {
+        shared.context.pods_known().await;
+        reconcile(&shared.context, &key).await
+    };
+    let visit = tokio::time::timeout(VISIT_TIMEOUT, visit).await;
     let result = visit.unwrap_or(Err(Error::Timeout(VISIT_TIMEOUT)));
     if result.is_ok() {
         shared.backoff.succeeded(&key);

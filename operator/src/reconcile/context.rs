@@ -54,6 +54,12 @@ impl Context {
         &self.recorder
     }
 
+    /// Waits until the pods are known. A visit before that would take all relays for gone.
+    pub async fn pods_known(&self) {
+        // The writer lives as long as the watches; without it there is nothing to wait for.
+        let _ = self.pods.wait_until_ready().await;
+    }
+
     /// The pods of a cluster, in order of their names.
     #[must_use]
     pub fn pods_of(&self, root: &Root) -> Vec<RelayPod> {

@@ -13,6 +13,8 @@ pub mod build;
 mod context;
 mod error;
 mod events;
+#[cfg(test)]
+mod fixtures;
 pub mod gather;
 pub mod names;
 pub mod observed;
@@ -36,6 +38,7 @@ use self::apply::{Apply, Outcome};
 use self::build::{Wanted, build};
 use self::observed::{Observed, Root};
 use self::rollout::plan;
+use self::secret_value::Keys;
 use self::status::{Due, Facts};
 use self::validate::{Redis, Validated, validate};
 use crate::fleet::{ClusterKey, Target};
@@ -63,8 +66,9 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
         Ok(observed) => observed,
         Err((root, error)) => return fail(context, &root, error).await,
     };
+    let keys = keys(context, key, &observed);
     let steps = match validate(&observed.root, &context.options) {
-        Ok(valid) => act(context, &observed, &valid).await,
+        Ok(valid) => act(context, &observed, &valid, &keys).await,
         Err(invalid) => view::Steps::Invalid(invalid),
     };
     let facts = view::facts(context, &observed, &steps);
@@ -72,14 +76,19 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
     conclude(steps, &facts, wait)
 }
 
-/// Builds and applies.
-async fn act(context: &Context, observed: &Observed, valid: &Validated) -> view::Steps {
+/// The keys of the cluster, with which its relays are asked from now on, whatever its spec says.
+fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys {
     let root = &observed.root;
     let keys = observed.keys(context.remembered(&root.uid));
     context.remember(root, &keys);
-    let key = ClusterKey { namespace: root.namespace.clone(), name: root.name.clone() };
-    context.fleet.watch(key, Target { uid: root.uid.clone(), token: keys.admin_token.clone() });
-    let mut wanted = build(valid, &keys);
+    context.fleet.watch(key.clone(), Target { uid: root.uid.clone(), token: keys.admin_token.clone() });
+    keys
+}
+
+/// Builds and applies.
+async fn act(context: &Context, observed: &Observed, valid: &Validated, keys: &Keys) -> view::Steps {
+    let root = &observed.root;
+    let mut wanted = build(valid, keys);
     let pods = context.pods_of(root);
     let revisions = revisions::observed(observed, &pods);
     let plan = plan(&wanted.revision, valid.replicas, valid.surge, &revisions);

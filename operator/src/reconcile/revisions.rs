@@ -21,9 +21,9 @@ pub fn desired_of(deployment: &Deployment) -> u32 {
     replicas.map_or(1, |replicas| u32::try_from(replicas).unwrap_or_default())
 }
 
-/// All revisions that exist. A relay counts as ready only when the watch of pods and the
-/// Deployment's own status both say so: each may be behind, and a decision to end a relay must
-/// not rest on what was true once.
+/// All revisions that exist. The watch of pods and the Deployment's own status both say how many
+/// relays are ready, and each may be behind: for certain ready are as many as both say, and as many
+/// as one of them says may be. A decision to end a relay must not rest on what was true once.
 #[must_use]
 pub fn observed(observed: &Observed, pods: &[RelayPod]) -> Vec<Revision> {
     let of = |deployment: &Deployment| {
@@ -32,9 +32,11 @@ pub fn observed(observed: &Observed, pods: &[RelayPod]) -> Vec<Revision> {
         let seen = mine().filter(|pod| pod.ready && !pod.terminating).count();
         let status = deployment.status.as_ref();
         let told = status.and_then(|status| status.ready_replicas).unwrap_or_default();
+        let (seen, told) = (count(seen), u32::try_from(told).unwrap_or_default());
         Revision {
             desired: desired_of(deployment),
-            ready: count(seen).min(u32::try_from(told).unwrap_or_default()),
+            ready: seen.min(told),
+            maybe_ready: seen.max(told),
             pods: count(mine().count()),
             name,
         }

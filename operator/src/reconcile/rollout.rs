@@ -19,17 +19,24 @@ pub struct Revision {
     pub name: String,
     /// Relays that its Deployment asks for.
     pub desired: u32,
-    /// Those of them that are ready and not about to end.
+    /// Relays that are ready for certain: all that is known says so.
     pub ready: u32,
+    /// Relays that may be ready: something that is known says so. At least `ready`.
+    pub maybe_ready: u32,
     /// Relays that exist, also those about to end.
     pub pods: u32,
 }
 
 impl Revision {
-    /// Ready relays that this revision will keep: a Deployment that was just lowered may still
-    /// show those that go.
+    /// Relays that serve for certain and that this revision keeps: a Deployment that was just
+    /// lowered may still show those that go.
     fn firm(&self) -> u32 {
         self.ready.min(self.desired)
+    }
+
+    /// Relays whose end could take a ready one away.
+    fn precious(&self) -> u32 {
+        self.maybe_ready.max(self.ready).min(self.desired)
     }
 }
 
@@ -71,7 +78,7 @@ pub fn plan(wanted: &str, replicas: u32, surge: u32, observed: &[Revision]) -> P
 }
 
 fn absent(name: &str) -> Revision {
-    Revision { name: name.to_owned(), desired: 0, ready: 0, pods: 0 }
+    Revision { name: name.to_owned(), desired: 0, ready: 0, maybe_ready: 0, pods: 0 }
 }
 
 /// The old revision that has to carry the cluster while the others make room for the wanted one;
@@ -86,15 +93,15 @@ fn step(target: &Revision, others: &[&Revision], replicas: u32, surge: u32) -> P
     let mut spare = ready.saturating_sub(replicas);
     let mut plan = Plan::default();
     let mut order = others.to_vec();
-    order.sort_by_key(|old| (old.firm(), old.name.clone()));
+    order.sort_by_key(|old| (old.precious(), old.name.clone()));
     for old in order {
-        let go = old.firm().min(spare);
+        let go = old.precious().min(spare);
         spare -= go;
-        plan.replicas.insert(old.name.clone(), old.firm() - go);
+        plan.replicas.insert(old.name.clone(), old.precious() - go);
     }
     let left: u32 = plan.replicas.values().sum();
     let room = (replicas + surge).saturating_sub(left).min(replicas);
-    plan.replicas.insert(target.name.clone(), room.max(target.firm().min(replicas)));
+    plan.replicas.insert(target.name.clone(), room.max(target.precious().min(replicas)));
     plan
 }
 

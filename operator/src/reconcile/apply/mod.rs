@@ -83,10 +83,9 @@ impl<'a> Apply<'a> {
             Some(budget) => drop(self.put(&children.budget, budget).await),
             None => self.prune(&children.budget).await,
         }
-        if ready {
-            self.current(deployment).await;
+        if ready && self.current(deployment).await {
+            self.older(&deployment.name_any()).await;
         }
-        self.older(&deployment.name_any()).await;
         self.outcome
     }
 
@@ -113,15 +112,16 @@ impl<'a> Apply<'a> {
     }
 
     /// The Deployment of the wanted revision. While a Secret that it needs is missing it is not
-    /// created, so that no rollout starts that cannot end.
-    async fn current(&mut self, wanted: &Deployment) {
+    /// created, so that no rollout starts that cannot end. `true` when it is there: only then may
+    /// something be taken from the older ones.
+    async fn current(&mut self, wanted: &Deployment) -> bool {
         let live = self.observed.deployment(&wanted.name_any());
         if live.is_none() && !self.observed.missing_secrets.is_empty() {
             self.outcome.held_back = true;
-            return;
+            return false;
         }
         let result = self.writer.put(live, wanted).await;
-        self.note(wanted, result);
+        self.note(wanted, result)
     }
 
     /// Deployments of other revisions: only their size is still ours to say, until they are empty.

@@ -61,6 +61,8 @@ pub(super) fn server(
                 ..LabelSelector::default()
             },
             template: redis_pod::template(cluster, image, resources, password),
+            // With the default policy a pod that cannot start is not replaced by one that can.
+            pod_management_policy: Some("Parallel".to_owned()),
             revision_history_limit: Some(1),
             ..StatefulSetSpec::default()
         }),

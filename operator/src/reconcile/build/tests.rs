@@ -1,1 +1,130 @@
+use serde_json::{Value, json};
 
+use super::*;
+use crate::options::Options;
+use crate::reconcile::fixtures::{keys, root};
+use crate::reconcile::validate::validate;
+
+/// Everything that is built for a spec, through the real validation.
+fn built(spec: Value) -> Wanted {
+    let valid = validate(&root(spec), &Options::default()).unwrap();
+    build(&valid, &keys())
+}
+
+/// Everything but the Secrets' names as one document for each object.
+fn documents(wanted: &Wanted) -> Vec<Value> {
+    let Wanted { account, keys, config, redis, service, peers, budget, revision: _, deployment } = wanted;
+    let json = |value: &dyn erased::Json| value.json();
+    let mut all = vec![json(account), json(keys), json(config), json(service), json(peers)];
+    all.extend(budget.as_ref().map(|budget| json(budget)));
+    if let Some(WantedRedis { secret, service, server }) = redis {
+        all.extend([json(secret), json(service), json(server)]);
+    }
+    all.push(json(deployment));
+    all
+}
+
+mod erased {
+    pub(super) trait Json {
+        fn json(&self) -> serde_json::Value;
+    }
+    impl<T: serde::Serialize> Json for T {
+        fn json(&self) -> serde_json::Value {
+            serde_json::to_value(self).unwrap()
+        }
+    }
+}
+
+fn full() -> Value {
+    json!({
+        "replicas": 30,
+        "image": "registry.example/relay:2",
+        "imagePullPolicy": "Always",
+        "imagePullSecrets": [{"name": "pull"}],
+        "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
+        "nodeSelector": {"pool": "relays"},
+        "tolerations": [{"key": "relays", "operator": "Exists"}],
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+            {"matchExpressions": [{"key": "arch", "operator": "In", "values": ["amd64"]}]}]}}},
+        "topologySpreadConstraints": [],
+        "priorityClassName": "high",
+        "podLabels": {"team": "chat"},
+        "podAnnotations": {"example.com/note": "x"},
+        "cors": {"origins": ["https://a.example", "https://b.example"]},
+        "log": {"level": "Debug"},
+        "heartbeat": {"intervalSeconds": 60, "timeoutSeconds": 15},
+        "limits": {"maxMessageBytes": 1024, "maxConnections": 9, "maxConnectionsPerUser": 2, "maxQueueBytes": 4096},
+        "publicAccounts": ["ops", "news_bot"],
+        "publish": {"access": "Open"},
+        "redis": {"mode": "External", "external": {"urlSecretRef": {"name": "bus", "key": "uri"}}},
+        "service": {"type": "LoadBalancer", "annotations": {"lb": "internal"}, "port": 8000},
+        "drain": {"maxDisconnectsPerSecond": 7, "timeoutSeconds": 60},
+        "rollout": {"maxSurgePercent": 10, "progressDeadlineSeconds": 90},
+    })
+}
+
+#[test]
+fn an_empty_spec_is_a_whole_cluster() {
+    insta::assert_yaml_snapshot!(documents(&built(json!({}))));
+}
+
+#[test]
+fn every_field_of_a_full_spec_has_its_place() {
+    insta::assert_yaml_snapshot!(documents(&built(full())));
+}
+
+#[test]
+fn what_changes_live_makes_no_revision() {
+    let live = json!({
+        "replicas": 5, "cors": {"origins": ["*"]}, "log": {"level": "Error"}, "heartbeat": {"intervalSeconds": 5},
+        "limits": {"maxConnections": 5}, "publicAccounts": ["x"], "service": {"port": 81},
+        "rollout": {"maxSurgePercent": 50},
+    });
+    assert_eq!(built(live).revision, built(json!({})).revision);
+}
+
+#[test]
+fn what_needs_a_new_process_makes_a_revision() {
+    let none = built(json!({})).revision;
+    let cases = [
+        json!({"image": "other"}),
+        json!({"resources": {"requests": {"cpu": "1"}}}),
+        json!({"publish": {"access": "Open"}}),
+        json!({"drain": {"timeoutSeconds": 9}}),
+        json!({"podLabels": {"a": "b"}}),
+        json!({"replicas": 1, "redis": {"mode": "None"}}),
+    ];
+    for spec in cases {
+        assert_ne!(built(spec.clone()).revision, none, "{spec}");
+    }
+}
+
+#[test]
+fn new_keys_make_no_revision() {
+    let valid = validate(&root(json!({})), &Options::default()).unwrap();
+    let other = Keys { redis_password: crate::reconcile::secret_value::SecretValue::random(), ..keys() };
+    assert_eq!(build(&valid, &keys()).revision, build(&valid, &other).revision);
+}
+
+#[test]
+fn a_single_relay_has_no_budget_that_could_block_a_node() {
+    assert_eq!(built(json!({"replicas": 1})).budget, None);
+}
+
+#[test]
+fn no_secret_stands_outside_of_the_secrets() {
+    let wanted = built(json!({}));
+    let others: Vec<_> =
+        documents(&wanted).into_iter().filter(|document| document["kind"] != "Secret").collect();
+    let text = serde_json::to_string(&others).unwrap();
+    let keys = keys();
+    for secret in [&keys.admin_token, &keys.publish_key, &keys.redis_password] {
+        assert!(!text.contains(secret.reveal()) && !text.contains(&secret.sha256()));
+    }
+}
+
+#[test]
+fn the_longest_drain_fits_what_a_cluster_autoscaler_waits() {
+    let valid = validate(&root(json!({"drain": {"timeoutSeconds": 560}})), &Options::default()).unwrap();
+    assert!(grace_seconds(&valid) <= 600);
+}

@@ -1,6 +1,7 @@
 //! Where a cluster stands on its way to its spec.
 
 use super::facts::Facts;
+use super::is_true;
 use super::problem::problem;
 use crate::api::{ConditionType, Reason};
 
@@ -37,14 +38,13 @@ fn movement(facts: &Facts) -> Reason {
     let last = stored.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str());
     let was = |reason: Reason| last.is_some_and(|condition| condition.reason == reason.as_str());
     let same = stored.observed_generation == facts.root.generation;
+    let at_rest = !is_true(&stored, ConditionType::Reconciling) && !is_true(&stored, ConditionType::Stalled);
     if facts.remaining() > 0 || facts.others_remain {
         Reason::RollingOut
-    } else if same
-        && (last.is_some_and(|condition| condition.status == "True") || was(Reason::RelaysNotReady))
-    {
-        Reason::RelaysNotReady
     } else if last.is_none() || was(Reason::Starting) {
         Reason::Starting
+    } else if same && (at_rest || was(Reason::RelaysNotReady)) {
+        Reason::RelaysNotReady
     } else {
         Reason::Scaling
     }

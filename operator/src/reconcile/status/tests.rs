@@ -1,1 +1,257 @@
+use std::sync::Arc;
 
+use k8s_openapi::jiff::Timestamp;
+use relay_contract::admin::{self, BusState};
+use serde_json::json;
+
+use super::facts::{Facts, Relay};
+use super::*;
+use crate::api::{PublishAccess, Reason, RedisMode};
+use crate::reconcile::fixtures::{root, stored};
+use crate::reconcile::observed::Root;
+use crate::reconcile::pods::{RelayPod, Trouble};
+
+const NOW: i64 = 1_800_000_000;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn pod(name: &str, revision: &str) -> RelayPod {
+    RelayPod {
+        name: name.to_owned(),
+        uid: name.to_owned(),
+        revision: revision.to_owned(),
+        redis: false,
+        ready: true,
+        ready_since: Some(at(NOW - 100)),
+        terminating: false,
+        serving: true,
+        started: true,
+        trouble: None,
+        unscheduled: None,
+        restarts: 0,
+    }
+}
+
+fn told(connections: u64, bus: &str) -> Option<Arc<admin::Status>> {
+    let status = json!({"version": "1", "node": "a", "startedAt": 1, "accepting": true,
+        "connections": {"total": connections, "websocket": connections},
+        "bus": {"kind": "redis", "state": bus, "reason": "refused"}});
+    Some(Arc::new(serde_json::from_value(status).unwrap()))
+}
+
+fn relay(name: &str, revision: &str) -> Relay {
+    Relay { pod: pod(name, revision), told: told(100, "ok") }
+}
+
+/// Two relays of the revision `r`, all as it should be.
+fn settled() -> Facts {
+    Facts {
+        root: root(json!({})),
+        now: at(NOW),
+        replicas: 2,
+        redis_mode: RedisMode::Managed,
+        publish: PublishAccess::Key,
+        progress_deadline: 300,
+        revision: Some("r".to_owned()),
+        revision_created: Some(at(NOW - 1_000)),
+        others_remain: false,
+        relays: vec![relay("p0", "r"), relay("p1", "r")],
+        redis_pod: Some(RelayPod { redis: true, ..pod("redis-0", "") }),
+        blocked: None,
+        hindered: None,
+    }
+}
+
+/// The same cluster with this status stored, as it was written at this second.
+fn with_status(status: &RelayClusterStatus, written: i64) -> Root {
+    let mut object = stored(json!({}));
+    object["status"] = serde_json::to_value(status).unwrap();
+    object["metadata"]["managedFields"] = json!([{"manager": "relay-operator", "operation": "Apply",
+        "subresource": "status", "time": at(written).to_string()}]);
+    Root::parse(serde_json::from_value(object).unwrap())
+}
+
+/// Status and reason of a condition.
+fn condition(facts: &Facts, type_: ConditionType) -> (String, String) {
+    let status = compute(facts);
+    let found = status.conditions.iter().find(|condition| condition.type_ == type_.as_str()).unwrap();
+    (found.status.clone(), found.reason.clone())
+}
+
+fn is(status: &str, reason: Reason) -> (String, String) {
+    (status.to_owned(), reason.as_str().to_owned())
+}
+
+#[test]
+fn every_condition_is_there_whatever_is_known() {
+    let nothing = Facts { relays: vec![], revision: None, redis_pod: None, ..settled() };
+    for facts in [settled(), nothing] {
+        let types: Vec<_> = compute(&facts).conditions.into_iter().map(|condition| condition.type_).collect();
+        assert_eq!(types, ConditionType::ALL.iter().map(|type_| type_.as_str()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_settled_cluster_is_ready() {
+    assert_eq!(condition(&settled(), ConditionType::Ready), is("True", Reason::AsSpecified));
+    assert_eq!(compute(&settled()).summary, "2/2 serving, 200 connections, Redis ok");
+}
+
+#[test]
+fn a_rollout_is_not_ready_and_available() {
+    let mut facts = settled();
+    facts.relays = vec![relay("p0", "r"), relay("p1", "old"), relay("p2", "old")];
+    facts.others_remain = true;
+    assert_eq!(condition(&facts, ConditionType::Ready), is("False", Reason::RollingOut));
+    assert_eq!(condition(&facts, ConditionType::Reconciling), is("True", Reason::RollingOut));
+    assert_eq!(condition(&facts, ConditionType::Available), is("True", Reason::MinimumReplicasAvailable));
+}
+
+#[test]
+fn a_first_start_is_told_from_a_relay_that_failed_later() {
+    let mut facts = settled();
+    facts.relays[0].pod.ready = false;
+    assert_eq!(condition(&facts, ConditionType::Ready), is("False", Reason::Starting));
+    facts.root = with_status(&compute(&settled()), NOW);
+    assert_eq!(condition(&facts, ConditionType::Ready), is("False", Reason::RelaysNotReady));
+    assert_eq!(condition(&facts, ConditionType::Degraded), is("True", Reason::RelaysNotReady));
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled_stalls_and_names_pod_and_image() {
+    let mut facts = settled();
+    facts.relays[0].pod.ready = false;
+    let message = "image relay:x: ErrImagePull: not found".to_owned();
+    facts.relays[0].pod.trouble = Some(Trouble { reason: Reason::ImagePullFailed, message });
+    assert_eq!(condition(&facts, ConditionType::Stalled), is("True", Reason::ImagePullFailed));
+    let message = compute(&facts).conditions.into_iter().find(|it| it.type_ == "Stalled").unwrap().message;
+    assert_eq!(message, "pod p0: image relay:x: ErrImagePull: not found");
+}
+
+#[test]
+fn trouble_of_an_older_revision_stalls_nothing() {
+    let mut facts = settled();
+    let trouble = Trouble { reason: Reason::CrashLooping, message: String::new() };
+    facts.relays.push(Relay {
+        pod: RelayPod { ready: false, trouble: Some(trouble), ..pod("p9", "old") },
+        told: None,
+    });
+    assert_eq!(condition(&facts, ConditionType::Stalled), is("False", Reason::Progressing));
+}
+
+#[test]
+fn a_dead_redis_pod_degrades_and_leaves_the_cluster_available() {
+    let mut facts = settled();
+    facts.redis_pod = None;
+    assert_eq!(condition(&facts, ConditionType::RedisReady), is("False", Reason::RedisPodNotReady));
+    assert_eq!(condition(&facts, ConditionType::Ready), is("False", Reason::RedisPodNotReady));
+    assert_eq!(condition(&facts, ConditionType::Degraded), is("True", Reason::RedisPodNotReady));
+    assert_eq!(condition(&facts, ConditionType::Available), is("True", Reason::MinimumReplicasAvailable));
+}
+
+#[test]
+fn what_relays_say_about_redis_counts_in_every_mode() {
+    for mode in [RedisMode::Managed, RedisMode::External] {
+        let mut facts = Facts { redis_mode: mode, ..settled() };
+        facts.relays[1].told = told(1, "degraded");
+        assert_eq!(condition(&facts, ConditionType::RedisReady), is("False", Reason::RelaysCannotReachRedis));
+    }
+}
+
+#[test]
+fn silence_of_all_relays_is_unknown_and_not_down() {
+    let mut facts = settled();
+    facts.relays.iter_mut().for_each(|relay| relay.told = None);
+    assert_eq!(condition(&facts, ConditionType::RedisReady), is("Unknown", Reason::NotReported));
+    assert_eq!(compute(&facts).connections, None);
+}
+
+#[test]
+fn a_silent_relay_is_not_counted_as_empty() {
+    let mut facts = settled();
+    facts.relays[0].told = None;
+    let connections = compute(&facts).connections.unwrap();
+    assert_eq!((connections.total, connections.min, connections.unknown_pods), (100, 100, 1));
+}
+
+#[test]
+fn a_rollout_without_progress_stalls_after_its_deadline() {
+    let mut facts = Facts { revision_created: Some(at(NOW - 301)), ..settled() };
+    facts.relays = vec![Relay { pod: RelayPod { ready: false, ..pod("p0", "r") }, told: None }];
+    let mut rolling = compute(&facts);
+    for condition in rolling.conditions.iter_mut().filter(|condition| condition.type_ == "Reconciling") {
+        (condition.status, condition.last_transition_time.0) = ("True".to_owned(), at(NOW - 301));
+    }
+    facts.root = with_status(&rolling, NOW - 301);
+    assert_eq!(condition(&facts, ConditionType::Stalled), is("True", Reason::ProgressDeadlineExceeded));
+    facts.root = with_status(&compute(&facts), NOW);
+    assert_eq!(condition(&facts, ConditionType::Stalled), is("True", Reason::ProgressDeadlineExceeded));
+}
+
+#[test]
+fn a_relay_that_fails_long_after_the_rollout_gets_its_time() {
+    let mut facts = settled();
+    facts.root = with_status(&compute(&settled()), NOW - 50_000);
+    facts.relays.iter_mut().for_each(|relay| relay.pod.ready_since = Some(at(NOW - 50_000)));
+    facts.relays[0].pod.ready = false;
+    assert_eq!(condition(&facts, ConditionType::Stalled), is("False", Reason::Progressing));
+}
+
+#[test]
+fn a_growing_cluster_stays_available() {
+    let mut facts = settled();
+    facts.root = with_status(&compute(&settled()), NOW);
+    facts.root.generation = 2;
+    facts.replicas = 20;
+    assert_eq!(condition(&facts, ConditionType::Available), is("True", Reason::MinimumReplicasAvailable));
+    assert_eq!(condition(&facts, ConditionType::Ready), is("False", Reason::Scaling));
+}
+
+#[test]
+fn the_time_of_a_condition_changes_only_with_its_status() {
+    let mut facts = settled();
+    facts.root = with_status(&compute(&settled()), NOW);
+    facts.now = at(NOW + 60);
+    facts.relays[0].pod.ready = false;
+    for condition in compute(&facts).conditions {
+        let flipped = matches!(condition.type_.as_str(), "Ready" | "Reconciling" | "Degraded");
+        let expected = if flipped { NOW + 60 } else { NOW };
+        assert_eq!((&condition.type_, condition.last_transition_time.0), (&condition.type_, at(expected)));
+    }
+}
+
+#[test]
+fn the_list_of_pods_is_bounded_and_has_the_worst_first() {
+    let mut facts = Facts { replicas: 30, ..settled() };
+    facts.relays = (0..30).map(|n| relay(&format!("p{n:02}"), "r")).collect();
+    facts.relays[29].pod.ready = false;
+    let status = compute(&facts);
+    assert_eq!((status.pods.len(), status.pods_omitted), (20, 10));
+    assert_eq!(status.pods[0].name, "p29");
+}
+
+#[test]
+fn the_same_facts_are_not_written_again() {
+    let status = compute(&settled());
+    let facts = Facts { root: with_status(&status, NOW), now: at(NOW + 90), ..settled() };
+    assert_eq!(due(&facts.root, &compute(&facts), facts.now), Due::Never);
+}
+
+#[test]
+fn figures_alone_wait_for_30_seconds() {
+    let mut facts = Facts { root: with_status(&compute(&settled()), NOW), now: at(NOW + 10), ..settled() };
+    facts.relays[0].told = told(900, "ok");
+    let wait = due(&facts.root, &compute(&facts), facts.now);
+    assert_eq!(wait, Due::In(std::time::Duration::from_secs(20)));
+    assert_eq!(due(&facts.root, &compute(&facts), at(NOW + 30)), Due::Now);
+}
+
+#[test]
+fn a_change_of_state_is_written_at_once() {
+    let mut facts = Facts { root: with_status(&compute(&settled()), NOW), now: at(NOW + 1), ..settled() };
+    facts.relays[0].told = told(100, "degraded");
+    assert_eq!(facts.relays[0].told.as_ref().unwrap().bus.state, BusState::Degraded);
+    assert_eq!(due(&facts.root, &compute(&facts), facts.now), Due::Now);
+}

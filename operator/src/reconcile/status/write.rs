@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use k8s_openapi::jiff::Timestamp;
-use kube::api::{Patch, PatchParams};
+use kube::api::{DynamicObject, Patch, PatchParams};
+use kube::core::ApiResource;
 use kube::{Api, Client, Resource};
 use serde_json::{Value, json};
 
@@ -62,7 +63,9 @@ fn without_figures(mut status: Value) -> Value {
 /// # Errors
 /// What the client says; that the cluster is gone is one of them.
 pub async fn write(client: &Client, root: &Root, status: &RelayClusterStatus) -> Result<(), kube::Error> {
-    let api: Api<RelayCluster> = Api::namespaced(client.clone(), &root.namespace);
+    // Untyped, because the answer has the spec, which may be one that cannot be read.
+    let resource = ApiResource::erase::<RelayCluster>(&());
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &root.namespace, &resource);
     let body = json!({
         "apiVersion": RelayCluster::api_version(&()),
         "kind": RelayCluster::kind(&()),

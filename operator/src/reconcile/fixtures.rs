@@ -1,0 +1,34 @@
+//! Clusters for tests, from as little as they are about.
+
+use serde_json::{Value, json};
+
+use super::observed::Root;
+use super::secret_value::{Keys, SecretValue};
+
+/// Identity of the cluster in tests.
+pub(crate) const UID: &str = "11111111-2222-3333-4444-555555555555";
+
+/// A cluster `demo` in the namespace `ns`, as the API server would return it.
+pub(crate) fn stored(spec: Value) -> Value {
+    json!({
+        "apiVersion": "relaycluster.dev/v1alpha1",
+        "kind": "RelayCluster",
+        "metadata": {"name": "demo", "namespace": "ns", "uid": UID, "generation": 1, "resourceVersion": "7"},
+        "spec": spec,
+    })
+}
+
+/// The same as it is gathered.
+pub(crate) fn root(spec: Value) -> Root {
+    Root::parse(serde_json::from_value(stored(spec)).unwrap())
+}
+
+/// Keys that are the same in every test.
+pub(crate) fn keys() -> Keys {
+    let key = |text: &str| SecretValue::stored(text.as_bytes()).unwrap();
+    Keys {
+        admin_token: key("admin-token-0123456789"),
+        publish_key: key("publish-key-0123456789"),
+        redis_password: key("redis-password-0123456789"),
+    }
+}

@@ -1,0 +1,107 @@
+//! The resource as the API server sees it: the committed definition, and its rules.
+
+use std::path::Path;
+
+use relay_operator::api::{RelayCluster, conditions_markdown, crd_yaml};
+use serde_json::{Value, json};
+
+fn repository(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    std::fs::read_to_string(&path).unwrap_or_default()
+}
+
+#[test]
+fn the_committed_definition_is_not_stale() {
+    assert_eq!(repository("crds/relayclusters.relaycluster.dev.yaml"), crd_yaml().unwrap());
+}
+
+#[test]
+fn the_chart_has_the_same_definition() {
+    assert_eq!(
+        repository("charts/relay-operator/files/relayclusters.relaycluster.dev.yaml"),
+        crd_yaml().unwrap()
+    );
+}
+
+#[test]
+fn the_committed_table_of_conditions_is_not_stale() {
+    assert_eq!(repository("docs/conditions.md"), conditions_markdown());
+}
+
+#[test]
+fn the_definition_fits_into_the_annotation_of_a_client_side_apply() {
+    assert!(crd_yaml().unwrap().len() < 100_000);
+}
+
+/// Every property of ours has a description; those below the types of Kubernetes have none.
+#[test]
+fn every_field_is_documented() {
+    let crd = serde_json::to_value(relay_operator::api::crd().unwrap()).unwrap();
+    let spec = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"];
+    let mut bare = Vec::new();
+    undocumented("spec", spec, &mut bare);
+    assert_eq!(bare, Vec::<String>::new());
+}
+
+fn undocumented(path: &str, schema: &Value, bare: &mut Vec<String>) {
+    if schema.get("description").is_none() {
+        bare.push(path.to_owned());
+    }
+    let foreign = ["affinity", "tolerations", "resources", "imagePullSecrets", "topologySpreadConstraints"];
+    for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        if !foreign.contains(&name.as_str()) {
+            undocumented(&path, field, bare);
+        }
+    }
+}
+
+/// What the rules say about a cluster of this name and spec.
+fn verdict(name: &str, spec: Value) -> Option<String> {
+    let spec = serde_json::from_value(spec).unwrap();
+    let cluster = RelayCluster::new(name, spec);
+    cluster.validate_cel().err().map(|errors| errors.as_slice()[0].message.clone())
+}
+
+#[test]
+fn good_specs_break_no_rule() {
+    let external = json!({"mode": "External", "external": {"urlSecretRef": {"name": "redis"}}});
+    let cases = [
+        json!({}),
+        json!({"replicas": 1, "redis": {"mode": "None"}}),
+        json!({"replicas": 0, "redis": {"mode": "None"}}),
+        json!({"redis": external}),
+        json!({"redis": {"managed": {"image": "redis:7"}}}),
+    ];
+    for spec in cases {
+        assert_eq!(verdict("a", spec.clone()), None, "{spec}");
+    }
+}
+
+#[test]
+fn a_rule_that_is_broken_names_the_field() {
+    let external = json!({"urlSecretRef": {"name": "redis"}});
+    let cases = [
+        ("spec.replicas", json!({"replicas": 2, "redis": {"mode": "None"}})),
+        ("spec.redis.external", json!({"redis": {"mode": "External"}})),
+        ("spec.redis.external", json!({"redis": {"mode": "Managed", "external": external}})),
+        ("spec.redis.managed", json!({"replicas": 1, "redis": {"mode": "None", "managed": {}}})),
+    ];
+    for (field, spec) in cases {
+        let message = verdict("a", spec).unwrap();
+        assert!(message.starts_with(&format!("{field}:")), "{message}");
+    }
+}
+
+#[test]
+fn names_are_short_enough_for_what_is_named_after_them() {
+    assert_eq!(verdict(&"a".repeat(40), json!({})), None);
+    assert!(verdict(&"a".repeat(41), json!({})).unwrap().starts_with("metadata.name"));
+}
+
+#[test]
+fn names_can_name_a_service() {
+    for name in ["1a", "a.b", "-a", "a-"] {
+        assert!(verdict(name, json!({})).unwrap().starts_with("metadata.name"), "{name}");
+    }
+}
