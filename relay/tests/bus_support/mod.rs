@@ -25,9 +25,13 @@ pub struct Redis {
 impl Redis {
     /// Starts one, with more command-line options such as `--requirepass`.
     pub fn start(args: &[&str]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), args)
+    }
+
+    /// Starts one in a folder with files for it. An option `PORT` becomes the number of its port.
+    pub fn start_in(dir: TempDir, args: &[&str]) -> Self {
         let port = free_port();
-        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        let args: Vec<String> = args.iter().map(|&arg| arg.replace("PORT", &port.to_string())).collect();
         let child = spawn(port, &args, &dir);
         Self { child, port, args, dir }
     }

@@ -75,9 +75,9 @@ impl Endpoint {
         Self { url, password }
     }
 
-    /// The password, to keep it out of texts.
-    pub(super) fn secret(&self) -> Option<&str> {
-        self.password.as_ref().map(Secret::expose)
+    /// One line for people: where it is and what is wrong, without secrets.
+    pub(super) fn reason(&self, fault: &Fault) -> String {
+        format!("{}: {}", self.url, fault.reason(self.password.as_ref().map(Secret::expose)))
     }
 
     /// Connects and logs in for commands.

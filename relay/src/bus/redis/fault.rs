@@ -58,6 +58,8 @@ pub(super) fn breaks_link(error: &RedisError) -> bool {
 /// The words of Redis where it said some: `Display` puts the client's own in front.
 fn plain(error: &RedisError) -> String {
     match (error.kind(), error.code(), error.detail()) {
+        // Its own words are about how to spell `HELLO`.
+        (_, Some("NOAUTH"), _) => "NOAUTH a password is required and none is set".to_owned(),
         (ErrorKind::AuthenticationFailed, _, Some(detail)) => format!("login refused: {detail}"),
         (_, Some(code), Some(detail)) => format!("{code} {detail}"),
         _ => error.to_string(),

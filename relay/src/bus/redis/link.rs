@@ -63,7 +63,7 @@ impl Link {
             self.leases.connect(None);
             let Some(fault) = ended else { break };
             self.tally.reconnects.add(1);
-            self.state.lost(&fault.reason(self.endpoint.secret()));
+            self.state.lost(&self.endpoint.reason(&fault));
             tokio::select! {
                 () = sleep(history.backoff.next()) => {}
                 () = shutdown.cancelled() => {}

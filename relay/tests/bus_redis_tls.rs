@@ -1,0 +1,54 @@
+//! TLS to Redis. No process-wide provider is installed here: the bus must see to that.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    dead_code,
+    unreachable_pub,
+    reason = "a test fails by panicking, and each file uses a part of the shared support only"
+)]
+
+mod bus_support;
+
+use std::process::Command;
+
+use bus_support::{Node, Redis, until};
+use relay_contract::admin::BusState;
+
+/// A `redis-server` that speaks TLS only, with a certificate that nobody vouches for.
+fn redis_with_a_certificate_of_its_own() -> Redis {
+    let dir = tempfile::tempdir().unwrap();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"])
+        .args(["-keyout", "key.pem", "-out", "cert.pem"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let files = "--tls-cert-file cert.pem --tls-key-file key.pem --tls-ca-cert-file cert.pem";
+    let options = format!("--port 0 --tls-port PORT --tls-auth-clients no {files}");
+    Redis::start_in(dir, &options.split(' ').collect::<Vec<_>>())
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused_and_told() {
+    let redis = redis_with_a_certificate_of_its_own();
+    let url = redis.url().replace("redis://127.0.0.1", "rediss://localhost");
+    let node = Node::start("a", &url, Some("s3cret"));
+    until("a reason is told", || node.bus.status().reason.is_some()).await;
+    let status = node.bus.status();
+    let reason = status.reason.unwrap();
+    assert_eq!(status.state, BusState::Connecting);
+    assert!(reason.contains("certificate"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told() {
+    let redis = Redis::start(&[]);
+    let node = Node::start("a", &redis.url().replace("redis:", "rediss:"), None);
+    until("a reason is told", || node.bus.status().reason.is_some()).await;
+    assert_eq!(node.bus.status().state, BusState::Connecting);
+}
