@@ -62,6 +62,8 @@ impl std::fmt::Debug for WireRef {
 pub enum Turn {
     /// Bytes were read.
     Read,
+    /// Something was done to the connection, such as a goodbye said on our side.
+    Woken,
     /// The connection is over.
     Over,
 }
@@ -200,7 +202,8 @@ impl Connection {
         !lock(&self.outbox).is_empty()
     }
 
-    /// Writes what waits until bytes come from the peer, and hands them to `sink`.
+    /// Writes what waits until bytes come from the peer, which are handed to `sink`, or until the
+    /// connection is woken.
     ///
     /// Only one task may call it. Cancel safe: nothing is read without reaching `sink`.
     pub async fn turn(&self, mut sink: impl FnMut(&[u8])) -> Turn {
@@ -220,7 +223,7 @@ impl Connection {
                     Ok(_) => {}
                     Err(_) => return Turn::Over,
                 },
-                () = self.wake.notified() => {}
+                () = self.wake.notified() => return Turn::Woken,
             }
         }
     }

@@ -19,6 +19,8 @@ mod registry;
 mod slots;
 mod socket;
 mod sweep;
+#[cfg(test)]
+pub(crate) mod testing;
 mod wire;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -36,7 +36,8 @@ impl Publisher {
     pub async fn publish(&self, message: Message) -> Result<Receipt, BusError> {
         self.hub.shared().metrics.published.inc();
         let delivered = self.hub.deliver(&message);
-        self.bus.publish(Arc::new(message)).await?;
+        let published = self.bus.publish(Arc::new(message)).await;
+        published.inspect_err(|error| tracing::warn!(%error, "Message reached this node only"))?;
         Ok(Receipt { delivered, published: self.bus.status().kind == BusKind::Redis })
     }
 }

@@ -76,3 +76,7 @@ fn probe(connection: &Arc<Connection>, now: u32, pace: Pace, bytes: bytes::Bytes
         connection.send_bytes(bytes);
     }
 }
+
+#[cfg(test)]
+#[path = "sweep_tests.rs"]
+mod tests;

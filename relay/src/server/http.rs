@@ -11,9 +11,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 
 use super::Permit;
-use crate::transport::head::{HEAD_TIMEOUT, MAX_HEAD};
+use crate::transport::head::MAX_HEAD;
 use crate::transport::rewind::Rewind;
 
+/// Time from one request to the head of the next: longer than common proxies keep an idle
+/// connection, so that it is them who end it. The first head has a shorter time of its own.
+const IDLE: Duration = Duration::from_secs(75);
 /// Time for an answer under way when the process ends.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -27,7 +30,7 @@ pub(super) async fn serve(stream: Rewind, router: Router, permit: Permit, stop: 
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(IDLE)
         .max_buf_size(4 * MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

@@ -83,7 +83,18 @@ async fn r000_02_a_user_who_left_one_node_may_join_another() {
     let redis = Redis::start();
     let (a, b) = redis.pair().await;
     a.socket("alice").await.close().await;
-    until("a free name", async || b.socket("alice").await.next_or_silence().await.is_none()).await;
+    assert_eq!(b.socket("alice").await.next_or_silence().await, None);
+}
+
+#[tokio::test]
+async fn a_user_whom_a_drain_ended_may_join_another_node_at_once() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let mut first = a.socket("alice").await;
+    let drain = json!({"rate": 100, "deadlineSeconds": 10, "reason": "Rollout"});
+    reqwest::Client::new().put(a.admin_url("/admin/v1/drain")).json(&drain).send().await.unwrap();
+    assert_eq!(first.close_code().await, 1012);
+    assert_eq!(b.socket("alice").await.next_or_silence().await, None);
 }
 
 #[tokio::test]

@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::bus::{Bus, Claim};
 use crate::hub::lock;
+
+/// Time for a lease to come back from a node that just said goodbye to the user.
+const RETURNING: Duration = Duration::from_millis(200);
 
 /// Users that have a socket here, or are about to have one, or just had one.
 pub struct Claims {
@@ -42,7 +46,12 @@ impl Claims {
     /// Claims the socket of `user`. While the bus is away, what this node knows decides.
     pub(super) async fn claim(self: &Arc<Self>, user: &str) -> Option<Claimed> {
         let claimed = self.claim_here(user).await?;
-        match self.bus.claim(&lease(user)).await {
+        let mut answer = self.bus.claim(&lease(user)).await;
+        if matches!(answer, Ok(Claim::HeldBy(_))) {
+            tokio::time::sleep(RETURNING).await;
+            answer = self.bus.claim(&lease(user)).await;
+        }
+        match answer {
             Ok(Claim::Granted) => Some(claimed),
             Ok(Claim::HeldBy(node)) => {
                 tracing::debug!(user_id = user, node, "Another node holds the socket");

@@ -15,7 +15,7 @@ use super::request::Push;
 use super::shape::Answer;
 use crate::app::App;
 use crate::bus::Channel;
-use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Transport};
+use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport};
 use crate::profiles::{ApiError, json};
 use crate::transport::sse::{self, Event, SseWire};
 
@@ -33,28 +33,32 @@ pub(super) async fn handle(
     let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
     let correlation_id = push.correlation_id.clone();
     // Subscribed before the push is on its way: the first answer may be quick.
-    let membership = app.hub.open(Opening {
-        socket,
-        identity: correlation_id.clone(),
-        channels: vec![Channel::reply(&correlation_id)],
-        profile: NAME,
-        transport: Transport::Sse,
-        wire: &SseWire::<Answer>::BARE,
-        greeting: bytes::Bytes::new(),
-    });
+    let membership = app.hub.open(opening(socket, &correlation_id));
     if publish(&app, push).await? == Outcome::NotConnected {
         fail(membership.connection(), "User not connected", &correlation_id);
     }
-    app.tasks.spawn(collect(membership, correlation_id));
+    app.tasks.spawn(collect(membership, correlation_id, TIMEOUT));
     let mut response = Response::new(body);
     *response.headers_mut() = sse::answer_headers();
     Ok(response)
 }
 
+fn opening(socket: Socket, correlation_id: &str) -> Opening {
+    Opening {
+        socket,
+        identity: correlation_id.to_owned(),
+        channels: vec![Channel::reply(correlation_id)],
+        profile: NAME,
+        transport: Transport::Sse,
+        wire: &SseWire::<Answer>::BARE,
+        greeting: bytes::Bytes::new(),
+    }
+}
+
 /// Serves the stream until the final answer, the client's end, or the timeout.
-async fn collect(membership: Membership, correlation_id: String) {
+async fn collect(membership: Membership, correlation_id: String, timeout: Duration) {
     let connection = membership.connection();
-    if tokio::time::timeout(TIMEOUT, sse::run(connection)).await.is_err() {
+    if tokio::time::timeout(timeout, sse::run(connection)).await.is_err() {
         fail(connection, "Timeout waiting for response", &correlation_id);
         sse::run(connection).await;
     }
@@ -65,4 +69,22 @@ fn fail(connection: &Connection, error: &str, correlation_id: &str) {
     let event = Event { data: Some(&data), ..Event::default() };
     connection.send_bytes(SseWire::<Answer>::BARE.event(event));
     connection.finish(&DONE);
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+    use crate::hub::testing;
+
+    #[tokio::test]
+    async fn r000_06_a_request_without_answers_ends_with_an_error() {
+        let (socket, body) = sse::pair().unwrap();
+        let membership = testing::hub().open(opening(socket, "c1"));
+        tokio::spawn(collect(membership, "c1".to_owned(), Duration::from_millis(10)));
+        let text = body.collect().await.unwrap().to_bytes();
+        let expected = "data: {\"correlation_id\":\"c1\",\"error\":\"Timeout waiting for response\"}\n\n";
+        assert_eq!(text, expected);
+    }
 }

@@ -93,11 +93,11 @@ async fn serve(app: Arc<App>, upgraded: Upgraded, admitted: Admitted, permit: Op
     });
     let connection = membership.connection().clone();
     tracing::info!(user_id = %connection.identity, "User connected");
-    let mut session = Session { publisher: app.publisher.clone() };
+    let mut session = Session { publisher: app.publisher.clone(), claimed: Some(claimed) };
     let limit = || app.settings.live().max_message_size;
     ws::run(&connection, upgraded.early, limit, &mut session).await;
     drop(membership);
-    drop(claimed);
+    drop(session);
     drop(permit);
     tracing::info!(user_id = %connection.identity, "User disconnected");
 }
@@ -105,6 +105,9 @@ async fn serve(app: Arc<App>, upgraded: Upgraded, admitted: Admitted, permit: Op
 /// Takes what a client says: answers to requests.
 struct Session {
     publisher: Publisher,
+    /// Given back before the client is told of the end, so that it can come back at once, to
+    /// whichever node.
+    claimed: Option<Claimed>,
 }
 
 /// What matters of a client's frame.
@@ -127,13 +130,16 @@ impl ws::Session for Session {
             tracing::debug!(user_id = %connection.identity, "Message answers nothing");
             return;
         };
-        if let Err(error) = self.publisher.publish(answer(&correlation_id, text)).await {
-            tracing::warn!(user_id = %connection.identity, correlation_id, %error, "Answer reached this node only");
-        }
+        // The publisher logs a failure, and the client has no way to be told.
+        let _ = self.publisher.publish(answer(&correlation_id, text)).await;
     }
 
     async fn binary(&mut self, connection: &Connection, _: Bytes) {
         connection.finish(&Farewell::new(CloseCode::Unsupported, "Text messages only"));
+    }
+
+    fn closing(&mut self) {
+        self.claimed = None;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Version, header};
+use jiff::fmt::rfc2822::DateTimePrinter;
 
 use super::Framing;
 
@@ -21,6 +22,10 @@ pub fn write_head(version: Version, headers: &HeaderMap) -> (Bytes, Framing) {
     let mut head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n".to_vec();
     if framing == Framing::Chunked {
         head.extend_from_slice(b"transfer-encoding: chunked\r\n");
+    }
+    // RFC 9110 section 6.6.1 wants it from whoever has a clock.
+    if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&jiff::Timestamp::now()) {
+        head.extend_from_slice(format!("date: {date}\r\n").as_bytes());
     }
     for (name, value) in headers {
         head.extend_from_slice(name.as_str().as_bytes());

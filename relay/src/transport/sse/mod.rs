@@ -21,5 +21,5 @@ pub const RETRY_MS: u32 = 2000;
 
 /// Serves a stream until it is over. What the client sends is read and ignored.
 pub async fn run(connection: &Connection) {
-    while connection.turn(|_| {}).await == Turn::Read {}
+    while connection.turn(|_| {}).await != Turn::Over {}
 }

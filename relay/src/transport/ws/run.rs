@@ -15,6 +15,10 @@ pub trait Session: Send {
 
     /// Takes a binary message.
     async fn binary(&mut self, connection: &Connection, data: Bytes);
+
+    /// Told once when the connection begins to end, before the peer is told: no message reaches it
+    /// any more. Not told of a connection that breaks.
+    fn closing(&mut self);
 }
 
 /// Serves a connection until it is over. `early` came right after the handshake; `limit` gives the
@@ -30,15 +34,21 @@ pub async fn run(
     decoder.feed(&early, limit(), &mut events);
     // It may be a view of the HTTP server's whole buffer.
     drop(early);
+    let mut closing = false;
     loop {
         for event in std::mem::take(&mut events) {
             take(connection, event, session).await;
         }
-        let turn = connection.turn(|bytes| decoder.feed(bytes, limit(), &mut events)).await;
-        if turn == Turn::Over {
-            return;
+        if !closing && !connection.is_open() {
+            closing = true;
+            session.closing();
         }
-        connection.answered();
+        let turn = connection.turn(|bytes| decoder.feed(bytes, limit(), &mut events)).await;
+        match turn {
+            Turn::Read => connection.answered(),
+            Turn::Woken => {}
+            Turn::Over => return,
+        }
     }
 }
 
