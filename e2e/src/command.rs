@@ -21,6 +21,7 @@ pub struct Command {
     environment: Vec<(OsString, OsString)>,
     directory: Option<OsString>,
     limit: Duration,
+    foreground: bool,
 }
 
 impl Command {
@@ -31,6 +32,7 @@ impl Command {
             environment: Vec::new(),
             directory: None,
             limit: Duration::from_secs(60),
+            foreground: false,
         }
     }
 
@@ -58,7 +60,14 @@ impl Command {
         self
     }
 
-    /// Ends the program, with an error, after this time.
+    /// Keeps the program in the terminal's foreground, so that Ctrl-C ends it too: for a build that
+    /// takes minutes. Its limit then ends the program alone, not what it has started.
+    pub fn foreground(mut self) -> Self {
+        self.foreground = true;
+        self
+    }
+
+    /// Ends the program, and what it has started, after this time, with an error.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
@@ -119,10 +128,10 @@ impl Command {
 
     fn prepared(&self) -> std::process::Command {
         let mut command = std::process::Command::new("timeout");
-        command
-            .args(["--foreground", "--kill-after=5"])
-            .arg(self.limit.as_secs().max(1).to_string())
-            .args(&self.arguments);
+        if self.foreground {
+            command.arg("--foreground");
+        }
+        command.arg("--kill-after=5").arg(self.limit.as_secs().max(1).to_string()).args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
@@ -151,4 +160,30 @@ fn last_words(output: &[u8]) -> String {
     let text = text.trim();
     let start = text.ceil_char_boundary(text.len().saturating_sub(OUTPUT_LIMIT));
     text.get(start..).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        Command::new("sh").args(["-c", script])
+    }
+
+    #[test]
+    fn what_a_program_writes_comes_back() {
+        assert_eq!(shell("cat").input("words").unwrap(), "words");
+    }
+
+    #[test]
+    fn the_error_of_a_program_that_failed_holds_its_last_words() {
+        let error = shell("echo no such thing >&2; exit 3").run().unwrap_err().to_string();
+        assert!(error.contains("no such thing") && error.contains("exit status: 3"), "{error}");
+    }
+
+    #[test]
+    fn a_program_that_takes_too_long_is_ended() {
+        let error = shell("sleep 60").limit(Duration::from_secs(1)).run().unwrap_err().to_string();
+        assert!(error.contains("ended after 1 s"), "{error}");
+    }
 }

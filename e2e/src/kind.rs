@@ -71,3 +71,15 @@ fn configuration(nodes: u8) -> String {
     let workers = "- role: worker\n".repeat(usize::from(nodes.saturating_sub(1)));
     format!("kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n{control_plane}{workers}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_of_three_has_one_control_plane_and_two_workers() {
+        let config = configuration(3);
+        let roles = ["- role: control-plane", "- role: worker"].map(|role| config.matches(role).count());
+        assert_eq!(roles, [1, 2]);
+    }
+}

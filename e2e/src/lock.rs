@@ -39,3 +39,24 @@ impl Lock {
 fn open(path: &Path) -> Result<File> {
     File::options().create(true).truncate(false).write(true).open(path).map_err(Error::file("open", path))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_until_it_is_dropped() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let held = Lock::take(&path, "the test").unwrap();
+        let (taken, second) = channel();
+        let waiting = std::thread::spawn(move || taken.send(Lock::take(&path, "the test").is_ok()));
+        assert_eq!(second.recv_timeout(Duration::from_millis(100)), Err(RecvTimeoutError::Timeout));
+        drop(held);
+        assert_eq!(second.recv_timeout(Duration::from_secs(10)), Ok(true));
+        waiting.join().unwrap().unwrap();
+    }
+}

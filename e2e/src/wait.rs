@@ -32,3 +32,39 @@ pub fn until<T>(
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: &str = "/somewhere/daemon.log";
+
+    fn wait(ready: impl FnMut() -> Result<Option<u32>>) -> Result<u32> {
+        until("the daemon", Duration::from_millis(50), Path::new(LOG), ready)
+    }
+
+    #[test]
+    fn a_wait_ends_with_the_first_value() {
+        let mut asked = 0;
+        let value = wait(|| {
+            asked += 1;
+            Ok((asked == 3).then_some(asked))
+        });
+        assert_eq!(value.unwrap(), 3);
+    }
+
+    #[test]
+    fn a_wait_in_vain_names_what_it_waited_for_and_the_log() {
+        let error = wait(|| Ok(None)).unwrap_err().to_string();
+        assert!(error.contains("the daemon") && error.contains(LOG), "{error}");
+    }
+
+    #[test]
+    fn an_error_ends_a_wait_at_once() {
+        let began = Instant::now();
+        let ended = until("a minute", Duration::from_secs(60), Path::new(LOG), || -> Result<Option<()>> {
+            Err(Error::NoCluster("gone".into()))
+        });
+        assert!(ended.is_err() && began.elapsed() < Duration::from_secs(1));
+    }
+}

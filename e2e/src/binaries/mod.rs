@@ -97,6 +97,7 @@ fn compile(module: Module, place: &Place, package: &str, program: &Path) -> Resu
         .dir(&place.source("go").join(module.name()))
         .env("GOTOOLCHAIN", "local")
         .env("GOFLAGS", "")
+        .foreground()
         .limit(BUILD_LIMIT);
     if module.links_c() { command.run() } else { command.env("CGO_ENABLED", "0").run() }
 }

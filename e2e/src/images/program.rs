@@ -46,6 +46,7 @@ impl<'a> Programs<'a> {
             .dir(place.checkout())
             .env("RUSTFLAGS", FLAGS)
             .env("CARGO_TARGET_DIR", &target)
+            .foreground()
             .limit(BUILD_LIMIT)
             .run_visibly()?;
         Ok(Self { place, _lock: lock })

@@ -15,8 +15,7 @@ pub const ADMINISTRATORS: &str = "system:masters";
 /// The group of every kubelet.
 pub const KUBELETS: &str = "system:nodes";
 
-/// A user of the API server.
-#[derive(Debug)]
+/// A user of the API server. It has no `Debug`, which would show the token.
 pub struct Identity {
     name: String,
     group: Option<&'static str>,
@@ -56,4 +55,16 @@ pub fn write_kubeconfig(path: PathBuf, server: &str, pki: &Pki, identity: &Ident
     let text = serde_json::to_string_pretty(&config).map_err(Error::document("a kubeconfig"))?;
     files::write_secret(&path, text)?;
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_for_one_user_with_one_group() {
+        let line = Identity::new("system:node:node1", Some(KUBELETS)).line();
+        let (token, user) = line.split_once(',').unwrap();
+        assert_eq!((token.len(), user), (32, "system:node:node1,system:node:node1,\"system:nodes\"\n"));
+    }
 }

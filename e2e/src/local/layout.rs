@@ -163,3 +163,31 @@ impl Node {
         format!("{program}-{}", self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(id: &str) -> Layout {
+        Layout { state: Path::new("/cache/clusters").join(id), id: id.into() }
+    }
+
+    #[test]
+    fn every_name_that_the_machine_sees_carries_the_id() {
+        let one = layout("0a1b2c3d");
+        let names =
+            [one.switch_namespace(), one.daemons_cgroup(), one.first().namespace(), one.first().cgroup()];
+        assert!(names.iter().all(|name| name.starts_with("relay-0a1b2c3d-")), "{names:?}");
+    }
+
+    #[test]
+    fn names_of_interfaces_are_as_short_as_linux_asks() {
+        assert!(layout("0a1b2c3d").node(9).port().len() < 16);
+    }
+
+    #[test]
+    fn nodes_have_addresses_and_pods_of_their_own() {
+        let [one, two] = [1, 2].map(|number| layout("0a1b2c3d").node(number));
+        assert!(one.address() != two.address() && one.pods() != two.pods());
+    }
+}
