@@ -6,10 +6,38 @@ mod serve;
 use clap::{Parser, Subcommand};
 use relay::config::{Boot, Settings, Source};
 
+/// What `--help` says of the settings.
+const SETTINGS: &str = "\
+Settings, as environment variables or lines of CONFIG_FILE (those with * change while it runs):
+  HOST, PORT                  where clients are served [127.0.0.1, 8080]
+  INSECURE                    true: anonymous clients are fine on an address others can reach
+  ADMIN_LISTEN                where the admin API is served [127.0.0.1:9090]
+  ADMIN_TOKEN_FILE            file with the bearer token of the admin API
+  PUBLISH_KEY_FILE            file with the bearer key of the publish API
+  NODE_NAME                   name among peers [host name and a random end]
+  REDIS_URL, REDIS_URL_FILE, REDIS_PASSWORD_FILE
+                              the bus between relays [none: this process alone]
+  DRAIN_RATE                  connections that end per second on SIGTERM [100]
+  DRAIN_TIMEOUT_SECONDS       time after which the rest ends at once [30]
+  LOG_FORMAT                  json or text [json]
+  LOG_LEVEL *, DEBUG *        DEBUG, INFO, WARNING, ERROR, CRITICAL [INFO]
+  CORS_ORIGINS *              comma list of origins, or * [localhost, ports 3000 and 8080]
+  WS_PING_INTERVAL *, WS_PING_TIMEOUT *
+                              seconds [30, 10]
+  MAX_MESSAGE_SIZE *          bytes of a message from a client [1048576]
+  MAX_TOTAL_CONNECTIONS *     TCP connections [0: nine tenths of the limit of open files]
+  MAX_CONNECTIONS_PER_PLAYER *
+                              streams of one player [4]
+  MAX_QUEUE_BYTES *, MAX_QUEUE_ITEMS *
+                              what may wait for one slow connection [1048576, 1000]
+  MAX_NODE_QUEUE_BYTES        what may wait for all of them [268435456]
+  OVERFLOW *                  drop_oldest, drop_newest, latest_only, disconnect [disconnect]
+  PUBLIC_ACCOUNTS *           comma list of accounts that take @mentions, added to the built-in ones";
+
 /// A WebSocket and SSE server that fans messages out across nodes. Settings come from environment
 /// variables, and from the file that CONFIG_FILE names.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_help = SETTINGS)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -74,13 +74,19 @@ async fn read_into(
     bytes: &mut BytesMut,
 ) -> Result<Option<Box<request::Parts>>, NoHead> {
     loop {
-        if stream.read_buf(bytes).await.map_err(|_| NoHead::Gone)? == 0 {
+        let count = stream.read_buf(bytes).await.map_err(|_| NoHead::Gone)?;
+        if count == 0 {
             return Err(NoHead::Gone);
         }
-        match parse(bytes) {
-            Parsed::Whole(head) => return Ok(head),
-            Parsed::Partial if bytes.len() >= MAX_HEAD => return Err(NoHead::TooLarge),
-            Parsed::Partial => {}
+        // A head ends with a line, so that who sends byte by byte does not make us parse each time.
+        let new = bytes.get(bytes.len() - count..).unwrap_or_default();
+        if new.contains(&b'\n')
+            && let Parsed::Whole(head) = parse(bytes)
+        {
+            return Ok(head);
+        }
+        if bytes.len() >= MAX_HEAD {
+            return Err(NoHead::TooLarge);
         }
     }
 }

@@ -82,3 +82,21 @@ async fn r000_23_a_slow_client_holds_no_other_one_up() {
     };
     tokio::join!(flood(&relay, "alice"), reading);
 }
+
+#[tokio::test]
+async fn r000_23_nothing_is_left_after_many_clients_came_and_went_amid_messages() {
+    let relay = TestRelay::with(&[("MAX_CONNECTIONS_PER_PLAYER", "1000")]);
+    let churn = async {
+        for _ in 0..100 {
+            drop((relay.stream("alice").await, relay.socket("alice").await));
+        }
+    };
+    let push = async {
+        for _ in 0..100 {
+            relay.post("/sse/push", json!({"user_id": "alice", "data": {}})).await;
+        }
+    };
+    tokio::join!(churn, push);
+    relay.has_connections(0).await;
+    assert_eq!(relay.status().await["queueBytes"], 0);
+}

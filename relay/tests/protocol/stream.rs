@@ -139,3 +139,20 @@ async fn x13_a_stream_of_another_origin_is_told_403() {
         reqwest::Client::new().get(relay.url("/sse/alice")).header("origin", "https://evil.example");
     assert_eq!(request.send().await.unwrap().status(), 403);
 }
+
+#[tokio::test]
+async fn r004_03_every_stream_of_a_player_gets_every_message_in_order() {
+    let relay = TestRelay::with(&[("MAX_CONNECTIONS_PER_PLAYER", "20")]);
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        streams.push(relay.stream("alice").await);
+    }
+    for number in 0..20 {
+        relay.post("/api/messages", message("alice", &number.to_string())).await;
+    }
+    for stream in &mut streams {
+        for number in 0..20 {
+            assert_eq!(stream.json().await["content"], number.to_string());
+        }
+    }
+}
