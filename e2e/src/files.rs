@@ -37,7 +37,8 @@ pub fn write_executable(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
 /// Replaces a file in one step: a reader sees the old content or the new, never a part.
 pub fn replace(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
     let mut new = path.to_owned().into_os_string();
-    new.push(".new");
+    // Another process may be replacing the same file.
+    new.push(format!(".{}.new", std::process::id()));
     let new = PathBuf::from(new);
     write(&new, content)?;
     fs::rename(&new, path).map_err(Error::file("replace", path))

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use crate::binaries::Binaries;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::lock::Lock;
 use crate::place::Place;
 
 pub use layer::Layer;
@@ -110,7 +111,9 @@ fn pause(directory: &Path, binaries: &Binaries) -> Result<Archive> {
     program_image(name, "pause", content).write(Tag::Fixed(tag), directory.join("pause.tar"))
 }
 
+/// Adds to what is noted already, also while another process does the same.
 fn save(place: &Place, archives: &[Archive]) -> Result<()> {
+    let _lock = Lock::take(&place.images().with_extension("lock"), "the list of images")?;
     let mut references = references(place);
     for archive in archives {
         let name = archive.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

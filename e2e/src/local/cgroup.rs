@@ -15,8 +15,8 @@ use crate::error::{Error, Result};
 use crate::files;
 
 const MOUNT: &str = "/sys/fs/cgroup";
-/// Controllers of version 2 that the kubelet wants below its root group.
-const CONTROLLERS: &str = "+cpu +cpuset +memory +pids +io";
+/// Controllers of version 2 that the kubelet wants below its root group, where the machine has them.
+const CONTROLLERS: [&str; 6] = ["cpu", "cpuset", "memory", "hugetlb", "pids", "io"];
 
 /// The machine's layout of control groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub fn create(layout: &Layout, nodes: &[Node]) -> Result<()> {
     let version = Version::detect();
     files::make_dir(&version.index().join(layout.daemons_cgroup()))?;
     if version == Version::Two {
-        files::write(&Path::new(MOUNT).join("cgroup.subtree_control"), CONTROLLERS)?;
+        enable_controllers()?;
     }
     for node in nodes {
         for tree in version.trees() {
@@ -104,6 +104,15 @@ fn groups_in(tree: &Path, layout: &Layout) -> Vec<PathBuf> {
         .filter(|name| name.starts_with(&prefix))
         .map(|name| tree.join(name))
         .collect()
+}
+
+/// A group of version 2 has the controllers that its parent hands down.
+fn enable_controllers() -> Result<()> {
+    let root = Path::new(MOUNT);
+    let available = files::read(&root.join("cgroup.controllers"))?;
+    let wanted = available.split_whitespace().filter(|name| CONTROLLERS.contains(name));
+    let list: Vec<_> = wanted.map(|name| format!("+{name}")).collect();
+    files::write(&root.join("cgroup.subtree_control"), list.join(" "))
 }
 
 /// A new cpuset group of version 1 has no processor and no memory, and takes no process.
