@@ -197,3 +197,7 @@ fn remove_member(members: &mut Members, channel: &Channel, connection: &Arc<Conn
         }
     }
 }
+
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;

@@ -83,3 +83,21 @@ impl IntoResponse for ApiError {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_other_nodes_cannot_have_is_told_503_and_when_to_try_again() {
+        let response = ApiError::Bus(BusError::Unavailable("full".to_owned())).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key(header::RETRY_AFTER));
+    }
+
+    #[test]
+    fn a_missing_key_is_told_the_scheme() {
+        let response = ApiError::Denied(Denied::Missing).into_response();
+        assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
+    }
+}

@@ -108,3 +108,7 @@ impl Drop for Claimed {
         });
     }
 }
+
+#[cfg(test)]
+#[path = "claims_tests.rs"]
+mod tests;

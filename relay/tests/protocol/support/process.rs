@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::process::Stdio;
 
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
@@ -18,17 +19,14 @@ pub(crate) struct Process {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     pub(crate) port: u16,
-    /// Log lines up to now.
-    pub(crate) log: Vec<String>,
 }
 
 impl Process {
     /// Starts the binary and waits until it listens.
     pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
-        let port = free_port();
         let mut child = Command::new(env!("CARGO_BIN_EXE_relay"))
             .env_clear()
-            .env("PORT", port.to_string())
+            .env("PORT", "0")
             .env("ADMIN_LISTEN", "127.0.0.1:0")
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
@@ -36,8 +34,10 @@ impl Process {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut process = Self { child, lines, port, log: Vec::new() };
-        process.logs("Relay started").await;
+        let mut process = Self { child, lines, port: 0 };
+        let started: Value = serde_json::from_str(&process.logs("Relay started").await).unwrap();
+        let address = started["clients"].as_str().unwrap().rsplit(':').next().unwrap();
+        process.port = address.parse().unwrap();
         process
     }
 
@@ -45,7 +45,6 @@ impl Process {
     pub(crate) async fn logs(&mut self, text: &str) -> String {
         loop {
             let line = soon(self.lines.next_line()).await.unwrap().expect("a log line instead of the end");
-            self.log.push(line.clone());
             if line.contains(text) {
                 return line;
             }
