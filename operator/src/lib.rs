@@ -11,7 +11,6 @@
 //! | --- | --- | --- |
 //! | `relaycluster.dev` | `relayclusters` | get, list, watch |
 //! | `relaycluster.dev` | `relayclusters/status` | patch |
-//! | `relaycluster.dev` | `relayclusters/finalizers` | update (for `blockOwnerDeletion`, where that is checked) |
 //! | `apps` | `deployments`, `statefulsets` | get, list, watch, create, patch, update, delete |
 //! | core | `services`, `configmaps`, `secrets`, `serviceaccounts` | get, list, watch, create, patch, update, delete |
 //! | `policy` | `poddisruptionbudgets` | get, list, watch, create, patch, update, delete |

@@ -69,18 +69,6 @@ impl Metrics {
         self.leader.set(i64::from(leader));
     }
 
-    /// All writes to the API server since the start.
-    #[must_use]
-    pub fn writes(&self) -> u64 {
-        let families = self.registry.gather();
-        let of = families.iter().filter(|family| family.name() == "relay_operator_api_writes_total");
-        let values =
-            of.flat_map(|family| family.get_metric().iter().map(|metric| metric.get_counter().get_value()));
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts of whole events
-        let sum = values.sum::<f64>() as u64;
-        sum
-    }
-
     /// All metrics as Prometheus text.
     ///
     /// # Errors

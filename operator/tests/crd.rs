@@ -1,5 +1,8 @@
 //! The resource as the API server sees it: the committed definition, and its rules.
 
+// The helpers are no tests themselves, and a failure of theirs is a failed test.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::path::Path;
 
 use relay_operator::api::{RelayCluster, conditions_markdown, crd_yaml};

@@ -119,3 +119,7 @@ fn event(type_: EventType, reason: &str, action: &str, note: &str) -> Event {
     let note: String = note.chars().take(250).collect();
     Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None }
 }
+
+#[cfg(test)]
+#[path = "events_tests.rs"]
+mod tests;

@@ -70,7 +70,8 @@ impl Root {
             name: self.name.clone(),
             uid: self.uid.clone(),
             controller: Some(true),
-            block_owner_deletion: Some(true),
+            // Setting it would need a right on the cluster's finalizers where that is checked.
+            block_owner_deletion: None,
         }
     }
 

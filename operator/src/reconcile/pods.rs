@@ -111,3 +111,7 @@ fn trouble(container: &ContainerStatus) -> Option<Trouble> {
 fn brief(text: &str) -> String {
     text.chars().take(200).collect()
 }
+
+#[cfg(test)]
+#[path = "pods_tests.rs"]
+mod tests;

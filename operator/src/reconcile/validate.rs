@@ -170,3 +170,7 @@ fn resources(cpu: &str, memory: &str, memory_limit: &str) -> ResourceRequirement
         claims: None,
     }
 }
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

@@ -1,0 +1,64 @@
+use serde_json::json;
+
+use super::*;
+use crate::api::RolloutStatus;
+
+/// A status in which these conditions have these values, and the reason `Because`.
+fn status(conditions: &[(ConditionType, &str)]) -> RelayClusterStatus {
+    let one = |(type_, value): &(ConditionType, &str)| {
+        json!({"type": type_.as_str(), "status": value, "reason": "Because", "message": "m",
+            "lastTransitionTime": "2026-01-01T00:00:00Z"})
+    };
+    let conditions: Vec<_> = conditions.iter().map(one).collect();
+    serde_json::from_value(json!({"conditions": conditions})).unwrap()
+}
+
+fn reasons(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<String> {
+    transitions(old, new).into_iter().map(|event| event.reason).collect()
+}
+
+#[test]
+fn the_same_status_tells_nothing() {
+    let same = status(&[(ConditionType::Ready, "True"), (ConditionType::Stalled, "True")]);
+    assert!(reasons(&same, &same).is_empty());
+}
+
+#[test]
+fn a_first_visit_warns_of_nothing_that_was_never_there() {
+    let first = status(&[(ConditionType::Available, "False"), (ConditionType::RedisReady, "False")]);
+    assert!(reasons(&RelayClusterStatus::default(), &first).is_empty());
+}
+
+#[test]
+fn each_transition_that_a_person_should_know_is_told_once() {
+    let cases = [
+        (ConditionType::Ready, "False", "True", "Ready"),
+        (ConditionType::Available, "True", "False", "Unavailable"),
+        (ConditionType::Stalled, "False", "True", "Because"),
+        (ConditionType::RedisReady, "True", "False", "RedisLost"),
+        (ConditionType::RedisReady, "False", "True", "RedisReached"),
+    ];
+    for (type_, before, after, reason) in cases {
+        assert_eq!(reasons(&status(&[(type_, before)]), &status(&[(type_, after)])), [reason]);
+    }
+}
+
+#[test]
+fn a_rollout_is_told_when_it_starts_and_when_it_ends() {
+    let at = |revision: &str, from: Option<&str>| RelayClusterStatus {
+        rollout: Some(RolloutStatus {
+            revision: revision.to_owned(),
+            from: from.map(str::to_owned),
+            ..RolloutStatus::default()
+        }),
+        ..RelayClusterStatus::default()
+    };
+    assert_eq!(reasons(&at("a", None), &at("b", Some("a"))), ["RolloutStarted"]);
+    assert_eq!(reasons(&at("b", Some("a")), &at("b", None)), ["RolloutCompleted"]);
+}
+
+#[test]
+fn a_long_note_is_cut_to_what_the_api_takes() {
+    let event = event(EventType::Normal, "Ready", "Reconcile", &"ü".repeat(2_000));
+    assert!(event.note.unwrap().len() <= 1_024);
+}
