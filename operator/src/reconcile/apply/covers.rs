@@ -80,9 +80,11 @@ impl Path {
         if equal { None } else { self.differs() }
     }
 
-    /// The content of a ConfigMap or Secret is ours alone.
+    /// The content of a ConfigMap or Secret is ours alone, and so is a map that Kubernetes merges
+    /// as a whole: who adds a key to a selector owns all of it.
     fn is_exact(&self) -> bool {
-        matches!(self.0.as_slice(), [root] if root == "data" || root == "binaryData")
+        let content = matches!(self.0.as_slice(), [root] if root == "data" || root == "binaryData");
+        content || matches!(self.name(), "selector" | "matchLabels" | "nodeSelector")
     }
 
     fn is_quantity(&self) -> bool {

@@ -84,3 +84,10 @@ fn a_foreign_annotation_is_no_difference() {
 fn what_is_missing_is_a_difference() {
     assert_eq!(difference(&json!({"a": {"b": 1}}), &json!({})).as_deref(), Some("a"));
 }
+
+#[test]
+fn an_additional_key_of_a_selector_is_a_difference() {
+    let (want, live) =
+        (json!({"spec": {"selector": {"a": "1"}}}), json!({"spec": {"selector": {"a": "1", "b": "2"}}}));
+    assert_eq!(difference(&want, &live).as_deref(), Some("spec.selector"));
+}
