@@ -74,14 +74,27 @@ pub async fn run(context: Context, pods: Pods, changes: Changes, shutdown: Cance
         .watches_stream(pod_stream(api(&client, scope.as_deref()), pods.writer), |pod| cluster_of(&pod))
         .reconcile_on(changes.map(|key| ObjectRef::new(&key.name).within(&key.namespace)))
         .graceful_shutdown_on(shutdown.cancelled_owned());
-    children(controller, &client, scope.as_deref())
-        .run(visit, |cluster, error, shared| retry(&cluster, error, &shared), shared)
-        .for_each(|result| async move {
-            if let Err(error @ controller::Error::QueueError(_)) = result {
-                tracing::warn!(%error, "watch failed; it is tried again");
-            }
-        })
-        .await;
+    let visits = children(controller, &client, scope.as_deref()).run(
+        visit,
+        |cluster, error, shared| retry(&cluster, error, &shared),
+        Arc::clone(&shared),
+    );
+    visits.for_each(|result| std::future::ready(note(result.err(), &shared))).await;
+}
+
+/// Notes what is no error of a visit: a watch that broke, and a cluster that is gone.
+fn note(error: Option<controller::Error<Error, watcher::Error>>, shared: &Shared) {
+    match error {
+        Some(controller::Error::ObjectNotFound(gone)) => {
+            let key = ClusterKey { namespace: gone.namespace.unwrap_or_default(), name: gone.name };
+            shared.context.forget(&key);
+            shared.backoff.succeeded(&key);
+        }
+        Some(error @ controller::Error::QueueError(_)) => {
+            tracing::warn!(%error, "watch failed; it is tried again");
+        }
+        _ => {}
+    }
 }
 
 /// Watches all kinds of children.

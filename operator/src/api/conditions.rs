@@ -128,7 +128,7 @@ words! {
         NoDisruptionProtection,
         /// More than one warning holds; the message has all of them.
         SeveralWarnings,
-        /// Relays do not use the newest settings, or refuse them; the message says which.
+        /// A relay refuses its newest settings and goes on with the last good ones; the message has its words.
         SettingsNotApplied,
     }
 }

@@ -91,7 +91,7 @@ impl Context {
     }
 
     /// Forgets a cluster that is gone.
-    pub(super) fn forget(&self, key: &ClusterKey) {
+    pub(crate) fn forget(&self, key: &ClusterKey) {
         self.fleet.forget(key);
         if let Some(uid) = lock(&self.uids).remove(key) {
             lock(&self.keys).remove(&uid);

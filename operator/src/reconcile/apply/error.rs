@@ -38,9 +38,9 @@ impl WriteError {
     /// The reason for a status, when trying the same again is of no use until somebody acts.
     #[must_use]
     pub fn permanent(&self) -> Option<Reason> {
-        let Self::Api { object, source: kube::Error::Api(status), .. } = self else { return None };
+        let Self::Api { source: kube::Error::Api(status), .. } = self else { return None };
         match status.code {
-            422 if object.starts_with("StatefulSet") => Some(Reason::ImmutableField),
+            422 if is_immutable(&status.message) => Some(Reason::ImmutableField),
             400 | 422 => Some(Reason::Refused),
             403 if status.reason == "Forbidden" && !is_ending(&status.message) => Some(Reason::Refused),
             _ => None,
@@ -69,3 +69,13 @@ impl WriteError {
 fn is_ending(message: &str) -> bool {
     message.contains("is being terminated")
 }
+
+/// The two ways in which the API server says that a field cannot be changed: that of a single
+/// field, and that of a StatefulSet.
+fn is_immutable(message: &str) -> bool {
+    message.contains("field is immutable") || message.contains("updates to statefulset spec")
+}
+
+#[cfg(test)]
+#[path = "error_tests.rs"]
+mod tests;
