@@ -79,7 +79,12 @@ pub async fn run(context: Context, pods: Pods, changes: Changes, shutdown: Cance
         |cluster, error, shared| retry(&cluster, error, &shared),
         Arc::clone(&shared),
     );
-    visits.for_each(|result| std::future::ready(note(result.err(), &shared))).await;
+    visits
+        .for_each(|result| {
+            note(result.err(), &shared);
+            std::future::ready(())
+        })
+        .await;
 }
 
 /// Notes what is no error of a visit: a watch that broke, and a cluster that is gone.

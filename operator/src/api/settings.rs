@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 #[serde(default, rename_all = "camelCase")]
 pub struct CorsSpec {
     /// Origins such as `https://app.example.com`, or `*` for all.
-    #[schemars(length(max = 200), inner(length(max = 300), regex(pattern = r"^(\*|https?://[^\s,/]+)$")))]
+    #[schemars(
+        length(max = 200),
+        inner(length(max = 300), regex(pattern = r"^(\*|https?://[A-Za-z0-9._:\[\]-]+)$"))
+    )]
     pub origins: Vec<String>,
 }
 
@@ -91,7 +94,7 @@ pub struct LimitsSpec {
     #[schemars(range(min = 0, max = 1_000_000))]
     pub max_connections: i32,
     /// Connections of one user on one relay.
-    #[schemars(range(min = 1, max = 100_000))]
+    #[schemars(range(min = 1, max = 10_000))]
     pub max_connections_per_user: i32,
     /// Bytes that may wait for one slow connection.
     #[schemars(range(min = 1024, max = 268_435_456))]
@@ -101,7 +104,7 @@ pub struct LimitsSpec {
 impl Default for LimitsSpec {
     fn default() -> Self {
         Self {
-            max_message_bytes: 65_536,
+            max_message_bytes: 1_048_576,
             max_connections: 0,
             max_connections_per_user: 4,
             max_queue_bytes: 1_048_576,
