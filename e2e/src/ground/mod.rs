@@ -9,9 +9,9 @@ mod relay;
 mod wait;
 
 use anyhow::{Context, Result};
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::Client;
-use kube::api::{Api, DeleteParams, Patch, PatchParams};
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 pub use reach::Reach;
@@ -60,16 +60,33 @@ impl Ground {
 
     /// Removes the namespace with all that is in it, and waits until it is gone.
     ///
+    /// Its RelayClusters go first: Kubernetes looks at a namespace with pods again only after half
+    /// of their termination grace period, however fast they end.
+    ///
     /// # Errors
-    /// If it is not gone within a minute.
+    /// If it is not gone within a minute and a half.
     pub async fn remove(&self) -> Result<()> {
+        self.relays().delete_collection(&DeleteParams::default(), &ListParams::default()).await?;
+        let no_pods = || async {
+            let pods = self.api::<Pod>().list(&ListParams::default()).await?;
+            Ok(pods.items.is_empty().then_some(()))
+        };
+        eventually("the pods are gone", 60, no_pods).await?;
+        self.remove_at_once(30).await
+    }
+
+    /// Removes the namespace as `kubectl delete namespace` does, and waits until it is gone.
+    ///
+    /// # Errors
+    /// If it is not gone within `seconds`.
+    pub async fn remove_at_once(&self, seconds: u64) -> Result<()> {
         let namespaces = Api::<Namespace>::all(self.client.clone());
         if namespaces.get_opt(&self.namespace).await?.is_none() {
             return Ok(());
         }
         namespaces.delete(&self.namespace, &DeleteParams::default()).await?;
         let gone = || async { Ok(namespaces.get_opt(&self.namespace).await?.is_none().then_some(())) };
-        eventually("the namespace is gone", 60, gone).await.map(drop)
+        eventually("the namespace is gone", seconds, gone).await.map(drop)
     }
 
     fn apply() -> PatchParams {

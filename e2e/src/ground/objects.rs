@@ -18,17 +18,17 @@ impl Ground {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    /// Relay pods of a RelayCluster that are not about to end.
+    /// Relay pods of a RelayCluster, also those that are about to end.
     ///
     /// # Errors
     /// If they cannot be listed.
     pub async fn relay_pods(&self, name: &str) -> Result<Vec<Pod>> {
         let selector = format!("app.kubernetes.io/instance={name},app.kubernetes.io/component=relay");
         let pods = self.api::<Pod>().list(&ListParams::default().labels(&selector)).await?;
-        Ok(pods.items.into_iter().filter(|pod| pod.metadata.deletion_timestamp.is_none()).collect())
+        Ok(pods.items)
     }
 
-    /// Names of the relay pods that are ready.
+    /// Names of the relay pods that are ready and not about to end.
     ///
     /// # Errors
     /// If they cannot be listed.
@@ -65,6 +65,7 @@ impl Ground {
 }
 
 fn is_ready(pod: &Pod) -> bool {
+    let lives = pod.metadata.deletion_timestamp.is_none();
     let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
-    conditions.is_some_and(|all| all.iter().any(|it| it.type_ == "Ready" && it.status == "True"))
+    lives && conditions.is_some_and(|all| all.iter().any(|it| it.type_ == "Ready" && it.status == "True"))
 }

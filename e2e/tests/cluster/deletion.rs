@@ -51,6 +51,6 @@ async fn deleting_a_relay_cluster_removes_every_child() -> Result<()> {
 #[tokio::test]
 async fn deleting_the_namespace_does_not_hang() -> Result<()> {
     let ground = Ground::new("namespace").await?;
-    ground.ready_relay("hello", &json!({})).await?;
-    ground.remove().await
+    ground.ready_relay("hello", &json!({ "drain": { "timeoutSeconds": 10 } })).await?;
+    ground.remove_at_once(60).await
 }
