@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CorsSpec {
-    /// Origins such as `https://app.example.com`, or `*` for all.
+    /// Origins such as `https://app.example.com`, or `*` for all; at least one. Without the field:
+    /// ports 3000 and 8080 of a developer's own machine.
     #[schemars(
-        length(max = 200),
+        length(min = 1, max = 200),
         inner(length(max = 300), regex(pattern = r"^(\*|https?://[A-Za-z0-9._:\[\]-]+)$"))
     )]
     pub origins: Vec<String>,

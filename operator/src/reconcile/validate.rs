@@ -125,7 +125,7 @@ fn ranges(spec: &RelayClusterSpec) -> Vec<String> {
         ("spec.heartbeat.timeoutSeconds", heartbeat.timeout_seconds, 1, 3_600),
         ("spec.limits.maxMessageBytes", limits.max_message_bytes, 256, 16_777_216),
         ("spec.limits.maxConnections", limits.max_connections, 0, 1_000_000),
-        ("spec.limits.maxConnectionsPerUser", limits.max_connections_per_user, 1, 100_000),
+        ("spec.limits.maxConnectionsPerUser", limits.max_connections_per_user, 1, 10_000),
         ("spec.limits.maxQueueBytes", limits.max_queue_bytes, 1_024, 268_435_456),
         ("spec.drain.maxDisconnectsPerSecond", spec.drain.max_disconnects_per_second, 1, 100_000),
         ("spec.drain.timeoutSeconds", spec.drain.timeout_seconds, 1, 560),
@@ -138,8 +138,9 @@ fn ranges(spec: &RelayClusterSpec) -> Vec<String> {
 
 fn texts(spec: &RelayClusterSpec) -> Vec<String> {
     let mut broken = Vec::new();
-    if !spec.cors.origins.iter().all(|origin| is_origin(origin)) {
-        broken.push("spec.cors.origins: an origin is `*` or like `https://app.example.com`".to_owned());
+    let origins = &spec.cors.origins;
+    if origins.is_empty() || !origins.iter().all(|origin| is_origin(origin)) {
+        broken.push("spec.cors.origins: at least one, each `*` or like `https://app.example.com`".to_owned());
     }
     let word =
         |text: &String| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -155,9 +156,8 @@ fn texts(spec: &RelayClusterSpec) -> Vec<String> {
 
 fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
-    let clean =
-        |text: &str| !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',' || c == '/');
-    text == "*" || (!host.is_empty() && clean(host))
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '[' | ']' | '-');
+    text == "*" || (!host.is_empty() && host.chars().all(plain))
 }
 
 fn resources(cpu: &str, memory: &str, memory_limit: &str) -> ResourceRequirements {

@@ -50,6 +50,7 @@ fn no_text_can_end_its_line_in_the_settings_file() {
         "https://",
         "localhost",
         "https://a/",
+        "https://u@a",
     ];
     for text in texts {
         assert!(check(json!({"cors": {"origins": [text]}})).is_err(), "{text:?}");
