@@ -196,3 +196,7 @@ impl Observed {
         self.children.deployments.iter().find(|deployment| deployment.name_any() == name)
     }
 }
+
+#[cfg(test)]
+#[path = "observed_tests.rs"]
+mod tests;
