@@ -35,12 +35,12 @@ test: ## Everything: format, lints, unit, relay, chart, API server, and a real t
 	@mkdir -p $(CACHE); : > $(STAGES)
 	$(call stage,prerequisites,e2e/setup.sh)
 	$(call stage,format,cargo fmt --all --check)
-	$(call stage,lints,cargo clippy --quiet --workspace --all-targets -- --deny warnings)
-	$(call stage,unit tests and the relay with real clients and Redis,cargo test --quiet --workspace)
+	$(call stage,lints,cargo clippy --quiet --workspace --all-targets --test '*' -- --deny warnings)
+	$(call stage,unit tests and the relay with real clients and Redis,cargo test --workspace)
 	$(call stage,Kubernetes and Helm from their Go modules,$(E2E) binaries)
-	$(call stage,images,$(E2E_TEST) images --quiet)
-	$(call stage,chart,$(E2E_TEST) chart --quiet)
-	$(call stage,operator on a real API server,$(E2E_TEST) operator --quiet)
+	$(call stage,images,$(E2E_TEST) images)
+	$(call stage,chart,$(E2E_TEST) chart)
+	$(call stage,operator on a real API server,$(E2E_TEST) apiserver --test operator)
 	$(call stage,end to end on a three-node cluster,$(MAKE) --no-print-directory e2e)
 	echo "==> times"; cat $(STAGES)
 
@@ -48,7 +48,7 @@ test: ## Everything: format, lints, unit, relay, chart, API server, and a real t
 e2e: setup ## The end-to-end tests on a cluster of their own
 	@export E2E_NAME=test
 	trap '$(E2E) down' EXIT
-	$(E2E) up
+	$(E2E) start
 	$(E2E) run -- cargo test --package e2e --test cluster
 	$(E2E) run -- cargo test --package e2e --test exclusive -- --test-threads=1
 	$(E2E) down

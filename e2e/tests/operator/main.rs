@@ -1,6 +1,11 @@
 //! The operator on a real kube-apiserver and etcd: nothing runs pods here, but every read, write,
 //! watch and refusal is real.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says what it expects by failing"
+)]
 
 mod every_write;
 mod process;
