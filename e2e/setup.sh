@@ -8,6 +8,7 @@ needed='
 /usr/bin/redis-server            redis-server
 /usr/bin/redis-cli               redis-tools
 /usr/bin/curl                    curl
+/usr/bin/openssl                 openssl
 /usr/bin/cc                      gcc
 /usr/lib/x86_64-linux-gnu/libc.a libc6-dev
 '
