@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use e2e::audit::{AuditLog, Request};
-use e2e::clients::{Connection, WsClient};
+use e2e::clients::{Session, WsClient};
 use e2e::cluster::Cluster;
 use e2e::ground::{Ground, eventually};
 use e2e::install::{NAMESPACE, RELEASE};
@@ -46,7 +46,7 @@ async fn a_steady_cluster_costs_no_write_and_a_restarted_operator_makes_none() -
     let ground = Ground::new("steady").await?;
     ground.ready_relay("hello", &json!({})).await?;
     let service = ground.service("hello").await?;
-    let mut client = WsClient::connect(service.address(), "alice").await?;
+    let client = Session::start::<WsClient>(service.address().to_owned(), "alice".to_owned());
     sleep(SETTLING).await;
 
     let mut log = AuditLog::from_now(&path)?;
@@ -63,7 +63,7 @@ async fn a_steady_cluster_costs_no_write_and_a_restarted_operator_makes_none() -
     sleep(Duration::from_secs(30)).await;
     requests.extend(of_the_operator(&mut log)?);
     ensure!(writes(&requests).is_empty(), "after the restart: {:?}", writes(&requests));
-    client.ping().await?;
+    ensure!(client.journal().ends.is_empty(), "{:?}", client.journal().ends);
     ground.remove().await
 }
 
