@@ -10,6 +10,9 @@ use crate::place::Place;
 
 pub use crate::provider::Provider;
 
+/// What a cluster that pulls images runs as Redis, unless another image is named.
+const OFFICIAL_REDIS: &str = "docker.io/library/redis:7.4";
+
 /// Images to ask the cluster for; every node has them, or can pull them.
 #[derive(Debug, Clone)]
 pub struct Images {
@@ -63,7 +66,7 @@ impl Cluster {
             relay: environment::required(environment::RELAY_IMAGE)?,
             second_relay: environment::required(environment::SECOND_RELAY_IMAGE)?,
             operator: environment::required(environment::OPERATOR_IMAGE)?,
-            redis: environment::required(environment::REDIS_IMAGE)?,
+            redis: std::env::var(environment::REDIS_IMAGE).unwrap_or_else(|_| OFFICIAL_REDIS.to_owned()),
         })
     }
 
