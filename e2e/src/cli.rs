@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use e2e::binaries::Binaries;
 use e2e::cluster::Cluster;
 use e2e::place::Place;
-use e2e::progress::Progress;
+use e2e::progress::{ELAPSED_VARIABLE, Progress};
 use e2e::provider::{Provider, leftovers};
 use e2e::{images, install, show};
 
@@ -126,14 +126,14 @@ fn start(provider: Provider, place: &Place, progress: &Progress) -> Result<()> {
     build_images(place, progress)?;
     up(provider, place, NODES, progress)?;
     load(provider, place, Vec::new(), progress)?;
-    inside(provider, place, "install-here")?;
+    inside(provider, place, progress, "install-here")?;
     progress.say("the operator is installed");
     Ok(())
 }
 
 fn demo(provider: Provider, place: &Place, progress: &Progress) -> Result<()> {
     start(provider, place, progress)?;
-    inside(provider, place, "show-here")?;
+    inside(provider, place, progress, "show-here")?;
     progress.say("that was the demo; the cluster stays up. Try next:");
     let kubectl = provider.kubectl(place);
     println!(
@@ -148,11 +148,16 @@ fn demo(provider: Provider, place: &Place, progress: &Progress) -> Result<()> {
 }
 
 /// Runs a command of this program where it reaches the cluster.
-fn inside(provider: Provider, place: &Place, action: &str) -> Result<()> {
+fn inside(provider: Provider, place: &Place, progress: &Progress, action: &str) -> Result<()> {
     let program = std::env::current_exe()?;
     let mut arguments = provider.inside(place).arg(program).arg(action).into_arguments().into_iter();
     let first = arguments.next().unwrap_or_default();
-    let status = Command::new(first).args(arguments).envs(provider.environment(place)?).status()?;
+    let elapsed = progress.elapsed().as_millis().to_string();
+    let status = Command::new(first)
+        .args(arguments)
+        .envs(provider.environment(place)?)
+        .env(ELAPSED_VARIABLE, elapsed)
+        .status()?;
     ensure!(status.success(), "`{action}` failed");
     Ok(())
 }

@@ -3,6 +3,9 @@
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
+/// Milliseconds that had passed when another program of this crate started this one.
+pub const ELAPSED_VARIABLE: &str = "E2E_ELAPSED_MS";
+
 /// Prints to standard error, so that standard output stays free for data.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
@@ -10,9 +13,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Starts the clock.
+    /// Starts the clock, or goes on with that of the program that started this one.
     pub fn start() -> Self {
-        Self { start: Instant::now() }
+        let earlier = std::env::var(ELAPSED_VARIABLE).ok().and_then(|text| text.parse().ok());
+        let earlier = Duration::from_millis(earlier.unwrap_or_default());
+        let now = Instant::now();
+        Self { start: now.checked_sub(earlier).unwrap_or(now) }
     }
 
     /// Says what has been reached: `[  12.3s] nodes are Ready (3)`.

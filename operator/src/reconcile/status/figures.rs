@@ -50,6 +50,7 @@ pub(super) fn rollout(facts: &Facts) -> Option<RolloutStatus> {
 pub(super) fn summary(facts: &Facts) -> String {
     let mut parts = vec![format!("{}/{} serving", facts.serving().count(), facts.replicas)];
     parts.push(match connections(facts) {
+        Some(ConnectionsStatus { total: 1, .. }) => "1 connection".to_owned(),
         Some(known) => format!("{} connections", spoken(known.total.unsigned_abs())),
         None => "connections unknown".to_owned(),
     });
