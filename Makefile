@@ -63,6 +63,7 @@ setup: ## Install or check what the other targets need
 generate: ## Write the generated files again: CRD, conditions
 	@cargo run --quiet --package relay-operator -- crd > crds/relayclusters.relaycluster.dev.yaml
 	cp crds/relayclusters.relaycluster.dev.yaml charts/relay-operator/files/
+	cargo run --quiet --package relay-operator -- conditions > docs/conditions.md
 
 .PHONY: fmt
 fmt: ## Format the code
