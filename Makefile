@@ -47,7 +47,8 @@ test: ## Everything: format, lints, unit, relay, chart, API server, and a real t
 .PHONY: e2e
 e2e: setup ## The end-to-end tests on a cluster of their own
 	@export E2E_NAME=test
-	trap '$(E2E) down' EXIT
+	# What a failed test leaves behind tells more than its message.
+	trap '$(E2E) run -- kubectl get relayclusters,pods,events -A -o wide; $(E2E) down' EXIT
 	$(E2E) start
 	$(E2E) run -- cargo test --package e2e --test cluster
 	$(E2E) run -- cargo test --package e2e --test exclusive -- --test-threads=1
