@@ -54,9 +54,9 @@ impl Engine {
     /// Asks until it is dropped.
     pub async fn run(self) {
         loop {
-            let started = Instant::now();
+            let next = Instant::now() + self.every;
             self.round().await;
-            tokio::time::sleep_until(started + self.every).await;
+            self.newcomers_until(next).await;
         }
     }
 
@@ -65,12 +65,23 @@ impl Engine {
         let questions = self.questions();
         let uids: HashSet<_> = questions.iter().map(|question| question.uid.clone()).collect();
         self.fleet.retain(|uid| uids.contains(uid));
-        stream::iter(questions).for_each_concurrent(AT_ONCE, |question| self.ask(question)).await;
+        let asking = stream::iter(questions).for_each_concurrent(AT_ONCE, |question| async {
+            tokio::time::sleep(self.every.mul_f64(rand::random::<f64>() / 5.0)).await;
+            self.ask(question).await;
+        });
+        asking.await;
+    }
+
+    /// Between two rounds, asks relays that were never asked when somebody waits for them.
+    async fn newcomers_until(&self, next_round: Instant) {
+        while tokio::time::timeout_at(next_round, self.fleet.hurried()).await.is_ok() {
+            let newcomers =
+                self.questions().into_iter().filter(|question| !self.fleet.was_asked(&question.uid));
+            stream::iter(newcomers).for_each_concurrent(AT_ONCE, |question| self.ask(question)).await;
+        }
     }
 
     async fn ask(&self, question: Question) {
-        let jitter = self.every.mul_f64(rand::random::<f64>() / 5.0);
-        tokio::time::sleep(jitter).await;
         let answer = ask::status(&self.client, question.address, self.port, &question.target.token).await;
         self.metrics.probed(&answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned()));
         if !self.fleet.note(&question.cluster, &question.uid, answer.ok()) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures::channel::mpsc;
 use relay_contract::admin::{BusState, Status};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::figures::round;
@@ -49,6 +50,10 @@ struct Inner {
     readings: Mutex<HashMap<String, Reading>>,
     changes: Mutex<mpsc::Sender<ClusterKey>>,
     fresh_for: Duration,
+    /// Somebody waits for relays that were not asked yet.
+    hurry: Notify,
+    /// A relay answered, or did not.
+    asked: Notify,
 }
 
 /// What a relay said, and when.
@@ -91,13 +96,46 @@ impl Fleet {
             readings: Mutex::default(),
             changes: Mutex::new(sender),
             fresh_for,
+            hurry: Notify::new(),
+            asked: Notify::new(),
         };
         (Self(Arc::new(inner)), receiver)
     }
 
-    /// Has the relays of a cluster asked from now on.
-    pub fn watch(&self, cluster: ClusterKey, target: Target) {
-        lock(&self.0.targets).insert(cluster, target);
+    /// Has the relays of a cluster asked from now on. Tells whether they were not asked before.
+    pub fn watch(&self, cluster: ClusterKey, target: Target) -> bool {
+        lock(&self.0.targets).insert(cluster, target).is_none()
+    }
+
+    /// Whether the relay in this pod was ever asked. Unknown is what was asked and not answered.
+    #[must_use]
+    pub fn was_asked(&self, pod_uid: &str) -> bool {
+        lock(&self.0.readings).contains_key(pod_uid)
+    }
+
+    /// Has relays that were not asked yet asked now, and not at the next round.
+    pub fn hurry(&self) {
+        self.0.hurry.notify_one();
+    }
+
+    /// Waits until the relays in all of these pods were asked, at most `limit`.
+    pub async fn all_asked(&self, pod_uids: &[&str], limit: Duration) {
+        let all = async {
+            loop {
+                let asked = self.0.asked.notified();
+                if pod_uids.iter().all(|uid| self.was_asked(uid)) {
+                    return;
+                }
+                asked.await;
+            }
+        };
+        // What was not asked by then is unknown, and said to be.
+        let _ = tokio::time::timeout(limit, all).await;
+    }
+
+    /// Waits until somebody is in a hurry.
+    pub(super) async fn hurried(&self) {
+        self.0.hurry.notified().await;
     }
 
     /// Has them asked no more.
@@ -122,6 +160,12 @@ impl Fleet {
     /// Notes an answer, or that there is none; `false` when the cluster should be told of a change
     /// and the queue is full. What could not be told is told after the next answer.
     pub(super) fn note(&self, cluster: &ClusterKey, pod_uid: &str, answer: Option<Status>) -> bool {
+        let told = self.keep(cluster, pod_uid, answer);
+        self.0.asked.notify_waiters();
+        told
+    }
+
+    fn keep(&self, cluster: &ClusterKey, pod_uid: &str, answer: Option<Status>) -> bool {
         let mut readings = lock(&self.0.readings);
         let entry = readings.entry(pod_uid.to_owned()).or_insert_with(Reading::unknown);
         if let Some(status) = answer {

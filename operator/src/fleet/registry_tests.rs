@@ -80,3 +80,26 @@ async fn a_change_that_found_the_queue_full_is_told_later() {
     assert!(fleet.note(&cluster(), "1999", Some(status(1, BusState::Ok))));
     assert_eq!(waiting(&mut changes), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_first_answers_goes_on_when_the_last_relay_was_asked() {
+    let (fleet, _changes) = Fleet::new(FRESH);
+    let limit = Duration::from_secs(4);
+    let began = tokio::time::Instant::now();
+    let other = fleet.clone();
+    let asking = async move {
+        other.note(&cluster(), "p", Some(status(1, BusState::Ok)));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        other.note(&cluster(), "q", None);
+    };
+    tokio::join!(fleet.all_asked(&["p", "q"], limit), asking);
+    assert_eq!(began.elapsed(), Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_first_answers_waits_no_longer_than_the_limit() {
+    let (fleet, _changes) = Fleet::new(FRESH);
+    let began = tokio::time::Instant::now();
+    fleet.all_asked(&["p"], Duration::from_secs(4)).await;
+    assert_eq!(began.elapsed(), Duration::from_secs(4));
+}

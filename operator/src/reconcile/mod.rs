@@ -49,6 +49,9 @@ const RESYNC: Duration = Duration::from_secs(600);
 /// When a cluster is looked at that waits for something that is not watched, such as a Secret.
 const WAITING: Duration = Duration::from_secs(10);
 
+/// How long the first visit waits for the first answers of the relays; one takes at most 2 s.
+const FIRST_ANSWERS: Duration = Duration::from_secs(4);
+
 /// Brings one cluster a step closer to its spec, and says where it stands.
 ///
 /// # Errors
@@ -66,7 +69,7 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
         Ok(observed) => observed,
         Err((root, error)) => return fail(context, &root, error).await,
     };
-    let keys = keys(context, key, &observed);
+    let keys = keys(context, key, &observed).await;
     let steps = match validate(&observed.root, &context.options) {
         Ok(valid) => act(context, &observed, &valid, &keys).await,
         Err(invalid) => view::Steps::Invalid(invalid),
@@ -77,11 +80,24 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
 }
 
 /// The keys of the cluster, with which its relays are asked from now on, whatever its spec says.
-fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys {
+///
+/// The first visit of a process waits for their first answers: a status that calls them unknown
+/// would be written only to be written again, at every start of the operator.
+async fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys {
     let root = &observed.root;
     let keys = observed.keys(context.remembered(&root.uid));
     context.remember(root, &keys);
-    context.fleet.watch(key.clone(), Target { uid: root.uid.clone(), token: keys.admin_token.clone() });
+    let target = Target { uid: root.uid.clone(), token: keys.admin_token.clone() };
+    let first_visit = context.fleet.watch(key.clone(), target);
+    let relays = context.pods_of(root).into_iter().filter(|pod| pod.ready && !pod.redis);
+    let unasked: Vec<_> = relays.filter(|pod| !context.fleet.was_asked(&pod.uid)).collect();
+    if !unasked.is_empty() {
+        context.fleet.hurry();
+    }
+    if first_visit {
+        let uids: Vec<_> = unasked.iter().map(|pod| pod.uid.as_str()).collect();
+        context.fleet.all_asked(&uids, FIRST_ANSWERS).await;
+    }
     keys
 }
 
