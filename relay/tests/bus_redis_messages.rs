@@ -78,7 +78,7 @@ async fn clusters_on_two_databases_of_one_server_do_not_hear_each_other() {
 async fn garbage_on_a_channel_is_counted_and_harms_nothing() {
     let redis = Redis::start(&[]);
     let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
-    let channels = redis.cli(&["PUBSUB", "CHANNELS", "relay:live:0:*"]);
+    let channels = redis.cli(&["PUBSUB", "CHANNELS", "relay:default:live:0:*"]);
     for channel in channels.lines() {
         redis.cli(&["PUBLISH", channel, "{\"not\":\"ours\"}"]);
     }

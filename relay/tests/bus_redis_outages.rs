@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bus_support::{Node, Redis, free_port, ids, message, until};
-use relay::bus::{self, Config, Inbox, Message};
+use relay::bus::{self, Config, Inbox, Message, Namespace};
 use relay_contract::admin::BusState;
 use tokio_util::sync::CancellationToken;
 
@@ -94,7 +94,8 @@ async fn a_relay_that_is_behind_is_not_taken_for_a_dead_one() {
     let redis = Redis::start(&[]);
     let a = Node::ready("a", &redis).await;
     let slow = Arc::new(Slow(AtomicU64::new(0)));
-    let config = Config::Redis { url: redis.url().parse().unwrap(), password: None };
+    let config =
+        Config::Redis { url: redis.url().parse().unwrap(), password: None, namespace: Namespace::default() };
     let b = bus::connect(config, Arc::clone(&slow) as _, "b".to_owned(), CancellationToken::new());
     until("b is there", || b.status().state == BusState::Ok).await;
     for id in 0..1000 {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bus_support::{Redis, message};
-use relay::bus::{self, Bus, Config, Inbox, Message};
+use relay::bus::{self, Bus, Config, Inbox, Message, Namespace};
 use relay_contract::admin::BusState;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -32,7 +32,8 @@ impl Inbox for Arrivals {
 
 async fn node(name: &str, redis: &Redis) -> (Arc<dyn Bus>, UnboundedReceiver<Instant>) {
     let (arrivals, arrived) = unbounded_channel();
-    let config = Config::Redis { url: redis.url().parse().unwrap(), password: None };
+    let config =
+        Config::Redis { url: redis.url().parse().unwrap(), password: None, namespace: Namespace::default() };
     let bus = bus::connect(config, Arc::new(Arrivals(arrivals)), name.to_owned(), CancellationToken::new());
     while bus.status().state != BusState::Ok {
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -32,6 +32,9 @@ pub const REDIS_URL: &str = "REDIS_URL";
 pub const REDIS_URL_FILE: &str = "REDIS_URL_FILE";
 /// Path of a file that holds the password for [`REDIS_URL`].
 pub const REDIS_PASSWORD_FILE: &str = "REDIS_PASSWORD_FILE";
+/// Part of every key and channel in Redis, so that clusters that share one neither hear each other
+/// nor share leases: letters, digits, `.`, `_` and `-`; `default` if it is not set.
+pub const REDIS_NAMESPACE: &str = "REDIS_NAMESPACE";
 
 /// Seconds that a drain after SIGTERM may take before what is left is closed.
 pub const DRAIN_TIMEOUT_SECONDS: &str = "DRAIN_TIMEOUT_SECONDS";

@@ -6,6 +6,8 @@ use std::fmt;
 
 use redis::IntoConnectionInfo;
 
+use super::Namespace;
+
 /// Which bus to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Config {
@@ -17,6 +19,8 @@ pub enum Config {
         url: RedisUrl,
         /// Its password; takes precedence over one in the URL.
         password: Option<Secret>,
+        /// Whose relays hear each other there.
+        namespace: Namespace,
     },
 }
 
@@ -135,8 +139,11 @@ mod tests {
 
     #[test]
     fn a_config_with_a_password_is_shown_without_it() {
-        let config =
-            Config::Redis { url: parse("redis://cache").unwrap(), password: Some(Secret::new("s3cret")) };
+        let config = Config::Redis {
+            url: parse("redis://cache").unwrap(),
+            password: Some(Secret::new("s3cret")),
+            namespace: Namespace::default(),
+        };
         assert!(!format!("{config:?}").contains("s3cret"));
     }
 

@@ -15,12 +15,14 @@ mod config;
 mod counters;
 mod memory;
 mod message;
+mod namespace;
 mod redis;
 mod wire;
 
 pub use config::{Config, RedisUrl, Secret, UrlError};
 pub use counters::Counters;
 pub use message::{Channel, Message};
+pub use namespace::{Namespace, NamespaceError};
 
 /// Starts the bus that `config` names, for the relay called `node`.
 ///
@@ -35,8 +37,9 @@ pub fn connect(
 ) -> Arc<dyn Bus> {
     match config {
         Config::Memory => Arc::new(memory::MemoryBus::new(node)),
-        Config::Redis { url, password } => {
-            Arc::new(redis::RedisBus::start(url, password, inbox, node, shutdown))
+        Config::Redis { url, password, namespace } => {
+            let endpoint = redis::Endpoint::new(url, password);
+            Arc::new(redis::RedisBus::start(endpoint, &namespace, inbox, node, shutdown))
         }
     }
 }

@@ -17,6 +17,7 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   NODE_NAME                   name among peers [host name and a random end]
   REDIS_URL, REDIS_URL_FILE, REDIS_PASSWORD_FILE
                               the bus between relays [none: this process alone]
+  REDIS_NAMESPACE             part of every name in Redis: whose relays hear each other [default]
   DRAIN_RATE                  connections that end per second on SIGTERM [100]
   DRAIN_TIMEOUT_SECONDS       time after which the rest ends at once [30]
   LOG_FORMAT                  json or text [json]

@@ -104,9 +104,10 @@ fn bus_config(r: &mut Reader<'_>) -> bus::Config {
         (None, None) => None,
     };
     let password = file_content(r, s::REDIS_PASSWORD_FILE).map(bus::Secret::new);
+    let namespace = r.value(s::REDIS_NAMESPACE, bus::Namespace::default());
     let Some((name, url)) = url else { return bus::Config::Memory };
     match url.parse() {
-        Ok(url) => bus::Config::Redis { url, password },
+        Ok(url) => bus::Config::Redis { url, password, namespace },
         Err(error) => {
             let error: bus::UrlError = error;
             r.problem(name, error);
@@ -162,6 +163,12 @@ mod tests {
     #[test]
     fn x21_insecure_opens_the_relay() {
         assert!(parse(&[("HOST", "0.0.0.0"), ("INSECURE", "true")]).is_ok());
+    }
+
+    #[test]
+    fn a_namespace_that_redis_could_misread_is_refused() {
+        let text = parse(&[("REDIS_URL", "redis://x"), ("REDIS_NAMESPACE", "a:b")]).unwrap_err().to_string();
+        assert!(text.starts_with("REDIS_NAMESPACE: \"a:b\""), "{text}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use relay::bus::{self, Bus, Channel, Config, Inbox, Message, Secret};
+use relay::bus::{self, Bus, Channel, Config, Inbox, Message, Namespace, Secret};
 use relay_contract::admin::BusState;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -135,8 +135,14 @@ impl Drop for Node {
 impl Node {
     /// Starts a node on the Redis at `url`, which may not be there.
     pub fn start(name: &str, url: &str, password: Option<&str>) -> Self {
-        let config = Config::Redis { url: url.parse().unwrap(), password: password.map(Secret::new) };
-        Self::with(name, config)
+        Self::in_namespace("default", name, url, password)
+    }
+
+    /// Starts a node of the cluster that has this namespace.
+    pub fn in_namespace(namespace: &str, name: &str, url: &str, password: Option<&str>) -> Self {
+        let url = url.parse().unwrap();
+        let namespace: Namespace = namespace.parse().unwrap();
+        Self::with(name, Config::Redis { url, password: password.map(Secret::new), namespace })
     }
 
     /// Starts a node on the bus that `config` names.

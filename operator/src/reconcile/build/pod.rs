@@ -114,18 +114,26 @@ fn environment(cluster: &Validated) -> Vec<EnvVar> {
     all
 }
 
-/// Where the bus is. A URL of the user's is a secret itself; ours is an address and a password.
+/// Where the bus is, and whose part of it is ours. A URL of the user's is a secret itself; ours is an address and a password.
 fn bus(cluster: &Validated) -> Vec<EnvVar> {
+    let namespace = env(settings::REDIS_NAMESPACE, redis_namespace(cluster));
     match &cluster.redis {
         Redis::Managed { .. } => vec![
             env(settings::REDIS_URL, format!("redis://{}:6379", Names(&cluster.root.name).redis())),
             env(settings::REDIS_PASSWORD_FILE, format!("{}/{}", volumes::REDIS, super::redis::PASSWORD)),
+            namespace,
         ],
         Redis::External { .. } => {
-            vec![env(settings::REDIS_URL_FILE, format!("{}/{}", volumes::REDIS, volumes::URL))]
+            vec![env(settings::REDIS_URL_FILE, format!("{}/{}", volumes::REDIS, volumes::URL)), namespace]
         }
         Redis::Memory => Vec::new(),
     }
+}
+
+/// What all names of a cluster in Redis start with, so that clusters can share one. A namespace
+/// has no dot, so that no two clusters of a Kubernetes have the same.
+pub(super) fn redis_namespace(cluster: &Validated) -> String {
+    format!("{}.{}", cluster.root.namespace, cluster.root.name)
 }
 
 /// Spread by host name where that is possible, unless the spec says otherwise.

@@ -10,7 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use super::super::names::{Names, REDIS, selector};
 use super::super::secret_value::SecretValue;
 use super::super::validate::Validated;
-use super::{metadata, redis_pod, services};
+use super::{metadata, pod, redis_pod, services};
 
 /// Key of the password as it is.
 pub(super) const PASSWORD: &str = "password";
@@ -25,15 +25,19 @@ pub(super) fn secret(cluster: &Validated, password: &SecretValue) -> Secret {
         type_: Some("Opaque".to_owned()),
         data: Some(BTreeMap::from([
             entry(PASSWORD, password.reveal().to_owned()),
-            entry(ACL_FILE, access_list(password)),
+            entry(ACL_FILE, access_list(cluster, password)),
         ])),
         ..Secret::default()
     }
 }
 
-/// One user with the password's hash, without the commands that can harm the server.
-fn access_list(password: &SecretValue) -> String {
-    format!("user default on sanitize-payload #{} ~* &* +@all -@dangerous +info +role\n", password.sha256())
+/// One user with the password's hash, for the names that the relays of this cluster use, without
+/// the commands that can harm the server.
+fn access_list(cluster: &Validated, password: &SecretValue) -> String {
+    let namespace = pod::redis_namespace(cluster);
+    let names = format!("~relay:{namespace}:* ~ws_conn_token:{namespace}:* &relay:{namespace}:*");
+    let hash = password.sha256();
+    format!("user default on sanitize-payload #{hash} {names} +@all -@dangerous +info +role\n")
 }
 
 /// The address of Redis.

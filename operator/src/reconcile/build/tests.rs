@@ -128,3 +128,19 @@ fn the_longest_drain_fits_what_a_cluster_autoscaler_waits() {
     let valid = validate(&root(json!({"drain": {"timeoutSeconds": 560}})), &Options::default()).unwrap();
     assert!(grace_seconds(&valid) <= 600);
 }
+
+#[test]
+fn a_cluster_has_a_part_of_redis_of_its_own() {
+    let deployment = built(full()).deployment;
+    let container = &deployment.spec.unwrap().template.spec.unwrap().containers[0];
+    let namespace = container.env.iter().flatten().find(|env| env.name == "REDIS_NAMESPACE").unwrap();
+    assert_eq!(namespace.value.as_deref(), Some("ns.demo"));
+}
+
+#[test]
+fn the_managed_redis_lets_the_relays_use_their_own_names_alone() {
+    let data = built(json!({})).redis.unwrap().secret.data.unwrap();
+    let list = String::from_utf8(data["users.acl"].0.clone()).unwrap();
+    let patterns: Vec<_> = list.split(' ').filter(|word| word.starts_with(['~', '&'])).collect();
+    assert!(patterns.iter().all(|pattern| pattern.contains(":ns.demo:")), "{patterns:?}");
+}

@@ -30,7 +30,7 @@ pub(super) const CALL_DEADLINE: Duration = Duration::from_millis(1500);
 const DIAL_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Where Redis is and how to log in.
-pub(super) struct Endpoint {
+pub(in crate::bus) struct Endpoint {
     url: RedisUrl,
     password: Option<Secret>,
 }
@@ -66,13 +66,18 @@ pub(super) struct Heard {
 
 impl Endpoint {
     /// `password` takes precedence over one in the URL.
-    pub(super) fn new(url: RedisUrl, password: Option<Secret>) -> Self {
+    pub(in crate::bus) fn new(url: RedisUrl, password: Option<Secret>) -> Self {
         if url.tls {
             // Without a process-wide provider rustls panics. An error says that there is one already.
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         }
         let password = password.or_else(|| url.password.clone());
         Self { url, password }
+    }
+
+    /// Number of the database.
+    pub(super) fn database(&self) -> u32 {
+        self.url.db
     }
 
     /// One line for people: where it is and what is wrong, without secrets.

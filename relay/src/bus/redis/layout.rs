@@ -2,26 +2,32 @@
 //!
 //! | name | what |
 //! | --- | --- |
-//! | `relay:live:<db>:{<tag>}` | channel of one partition |
-//! | `relay:probe:<db>:<incarnation>:<connection>` | channel on which a relay hears itself |
-//! | `relay:lease:{<tag>}:<lease>` | key: `<node>/<incarnation>` of the holder |
+//! | `relay:<namespace>:live:<db>:{<tag>}` | channel of one partition |
+//! | `relay:<namespace>:probe:<db>:<incarnation>:<connection>` | channel on which a relay hears itself |
+//! | `relay:<namespace>:lease:{<tag>}:<lease>` | key: `<node>/<incarnation>` of the holder |
 //!
-//! Channels of Redis span its databases and keys do not. With the database in their names two
-//! clusters on two databases of one server stay apart in both.
+//! Clusters on one Redis have different [namespaces](Namespace), which keeps them apart in channels
+//! and keys, and lets an access list give each its own (`~relay:<namespace>:* &relay:<namespace>:*`).
+//! Channels of Redis span its databases and keys do not: with the database in their names two
+//! clusters of one namespace on two databases stay apart in both.
 
 use super::partition::{Partition, PerPartition};
+use crate::bus::Namespace;
 
-/// Names for one database.
+/// Names of one cluster on one database.
 #[derive(Debug)]
 pub(super) struct Layout {
+    /// `relay:<namespace>`, with which every name starts.
+    root: String,
     db: u32,
     live: PerPartition<String>,
 }
 
 impl Layout {
-    pub(super) fn new(db: u32) -> Self {
-        let live = PerPartition::new(|partition| format!("relay:live:{db}:{{{}}}", partition.tag()));
-        Self { db, live }
+    pub(super) fn new(namespace: &Namespace, db: u32) -> Self {
+        let root = format!("relay:{namespace}");
+        let live = PerPartition::new(|partition| format!("{root}:live:{db}:{{{}}}", partition.tag()));
+        Self { root, db, live }
     }
 
     /// Channel of the messages of `partition`.
@@ -36,29 +42,33 @@ impl Layout {
 
     /// Channel on which one connection of one process hears itself.
     pub(super) fn probe(&self, incarnation: u64, connection: u64) -> String {
-        format!("relay:probe:{}:{incarnation:016x}:{connection}", self.db)
+        format!("{}:probe:{}:{incarnation:016x}:{connection}", self.root, self.db)
     }
-}
 
-/// Key of the lease called `lease`.
-pub(super) fn lease_key(lease: &str) -> String {
-    format!("relay:lease:{{{}}}:{lease}", Partition::of(lease).tag())
+    /// Key of the lease called `lease`.
+    pub(super) fn lease(&self, lease: &str) -> String {
+        format!("{}:lease:{{{}}}:{lease}", self.root, Partition::of(lease).tag())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn layout(db: u32) -> Layout {
+        Layout::new(&"team.hello".parse().unwrap(), db)
+    }
+
     #[test]
     fn a_channel_carries_the_tag_of_its_partition() {
         let partition = Partition::of("user:alice");
-        let expected = format!("relay:live:2:{{{}}}", partition.tag());
-        assert_eq!(Layout::new(2).live(partition), expected);
+        let expected = format!("relay:team.hello:live:2:{{{}}}", partition.tag());
+        assert_eq!(layout(2).live(partition), expected);
     }
 
     #[test]
     fn braces_in_a_lease_do_not_move_it_to_another_slot() {
-        let key = lease_key("user:{x}");
-        assert_eq!(key.find('{').map(|start| &key[..start]), Some("relay:lease:"));
+        let key = layout(0).lease("user:{x}");
+        assert_eq!(key.find('{').map(|start| &key[..start]), Some("relay:team.hello:lease:"));
     }
 }

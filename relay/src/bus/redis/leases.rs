@@ -17,13 +17,14 @@
 //! vain while Redis was away.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
 use tokio::sync::{Mutex, MutexGuard, watch};
 
-use super::layout::lease_key;
+use super::layout::Layout;
 use super::partition::{Partition, PerPartition};
 use crate::bus::{Claim, LEASE_TTL_SECONDS};
 
@@ -43,6 +44,7 @@ pub(super) type Held = HashMap<String, Option<Instant>>;
 /// The leases that this node holds.
 pub(super) struct Leases {
     owner: String,
+    layout: Arc<Layout>,
     /// One lock per partition, held across the calls about its leases: a release that is under way
     /// cannot undo the claim that follows it. Bounded by the connections that hold the claims.
     held: PerPartition<Mutex<Held>>,
@@ -65,9 +67,10 @@ pub(super) enum LeaseError {
 }
 
 impl Leases {
-    pub(super) fn new(node: &str, incarnation: u64) -> Self {
+    pub(super) fn new(node: &str, incarnation: u64, layout: Arc<Layout>) -> Self {
         let held = PerPartition::new(|_| Mutex::default());
-        Self { owner: format!("{node}/{incarnation:016x}"), held, link: watch::Sender::new(None) }
+        let owner = format!("{node}/{incarnation:016x}");
+        Self { owner, layout, held, link: watch::Sender::new(None) }
     }
 
     /// Sets the connection to use from now on.
@@ -80,6 +83,11 @@ impl Leases {
         &self.owner
     }
 
+    /// Key of `lease`.
+    pub(super) fn key(&self, lease: &str) -> String {
+        self.layout.lease(lease)
+    }
+
     /// The leases of one partition; the lock is held for calls with a deadline each.
     pub(super) async fn held(&self, partition: Partition) -> MutexGuard<'_, Held> {
         self.held.get(partition).lock().await
@@ -90,7 +98,7 @@ impl Leases {
         let mut held = self.held(Partition::of(lease)).await;
         let prolonged = held.entry(lease.to_owned()).or_default();
         let sent = Instant::now();
-        match ask(&lease_key(lease), &self.owner, self.link()?).await? {
+        match ask(&self.key(lease), &self.owner, self.link()?).await? {
             Claim::Granted => *prolonged = Some(sent),
             Claim::HeldBy(node) => {
                 held.remove(lease);
@@ -108,7 +116,7 @@ impl Leases {
             return Ok(());
         }
         let mut link = self.link()?;
-        let key = lease_key(lease);
+        let key = self.key(lease);
         let owner: Option<String> = cmd("GET").arg(&key).query_async(&mut link).await?;
         if owner.as_deref() == Some(&self.owner) {
             cmd("DEL").arg(&key).query_async::<()>(&mut link).await?;
@@ -119,7 +127,7 @@ impl Leases {
     /// The node that holds `lease`.
     pub(super) async fn holder(&self, lease: &str) -> Result<Option<String>, LeaseError> {
         let mut link = self.link()?;
-        let owner: Option<String> = cmd("GET").arg(lease_key(lease)).query_async(&mut link).await?;
+        let owner: Option<String> = cmd("GET").arg(self.key(lease)).query_async(&mut link).await?;
         Ok(owner.map(|owner| node_of(&owner).to_owned()))
     }
 

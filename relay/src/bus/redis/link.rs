@@ -26,7 +26,7 @@ use crate::bus::counters::Tally;
 /// What the link works on; the bus has the other ends.
 pub(super) struct Link {
     pub(super) endpoint: Endpoint,
-    pub(super) layout: Layout,
+    pub(super) layout: Arc<Layout>,
     pub(super) inlet: Arc<Inlet>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) leases: Arc<Leases>,

@@ -5,7 +5,7 @@
 //! least once as long as a relay stays subscribed: what is published while it reconnects is lost
 //! to it, and counted as missed. Needs Redis 6.2 or newer (RESP3, `GETEX`), and of its commands
 //! only `HELLO`, `SELECT`, `SUBSCRIBE`, `PUBLISH`, `PUBSUB`, `SET`, `GET`, `GETEX` and `DEL`, on
-//! names that start with `relay:` (see [`layout`]).
+//! names that start with `relay:<namespace>:` (see [`layout`]).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use relay_contract::admin;
 use tokio_util::sync::CancellationToken;
 
-use self::dial::{CALL_DEADLINE, Endpoint};
+use self::dial::CALL_DEADLINE;
+pub(super) use self::dial::Endpoint;
 use self::inlet::Inlet;
 use self::layout::Layout;
 use self::leases::{LeaseError, Leases};
@@ -22,10 +23,9 @@ use self::link::Link;
 use self::outbox::Outbox;
 use self::partition::Partition;
 use self::state::State;
-use super::config::{RedisUrl, Secret};
 use super::counters::{Counters, Tally};
 use super::wire::{Frame, Origin};
-use super::{Bus, BusError, Claim, Inbox, Message};
+use super::{Bus, BusError, Claim, Inbox, Message, Namespace};
 
 mod audience;
 mod backoff;
@@ -62,17 +62,18 @@ pub(super) struct RedisBus {
 impl RedisBus {
     /// Starts the link, which runs until `shutdown`. Must be called inside of a Tokio runtime.
     pub(super) fn start(
-        url: RedisUrl,
-        password: Option<Secret>,
+        endpoint: Endpoint,
+        namespace: &Namespace,
         inbox: Arc<dyn Inbox>,
         node: String,
         shutdown: CancellationToken,
     ) -> Self {
         let origin = Origin { node, incarnation: rand::random() };
         let tally = Arc::<Tally>::default();
+        let layout = Arc::new(Layout::new(namespace, endpoint.database()));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),
-            leases: Arc::new(Leases::new(&origin.node, origin.incarnation)),
+            leases: Arc::new(Leases::new(&origin.node, origin.incarnation, Arc::clone(&layout))),
             state: Arc::new(State::new()),
             tally: Arc::clone(&tally),
             shutdown: shutdown.clone(),
@@ -80,8 +81,8 @@ impl RedisBus {
             origin,
         };
         let link = Link {
-            layout: Layout::new(url.db),
-            endpoint: Endpoint::new(url, password),
+            layout,
+            endpoint,
             inlet: Arc::new(Inlet::new(inbox, bus.origin.incarnation, Arc::clone(&tally))),
             outbox: Arc::clone(&bus.outbox),
             leases: Arc::clone(&bus.leases),

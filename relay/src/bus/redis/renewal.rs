@@ -7,7 +7,6 @@ use redis::{FromRedisValue, Pipeline, RedisError};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::fault::{Fault, breaks_link};
-use super::layout::lease_key;
 use super::leases::{Held, Leases, RENEWAL, prolong, take};
 use super::partition::Partition;
 use crate::bus::counters::Tally;
@@ -25,7 +24,7 @@ pub(super) async fn keep(leases: &Leases, mut link: MultiplexedConnection, tally
         ticks.tick().await;
         for partition in Partition::all() {
             let mut held = leases.held(partition).await;
-            match renew(leases.owner(), &mut held, &mut link, tally).await {
+            match renew(leases, &mut held, &mut link, tally).await {
                 Ok(()) => {}
                 Err(source) if breaks_link(&source) => return Fault::Call { doing: "renew leases", source },
                 // Such as `OOM` or `NOPERM`: messages still cross, so the connection is kept.
@@ -36,7 +35,7 @@ pub(super) async fn keep(leases: &Leases, mut link: MultiplexedConnection, tally
 }
 
 async fn renew(
-    owner: &str,
+    leases: &Leases,
     held: &mut Held,
     link: &mut MultiplexedConnection,
     tally: &Tally,
@@ -44,32 +43,32 @@ async fn renew(
     let names: Vec<String> = held.keys().cloned().collect();
     for names in names.chunks(BATCH) {
         let sent = Instant::now();
-        let owners: Vec<Option<String>> = ask(names, prolong, link).await?;
+        let owners: Vec<Option<String>> = ask(leases, names, prolong, link).await?;
         let mut forgotten = Vec::new();
         for (name, now) in names.iter().zip(owners) {
             match now {
-                Some(now) if now == owner => {
+                Some(now) if now == leases.owner() => {
                     held.insert(name.clone(), Some(sent));
                 }
                 Some(_) => lose(name, held, tally),
                 None => forgotten.push(name.clone()),
             }
         }
-        reclaim(&forgotten, owner, held, link, tally).await?;
+        reclaim(leases, &forgotten, held, link, tally).await?;
     }
     Ok(())
 }
 
 /// Claims again what Redis has forgotten, unless another node was faster.
 async fn reclaim(
+    leases: &Leases,
     names: &[String],
-    owner: &str,
     held: &mut Held,
     link: &mut MultiplexedConnection,
     tally: &Tally,
 ) -> Result<(), RedisError> {
     let sent = Instant::now();
-    let taken: Vec<bool> = ask(names, |key| take(key, owner), link).await?;
+    let taken: Vec<bool> = ask(leases, names, |key| take(key, leases.owner()), link).await?;
     for (name, taken) in names.iter().zip(taken) {
         if taken {
             held.insert(name.clone(), Some(sent));
@@ -82,6 +81,7 @@ async fn reclaim(
 
 /// Sends one command per lease in a single round trip.
 async fn ask<T: FromRedisValue>(
+    leases: &Leases,
     names: &[String],
     command: impl Fn(&str) -> redis::Cmd,
     link: &mut MultiplexedConnection,
@@ -91,7 +91,7 @@ async fn ask<T: FromRedisValue>(
     }
     let mut pipeline = Pipeline::with_capacity(names.len());
     for name in names {
-        pipeline.add_command(command(&lease_key(name)));
+        pipeline.add_command(command(&leases.key(name)));
     }
     pipeline.query_async(link).await
 }
