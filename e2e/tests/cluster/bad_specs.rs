@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::clients::{Connection, Publisher, WsClient};
+use e2e::cluster::Cluster;
 use e2e::ground::{Ground, condition};
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{Pod, Secret, Service};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
@@ -91,7 +92,6 @@ async fn an_image_that_does_not_exist_stalls_while_the_last_good_state_serves() 
 async fn a_missing_secret_stalls_while_the_last_good_state_serves() -> Result<()> {
     let ground = Ground::new("missing-secret").await?;
     ground.ready_relay("hello", &json!({})).await?;
-    ground.ready_relay("other", &json!({ "replicas": 1 })).await?;
     let external = json!({
         "redis": { "mode": "External", "external": { "urlSecretRef": { "name": "shared", "key": "url" } } },
     });
@@ -99,8 +99,7 @@ async fn a_missing_secret_stalls_while_the_last_good_state_serves() -> Result<()
     is_stalled(&ground, "SecretNotFound", "shared").await?;
     still_serves(&ground).await?;
 
-    let password = ground.secret("other-redis", "password").await?;
-    let url = format!("redis://:{password}@other-redis:6379");
+    let url = redis_of_the_user(&ground).await?;
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "shared" }, "stringData": { "url": url },
     });
@@ -108,5 +107,34 @@ async fn a_missing_secret_stalls_while_the_last_good_state_serves() -> Result<()
     ground.api::<Secret>().patch("shared", &apply, &Patch::Apply(secret)).await?;
     ground.wait_for("hello", "Ready", "True", 90).await.context("after the Secret is there")?;
     still_serves(&ground).await?;
+    ground.delete::<Pod>("shared").await?;
     ground.remove().await
+}
+
+/// Runs a Redis that the operator knows nothing of, and returns its URL.
+async fn redis_of_the_user(ground: &Ground) -> Result<String> {
+    let image = Cluster::attach()?.images()?.redis;
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "shared", "labels": { "app": "shared" } },
+        "spec": {
+            "securityContext": {
+                "runAsNonRoot": true, "runAsUser": 999, "seccompProfile": { "type": "RuntimeDefault" },
+            },
+            "containers": [{
+                "name": "redis", "image": image,
+                "command": ["redis-server", "--save", "", "--requirepass", "of-the-user"],
+                "securityContext": {
+                    "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] },
+                },
+            }],
+        },
+    });
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": { "name": "shared" },
+        "spec": { "selector": { "app": "shared" }, "ports": [{ "port": 6379 }] },
+    });
+    let apply = PatchParams::apply(e2e::ground::TEST_MANAGER);
+    ground.api::<Pod>().patch("shared", &apply, &Patch::Apply(pod)).await?;
+    ground.api::<Service>().patch("shared", &apply, &Patch::Apply(service)).await?;
+    Ok("redis://:of-the-user@shared:6379".to_owned())
 }
