@@ -69,6 +69,11 @@ impl AuditLog {
         Ok(Self { path: path.to_owned(), offset })
     }
 
+    /// The whole log.
+    pub fn from_the_start(path: &Path) -> Self {
+        Self { path: path.to_owned(), offset: 0 }
+    }
+
     /// Completed requests since the last call, or since [`from_now`](Self::from_now).
     ///
     /// # Errors

@@ -12,7 +12,8 @@
 //! | `relaycluster.dev` | `relayclusters` | get, list, watch |
 //! | `relaycluster.dev` | `relayclusters/status` | patch |
 //! | `apps` | `deployments`, `statefulsets` | get, list, watch, create, patch, update, delete |
-//! | core | `services`, `configmaps`, `secrets`, `serviceaccounts` | get, list, watch, create, patch, update, delete |
+//! | core | `services`, `secrets` | get, list, watch, create, patch, update, delete |
+//! | core | `configmaps`, `serviceaccounts` | get, list, watch, create, patch, update |
 //! | `policy` | `poddisruptionbudgets` | get, list, watch, create, patch, update, delete |
 //! | core | `pods` | list, watch |
 //! | `events.k8s.io` | `events` | create, patch |

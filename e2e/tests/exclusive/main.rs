@@ -3,5 +3,6 @@
 //! Run through `e2e run -- cargo test -p e2e --test exclusive -- --test-threads=1`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
 
+mod rights;
 mod steady;
 mod uninstall;
