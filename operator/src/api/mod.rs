@@ -14,7 +14,7 @@ mod settings;
 mod spec;
 mod status;
 
-pub use conditions::{ConditionType, Reason, conditions_markdown};
+pub use conditions::{ConditionType, EventReason, Reason, conditions_markdown};
 pub use crd::{CrdError, crd, crd_yaml};
 pub use pods::{ImagePullPolicy, ServiceSpec, ServiceType};
 pub use redis::{ExternalRedis, ManagedRedis, RedisMode, RedisSpec, SecretKeyRef};

@@ -10,7 +10,7 @@ use kube::runtime::events::{Event, EventType};
 use super::context::Context;
 use super::observed::Root;
 use super::status::is_true;
-use crate::api::{ConditionType, RelayCluster, RelayClusterStatus};
+use crate::api::{ConditionType, EventReason, RelayCluster, RelayClusterStatus};
 use crate::error::words;
 
 /// Tells what became different between two statuses.
@@ -46,24 +46,29 @@ fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event>
     let lost = |type_| is_true(old, type_) && !is_true(new, type_);
     let mut events = Vec::new();
     if gained(ConditionType::Ready) {
-        events.push(event(EventType::Normal, "Ready", "Reconcile", &new.summary));
+        events.push(event(EventType::Normal, EventReason::Ready.as_str(), "Reconcile", &new.summary));
     }
     if lost(ConditionType::Available) {
         events.push(event(
             EventType::Warning,
-            "Unavailable",
+            EventReason::Unavailable.as_str(),
             "Reconcile",
             message(new, ConditionType::Available),
         ));
     }
     events.extend(stalled(old, new));
     if !first_visit && lost(ConditionType::RedisReady) {
-        events.push(event(EventType::Warning, "RedisLost", "Probe", message(new, ConditionType::RedisReady)));
+        events.push(event(
+            EventType::Warning,
+            EventReason::RedisLost.as_str(),
+            "Probe",
+            message(new, ConditionType::RedisReady),
+        ));
     }
     if had(old, ConditionType::RedisReady, "False") && gained(ConditionType::RedisReady) {
         events.push(event(
             EventType::Normal,
-            "RedisReached",
+            EventReason::RedisReached.as_str(),
             "Probe",
             message(new, ConditionType::RedisReady),
         ));
@@ -89,11 +94,16 @@ fn rollout(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Option<Event> 
     let (old, new) = (old.rollout.as_ref()?, new.rollout.as_ref()?);
     if old.revision != new.revision {
         let note = format!("revision {} replaces {}", new.revision, old.revision);
-        return Some(event(EventType::Normal, "RolloutStarted", "Rollout", &note));
+        return Some(event(EventType::Normal, EventReason::RolloutStarted.as_str(), "Rollout", &note));
     }
     let ended = old.from.is_some() && new.from.is_none();
     ended.then(|| {
-        event(EventType::Normal, "RolloutCompleted", "Rollout", &format!("revision {}", new.revision))
+        event(
+            EventType::Normal,
+            EventReason::RolloutCompleted.as_str(),
+            "Rollout",
+            &format!("revision {}", new.revision),
+        )
     })
 }
 
