@@ -33,15 +33,16 @@ pub struct Connection {
     pub profile: &'static str,
     /// Its kind.
     pub transport: Transport,
-    pub(super) channels: Box<[Channel]>,
+    /// The channels that it takes messages of.
+    pub(super) channels: Mutex<Vec<Channel>>,
     pub(super) wire: WireRef,
     socket: Socket,
     outbox: Mutex<Outbox>,
     wake: Notify,
     shared: Arc<Shared>,
-    /// Second of the last write that made progress.
+    /// Tick of the last write that made progress.
     pub(super) wrote_at: AtomicU32,
-    /// Second of the last probe.
+    /// Tick of the last probe.
     pub(super) probed_at: AtomicU32,
     /// Whether the last probe waits for its answer, as 0 or 1.
     pub(super) unanswered: AtomicU32,
@@ -70,13 +71,13 @@ pub enum Turn {
 
 impl Connection {
     pub(super) fn new(id: u64, opening: super::Opening, shared: Arc<Shared>) -> Self {
-        let now = shared.clock.seconds();
+        let now = shared.clock.now();
         Self {
             id,
             identity: opening.identity.into(),
             profile: opening.profile,
             transport: opening.transport,
-            channels: opening.channels.into(),
+            channels: Mutex::new(opening.channels),
             wire: WireRef(opening.wire),
             socket: opening.socket,
             outbox: Mutex::new(Outbox::new()),
@@ -118,14 +119,14 @@ impl Connection {
             written = self.socket.try_write(&bytes).unwrap_or(0);
         }
         if written > 0 {
-            self.wrote_at.store(self.shared.clock.seconds(), Ordering::Relaxed);
+            self.wrote_at.store(self.shared.clock.now(), Ordering::Relaxed);
         }
         if written == bytes.len() {
             return Pushed { sent: Sent::Written, dropped: 0, disconnect: false };
         }
         if outbox.is_empty() {
             // The stall of a peer is counted from the first byte that waits.
-            self.wrote_at.store(self.shared.clock.seconds(), Ordering::Relaxed);
+            self.wrote_at.store(self.shared.clock.now(), Ordering::Relaxed);
         }
         bytes.advance(written);
         outbox.push(bytes, written > 0, &self.shared.limits, &self.shared.budget)
@@ -158,7 +159,7 @@ impl Connection {
         }
         outbox.phase = Phase::Closing;
         outbox.code.get_or_insert(farewell.code);
-        outbox.closing_since = self.shared.clock.seconds();
+        outbox.closing_since = self.shared.clock.now();
         outbox.push_last(self.wire.0.goodbye(farewell), &self.shared.budget);
         drop(outbox);
         self.wake.notify_one();
@@ -186,12 +187,43 @@ impl Connection {
         self.unanswered.store(0, Ordering::Relaxed);
     }
 
+    /// Takes all that waits, for a peer that fetches it instead of having a socket. Each item is a
+    /// whole frame, or several.
+    pub fn take(&self) -> Vec<Bytes> {
+        let mut outbox = lock(&self.outbox);
+        let taken = outbox.take(&self.shared.budget);
+        drop(outbox);
+        self.wrote_at.store(self.shared.clock.now(), Ordering::Relaxed);
+        taken
+    }
+
+    /// Gives a connection that was opened without a socket the one that it has from now on. What
+    /// waits is written in the next [turn](Self::turn).
+    pub fn attach(&self, socket: Socket) {
+        self.socket.attach(socket);
+    }
+
+    /// The node's room for messages that are not complete.
+    pub fn inflow(&self) -> &super::Budget {
+        &self.shared.inflow
+    }
+
+    /// Whether there is a socket.
+    pub(super) fn is_attached(&self) -> bool {
+        self.socket.is_attached()
+    }
+
+    /// Makes the task that turns the connection look for what was done to it.
+    pub fn nudge(&self) {
+        self.wake.notify_one();
+    }
+
     /// Whether messages are taken.
     pub fn is_open(&self) -> bool {
         lock(&self.outbox).phase == Phase::Open
     }
 
-    /// Second in which the goodbye was queued, if it was.
+    /// Tick in which the goodbye was queued, if it was.
     pub(super) fn closing_since(&self) -> Option<u32> {
         let outbox = lock(&self.outbox);
         (outbox.phase != Phase::Open).then_some(outbox.closing_since)
@@ -249,7 +281,7 @@ impl Connection {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
                 Err(_) => return Flushed::Over,
             }
-            self.wrote_at.store(self.shared.clock.seconds(), Ordering::Relaxed);
+            self.wrote_at.store(self.shared.clock.now(), Ordering::Relaxed);
         }
         match outbox.phase {
             Phase::Open => Flushed::All,

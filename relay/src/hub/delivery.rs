@@ -9,6 +9,8 @@ pub struct Delivered {
     pub websocket: u64,
     /// Server-sent event streams.
     pub sse: u64,
+    /// Socket.IO sessions.
+    pub socketio: u64,
 }
 
 impl Delivered {
@@ -16,11 +18,12 @@ impl Delivered {
         match transport {
             Transport::WebSocket => self.websocket += 1,
             Transport::Sse => self.sse += 1,
+            Transport::SocketIo => self.socketio += 1,
         }
     }
 
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.websocket + self.sse
+        self.websocket + self.sse + self.socketio
     }
 }

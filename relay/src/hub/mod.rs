@@ -36,7 +36,7 @@ pub use publisher::{Publisher, Receipt};
 pub use registry::{Hub, Membership, Opening};
 pub use slots::{Slot, Slots};
 pub use socket::Socket;
-pub use sweep::{Pace, sweep_forever};
+pub use sweep::{Pace, Paces, sweep_forever};
 pub use wire::{Frame, Pulse, Transport, Wire};
 
 /// What every connection of a hub shares.
@@ -46,6 +46,8 @@ pub struct Shared {
     pub clock: Clock,
     /// Bytes that may wait on this node.
     pub budget: Budget,
+    /// Bytes of messages of clients that are not complete, on this node.
+    pub inflow: Budget,
     /// Limits of one connection's queue.
     pub limits: Limits,
     /// Figures.

@@ -79,7 +79,7 @@ pub(super) struct Outbox {
     pub(super) phase: Phase,
     /// The code of the goodbye, of either side; the first one counts.
     pub(super) code: Option<CloseCode>,
-    /// Second in which the goodbye was queued.
+    /// Tick in which the goodbye was queued.
     pub(super) closing_since: u32,
 }
 
@@ -165,6 +165,14 @@ impl Outbox {
     /// The next buffers for one system call.
     pub(super) fn batch(&self) -> Vec<IoSlice<'_>> {
         self.queue.iter().take(BATCH).map(|frame| IoSlice::new(frame)).collect()
+    }
+
+    /// Takes all that waits.
+    pub(super) fn take(&mut self, budget: &Budget) -> Vec<Bytes> {
+        budget.give(self.bytes);
+        self.bytes = 0;
+        self.begun = false;
+        std::mem::take(&mut self.queue).into()
     }
 
     /// Forgets the first `count` bytes, which are written.

@@ -82,10 +82,8 @@ impl Hub {
         if let Some(shard) = self.connection_shard(id) {
             lock(shard).insert(id, connection.clone());
         }
-        for channel in &connection.channels {
-            if let Some(shard) = self.member_shard(channel) {
-                lock(shard).entry(channel.clone()).or_default().push(connection.clone());
-            }
+        for channel in &*lock(&connection.channels) {
+            self.add_member(channel, &connection);
         }
         Membership { hub: self.clone(), connection }
     }
@@ -140,16 +138,47 @@ impl Hub {
         self.connections.get(id as usize % SHARDS)
     }
 
+    /// Lets an open connection take the messages of one more channel. Tells whether that is new.
+    pub fn subscribe(&self, connection: &Arc<Connection>, channel: Channel) -> bool {
+        let mut channels = lock(&connection.channels);
+        // The end says so before it takes the channels, so that none is left behind.
+        if !connection.is_open() || channels.contains(&channel) {
+            return false;
+        }
+        self.add_member(&channel, connection);
+        channels.push(channel);
+        true
+    }
+
+    /// Ends what [`subscribe`](Self::subscribe) began. Tells whether it had.
+    pub fn unsubscribe(&self, connection: &Arc<Connection>, channel: &Channel) -> bool {
+        let mut channels = lock(&connection.channels);
+        let Some(position) = channels.iter().position(|known| known == channel) else { return false };
+        channels.swap_remove(position);
+        self.remove_member(channel, connection);
+        true
+    }
+
+    fn add_member(&self, channel: &Channel, connection: &Arc<Connection>) {
+        if let Some(shard) = self.member_shard(channel) {
+            lock(shard).entry(channel.clone()).or_default().push(connection.clone());
+        }
+    }
+
+    fn remove_member(&self, channel: &Channel, connection: &Arc<Connection>) {
+        if let Some(shard) = self.member_shard(channel) {
+            remove_member(&mut lock(shard), channel, connection);
+        }
+    }
+
     fn leave(&self, connection: &Arc<Connection>) {
-        for channel in &connection.channels {
-            if let Some(shard) = self.member_shard(channel) {
-                remove_member(&mut lock(shard), channel, connection);
-            }
+        let code = connection.bury();
+        for channel in std::mem::take(&mut *lock(&connection.channels)) {
+            self.remove_member(&channel, connection);
         }
         if let Some(shard) = self.connection_shard(connection.id) {
             lock(shard).remove(&connection.id);
         }
-        let code = connection.bury();
         self.shared.metrics.connections.closed(connection.transport, connection.profile, code);
     }
 }

@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::{CloseCode, Connection, Farewell, Hub, Pulse};
+use super::{Clock, CloseCode, Connection, Farewell, Hub, Pulse};
 
-/// Seconds without writing after which a stream gets an idle pulse (requirement 001-18).
-const IDLE_SECONDS: u32 = 30;
-/// Seconds for which bytes may wait for a peer that takes none.
-const STALL_SECONDS: u32 = 60;
-/// Seconds that a peer may take to answer a goodbye.
-const LINGER_SECONDS: u32 = 5;
+/// Time without writing after which a stream gets an idle pulse (requirement 001-18).
+const IDLE: Duration = Duration::from_secs(30);
+/// Time for which bytes may wait for a peer that takes none.
+const STALL: Duration = Duration::from_secs(60);
+/// Time that a peer may take to answer a goodbye.
+const LINGER: Duration = Duration::from_secs(5);
 
 const PING_TIMEOUT: Farewell = Farewell::new(CloseCode::Internal, "Ping timeout");
 
-/// The times of probes, in seconds (requirement 000-11).
+/// The times of probes, in ticks of the hub's clock (requirement 000-11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// From one probe to the next.
@@ -24,43 +24,68 @@ pub struct Pace {
     pub timeout: u32,
 }
 
-/// Sweeps once a second, for ever; `pace` is asked each time, and `beat` told.
-pub async fn sweep_forever(hub: Arc<Hub>, pace: impl Fn() -> Pace + Send, beat: impl Fn() + Send) {
-    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+/// The paces of one hub (conflict X-14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paces {
+    /// Of WebSockets.
+    pub websocket: Pace,
+    /// Of Engine.IO sessions (requirement 002-03).
+    pub engineio: Pace,
+}
+
+impl From<Pace> for Paces {
+    fn from(pace: Pace) -> Self {
+        Self { websocket: pace, engineio: pace }
+    }
+}
+
+/// Sweeps once in each tick of the hub's clock, for ever; `paces` is asked each time, and `beat` told.
+pub async fn sweep_forever<P: Into<Paces>>(
+    hub: Arc<Hub>,
+    paces: impl Fn() -> P + Send,
+    beat: impl Fn() + Send,
+) {
+    let mut ticks = tokio::time::interval(hub.shared().clock.tick());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         beat();
-        sweep(&hub, pace());
+        sweep(&hub, paces().into());
     }
 }
 
-fn sweep(hub: &Hub, pace: Pace) {
-    let now = hub.shared().clock.seconds();
+fn sweep(hub: &Hub, paces: Paces) {
+    let clock = &hub.shared().clock;
+    let now = clock.now();
     hub.visit(|connection| {
-        tend(connection, now, pace);
+        tend(connection, now, clock, paces);
         true
     });
 }
 
-fn tend(connection: &Arc<Connection>, now: u32, pace: Pace) {
+fn tend(connection: &Arc<Connection>, now: u32, clock: &Clock, paces: Paces) {
     if let Some(since) = connection.closing_since() {
-        if now.saturating_sub(since) >= LINGER_SECONDS {
+        if now.saturating_sub(since) >= clock.ticks(LINGER) {
             connection.abort();
         }
         return;
     }
     let silent = now.saturating_sub(connection.wrote_at.load(Ordering::Relaxed));
     if connection.is_waiting() {
-        if silent >= STALL_SECONDS {
+        if silent >= clock.ticks(STALL) {
             connection.abort();
         }
-        return;
+        // A peer that polls is asked whether it is there even while it is late to fetch.
+        if connection.is_attached() {
+            return;
+        }
     }
     match connection.wire.0.pulse() {
-        Pulse::Idle(bytes) if silent >= IDLE_SECONDS => drop(connection.send_bytes(bytes)),
+        Pulse::Idle(bytes) if silent >= clock.ticks(IDLE) => drop(connection.send_bytes(bytes)),
         Pulse::Idle(_) => {}
-        Pulse::Probe(bytes) => probe(connection, now, pace, bytes),
+        Pulse::Probe(bytes) => probe(connection, now, paces.websocket, bytes),
+        Pulse::EngineProbe(bytes) => probe(connection, now, paces.engineio, bytes),
+        Pulse::EngineListen => listen(connection, now, paces.engineio),
     }
 }
 
@@ -74,6 +99,16 @@ fn probe(connection: &Arc<Connection>, now: u32, pace: Pace, bytes: bytes::Bytes
         connection.probed_at.store(now, Ordering::Relaxed);
         connection.unanswered.store(1, Ordering::Relaxed);
         connection.send_bytes(bytes);
+    }
+}
+
+/// The peer is to speak up by itself: each look that finds it heard begins a new wait.
+fn listen(connection: &Arc<Connection>, now: u32, pace: Pace) {
+    let since = now.saturating_sub(connection.probed_at.load(Ordering::Relaxed));
+    if connection.unanswered.swap(1, Ordering::Relaxed) == 0 {
+        connection.probed_at.store(now, Ordering::Relaxed);
+    } else if since >= pace.interval.saturating_add(pace.timeout) {
+        connection.finish(&PING_TIMEOUT);
     }
 }
 

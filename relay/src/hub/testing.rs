@@ -10,6 +10,7 @@ pub(crate) fn hub() -> Arc<Hub> {
     Hub::new(Shared {
         clock: Clock::start(),
         budget: Budget::new(1 << 20),
+        inflow: Budget::new(1 << 20),
         limits: Limits::new(1 << 20, 100, Overflow::Disconnect),
         metrics: Arc::new(Metrics::new().unwrap()),
     })

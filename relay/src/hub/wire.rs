@@ -12,6 +12,8 @@ pub enum Transport {
     WebSocket,
     /// Server-sent events, WHATWG HTML section 9.2.
     Sse,
+    /// An Engine.IO session with Socket.IO on it, whichever way its bytes go.
+    SocketIo,
 }
 
 impl Transport {
@@ -20,6 +22,7 @@ impl Transport {
         match self {
             Self::WebSocket => "websocket",
             Self::Sse => "sse",
+            Self::SocketIo => "socketio",
         }
     }
 }
@@ -40,6 +43,10 @@ pub enum Pulse {
     Probe(Bytes),
     /// Sent after a time without writing; nobody answers.
     Idle(Bytes),
+    /// As [`Probe`](Self::Probe), at the pace of Engine.IO sessions.
+    EngineProbe(Bytes),
+    /// Nothing is sent: the peer speaks up once in the interval and the timeout of Engine.IO sessions.
+    EngineListen,
 }
 
 /// How one profile and transport write things down. Stateless: one value serves all connections.

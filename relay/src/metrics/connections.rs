@@ -74,6 +74,7 @@ impl ConnectionFigures {
             *counts.by_profile.entry((*profile).to_owned()).or_default() += live;
             match *transport {
                 "websocket" => counts.websocket += live,
+                "socketio" => counts.socketio += live,
                 _ => counts.sse += live,
             }
         }

@@ -113,6 +113,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     let hub = Hub::new(Shared {
         clock: Clock::start(),
         budget: Budget::new(boot.node_queue_bytes),
+        inflow: Budget::new(boot.node_queue_bytes),
         limits: limits(&live),
         metrics: metrics.clone(),
     });

@@ -64,6 +64,11 @@ impl Decoder {
         }
     }
 
+    /// Bytes of messages that are not complete.
+    pub fn held(&self) -> usize {
+        self.partial.len() + self.assembly.len()
+    }
+
     /// Takes all complete frames, and tells how many bytes they were.
     fn take_frames(&mut self, bytes: &[u8], limit: usize, events: &mut Vec<Event>) -> usize {
         let mut used = 0;

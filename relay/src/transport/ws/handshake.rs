@@ -41,6 +41,18 @@ impl Handshake {
     /// # Errors
     /// [`Refused`] unless it is a handshake.
     pub fn of(request: &request::Parts) -> Result<Self, Refused> {
+        Self::with_key(request, is_key)
+    }
+
+    /// As [`of`](Self::of), with any key that is not empty (conflict X-05).
+    ///
+    /// # Errors
+    /// [`Refused`] unless it is a handshake.
+    pub fn lenient(request: &request::Parts) -> Result<Self, Refused> {
+        Self::with_key(request, |key| !key.is_empty())
+    }
+
+    fn with_key(request: &request::Parts, is_key: impl Fn(&[u8]) -> bool) -> Result<Self, Refused> {
         let headers = &request.headers;
         let upgrade = has_token(headers, header::CONNECTION, "upgrade")
             && has_token(headers, header::UPGRADE, "websocket");
@@ -120,6 +132,18 @@ mod tests {
     fn r004_39_the_offered_subprotocol_comes_back() {
         let response = handshake("host", "a").unwrap().response();
         assert_eq!(response.headers()[header::SEC_WEBSOCKET_PROTOCOL], "mythos-protocol");
+    }
+
+    #[test]
+    fn x05_any_key_that_is_not_empty_will_do_where_that_is_wanted() {
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        for (name, value) in [("connection", "Upgrade"), ("upgrade", "websocket")] {
+            parts.headers.insert(name, HeaderValue::from_static(value));
+        }
+        parts.headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
+        parts.headers.insert("sec-websocket-key", HeaderValue::from_static("test"));
+        assert!(Handshake::lenient(&parts).is_ok());
+        assert_eq!(Handshake::of(&parts), Err(Refused::Key));
     }
 
     #[test]

@@ -4,8 +4,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tungstenite::protocol::frame::coding::{Control, OpCode};
 
+use super::inflow::Inflow;
 use super::{Decoder, Event, frame};
 use crate::hub::{CloseCode, Connection, Farewell, Turn};
+
+/// Told to a client whose message would take the node's last room for unfinished ones.
+const NO_ROOM: Farewell = Farewell::new(CloseCode::TryAgain, "No room for the message");
 
 /// What a profile does with the messages of one client.
 #[async_trait]
@@ -34,10 +38,25 @@ pub async fn run(
     decoder.feed(&early, limit(), &mut events);
     // It may be a view of the HTTP server's whole buffer.
     drop(early);
+    resume(connection, decoder, events, limit, session).await;
+}
+
+/// As [`run`], for a socket of which `decoder` has taken bytes already, and got `events` from them.
+pub async fn resume(
+    connection: &Connection,
+    mut decoder: Decoder,
+    mut events: Vec<Event>,
+    limit: impl Fn() -> usize + Send + Sync,
+    session: &mut dyn Session,
+) {
     let mut closing = false;
+    let mut inflow = Inflow::of(connection);
     loop {
         for event in std::mem::take(&mut events) {
             take(connection, event, session).await;
+        }
+        if !inflow.hold(decoder.held()) {
+            connection.finish(&NO_ROOM);
         }
         if !closing && !connection.is_open() {
             closing = true;
