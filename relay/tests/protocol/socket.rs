@@ -14,6 +14,17 @@ async fn r000_01_a_user_gets_a_socket_and_its_messages() {
 }
 
 #[tokio::test]
+async fn r000_01_a_push_right_after_the_handshake_finds_the_socket() {
+    let relay = TestRelay::start();
+    let url = |user: usize| format!("ws://{}/ws?user_id=u{user}", relay.address);
+    for user in 0..200 {
+        let _client = Client::connect(&url(user)).await;
+        let (_, answer) = relay.post("/sse/push", json!({"user_id": format!("u{user}"), "data": {}})).await;
+        assert_eq!(answer["status"], "success", "user {user}");
+    }
+}
+
+#[tokio::test]
 async fn r000_01_the_path_may_end_with_a_slash() {
     let relay = TestRelay::start();
     let _alice = Client::connect(&format!("ws://{}/ws/?user_id=alice", relay.address)).await;

@@ -16,7 +16,7 @@ use super::shape::Bare;
 use crate::app::App;
 use crate::bus::{Channel, Message};
 use crate::drain::RESTART;
-use crate::hub::{CloseCode, Connection, Farewell, Opening, Publisher, Socket, Transport};
+use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Publisher, Socket, Transport};
 use crate::profiles::{ApiError, identity};
 use crate::server::Permit;
 use crate::transport::ws::{self, Handshake, Upgraded, WsWire};
@@ -30,9 +30,10 @@ struct Parameters {
     user_id: Option<String>,
 }
 
-/// A socket that may begin.
+/// A socket that may begin. It is in the hub before its client knows: who has seen the answer and
+/// publishes at once is heard.
 struct Admitted {
-    user: String,
+    membership: Membership,
     claimed: Claimed,
 }
 
@@ -46,7 +47,6 @@ pub(super) async fn connect(State(app): State<Arc<App>>, request: Request) -> Re
         tracing::warn!(origin = ?parts.headers.get("origin"), "Origin not allowed");
         return ApiError::Origin.into_response();
     }
-    // Before the answer, so that a client that is connected can be reached.
     let admitted = admit(&app, &parts.uri).await;
     app.tasks.clone().spawn(begin(app, parts, admitted));
     handshake.response()
@@ -77,21 +77,25 @@ async fn admit(app: &App, uri: &Uri) -> Result<Admitted, Farewell> {
         tracing::warn!(user_id = user, "User already connected");
         return Err(DUPLICATE);
     };
-    Ok(Admitted { user, claimed })
+    Ok(Admitted { membership: open(app, user), claimed })
 }
 
-async fn serve(app: Arc<App>, upgraded: Upgraded, admitted: Admitted, permit: Option<Permit>) {
-    let Admitted { user, claimed } = admitted;
-    let membership = app.hub.open(Opening {
-        socket: Socket::Tcp(upgraded.stream),
+fn open(app: &App, user: String) -> Membership {
+    app.hub.open(Opening {
+        socket: Socket::later(),
         channels: vec![Channel::user(&user)],
         identity: user,
         profile: NAME,
         transport: Transport::WebSocket,
         wire: &WsWire::<Bare>::WIRE,
         greeting: Bytes::new(),
-    });
+    })
+}
+
+async fn serve(app: Arc<App>, upgraded: Upgraded, admitted: Admitted, permit: Option<Permit>) {
+    let Admitted { membership, claimed } = admitted;
     let connection = membership.connection().clone();
+    connection.attach(Socket::Tcp(upgraded.stream));
     tracing::info!(user_id = %connection.identity, "User connected");
     let mut session = Session { publisher: app.publisher.clone(), claimed: Some(claimed) };
     let limit = || app.settings.live().max_message_size;
