@@ -9,6 +9,8 @@ use relay_operator::options::Options;
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
+use crate::world::NAMESPACE;
+
 /// A running operator. Dropping it ends all its tasks where they are.
 pub(crate) struct Process {
     /// What it wrote, and whether it died.
@@ -18,10 +20,10 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts an operator for one namespace. It has a runtime of its own, so that all of its tasks
+    /// Starts an operator. It has a runtime of its own, so that all of its tasks
     /// end with it.
-    pub(crate) fn start(config: kube::Config, namespace: &str, fate: Fate) -> Result<Self> {
-        let options = Options { watch_namespace: Some(namespace.to_owned()), ..Options::default() };
+    pub(crate) fn start(config: kube::Config, fate: Fate) -> Result<Self> {
+        let options = Options { watch_namespace: Some(NAMESPACE.to_owned()), ..Options::default() };
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let kill = CancellationToken::new();
         let (own_fate, own_kill) = (fate.clone(), kill.clone());

@@ -1,4 +1,4 @@
-//! All objects of a namespace as text, without what differs between two equal runs.
+//! All objects of a RelayCluster as text, without what differs between two equal runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -15,12 +15,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::world::NAMESPACE;
+
 /// Objects by kind and name.
 pub(crate) type Snapshot = BTreeMap<String, Value>;
 
 /// Fields that two equal runs have different values in: what the server gives out, clocks, and
 /// generated secrets, whose keys must be the same.
-const GIVEN_OUT: [&str; 9] = [
+const GIVEN_OUT: [&str; 8] = [
     "uid",
     "resourceVersion",
     "creationTimestamp",
@@ -28,25 +30,24 @@ const GIVEN_OUT: [&str; 9] = [
     "lastTransitionTime",
     "clusterIP",
     "clusterIPs",
-    "namespace",
     "generation",
 ];
 
-/// Reads the namespace.
-pub(crate) async fn take(client: &Client, namespace: &str) -> Result<Snapshot> {
+/// Reads all objects.
+pub(crate) async fn take(client: &Client) -> Result<Snapshot> {
     let mut all = Snapshot::new();
-    add::<RelayCluster>(&mut all, client, namespace).await?;
-    add::<Deployment>(&mut all, client, namespace).await?;
-    add::<StatefulSet>(&mut all, client, namespace).await?;
-    add::<Service>(&mut all, client, namespace).await?;
-    add::<ConfigMap>(&mut all, client, namespace).await?;
-    add::<Secret>(&mut all, client, namespace).await?;
-    add::<ServiceAccount>(&mut all, client, namespace).await?;
-    add::<PodDisruptionBudget>(&mut all, client, namespace).await?;
+    add::<RelayCluster>(&mut all, client).await?;
+    add::<Deployment>(&mut all, client).await?;
+    add::<StatefulSet>(&mut all, client).await?;
+    add::<Service>(&mut all, client).await?;
+    add::<ConfigMap>(&mut all, client).await?;
+    add::<Secret>(&mut all, client).await?;
+    add::<ServiceAccount>(&mut all, client).await?;
+    add::<PodDisruptionBudget>(&mut all, client).await?;
     Ok(all)
 }
 
-async fn add<K>(all: &mut Snapshot, client: &Client, namespace: &str) -> Result<()>
+async fn add<K>(all: &mut Snapshot, client: &Client) -> Result<()>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
         + Clone
@@ -54,7 +55,7 @@ where
         + Serialize
         + DeserializeOwned,
 {
-    for object in Api::<K>::namespaced(client.clone(), namespace).list(&ListParams::default()).await? {
+    for object in Api::<K>::namespaced(client.clone(), NAMESPACE).list(&ListParams::default()).await? {
         let key = format!("{} {}", K::kind(&()), object.name_any());
         let mut value = serde_json::to_value(&object)?;
         mask(&mut value, K::kind(&()) == "Secret");
