@@ -5,9 +5,10 @@ use std::process::Stdio;
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use super::Ground;
+use super::{Ground, eventually};
 use crate::cluster::{Cluster, Provider};
 
 /// An address of something in the cluster; good for as long as this value lives.
@@ -28,7 +29,8 @@ impl Reach {
 }
 
 impl Ground {
-    /// The way to the clients' port of a Service.
+    /// The way to the clients' port of a Service, open: kube-proxy needs a moment after the first
+    /// pod is ready.
     ///
     /// # Errors
     /// If there is none.
@@ -38,7 +40,10 @@ impl Ground {
         }
         let service = self.api::<Service>().get(name).await?;
         let address = service.spec.and_then(|spec| spec.cluster_ip).context("no cluster IP")?;
-        Ok(Reach::direct(format!("{address}:80")))
+        let address = format!("{address}:80");
+        let open = || async { Ok(Some(TcpStream::connect(&address).await.map(drop)?)) };
+        eventually("the Service has endpoints", 10, open).await?;
+        Ok(Reach::direct(address))
     }
 
     /// The way to the clients' port of one relay pod.
