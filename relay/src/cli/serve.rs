@@ -45,6 +45,7 @@ fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
     for line in [
         format!("push: ws://{clients}/ws?user_id=, POST /sse/push, /sse/push/batch, /sse/send"),
         format!("dual: http://{clients}/sse/{{player_id}}, POST /api/messages"),
+        format!("socketio: http://{clients}/socket.io/, POST /api/socketio/emit"),
         format!("all: http://{clients}/health, /metrics"),
     ] {
         tracing::info!("{line}");

@@ -3,9 +3,9 @@
 use relay_contract::settings as s;
 
 use super::reader::Reader;
-use super::{Invalid, Source, names};
+use super::{Invalid, SocketIo, Source, names};
 use crate::auth::Origins;
-use crate::hub::{Overflow, Pace};
+use crate::hub::{Overflow, Pace, Paces};
 use crate::logs::LogLevel;
 
 const MIB: u64 = 1024 * 1024;
@@ -36,9 +36,16 @@ pub struct Live {
     pub overflow: Overflow,
     /// Accounts that take @mentions.
     pub public_accounts: Vec<String>,
+    /// Socket.IO.
+    pub socketio: SocketIo,
 }
 
 impl Live {
+    /// The paces of heartbeats.
+    pub fn paces(&self) -> Paces {
+        Paces { websocket: self.pace, engineio: self.socketio.pace() }
+    }
+
     /// Parses the live settings of `source`.
     ///
     /// # Errors
@@ -62,6 +69,7 @@ impl Live {
             max_queue_items: size(r, names::MAX_QUEUE_ITEMS, 1000, 1..=1_000_000),
             overflow: r.value(names::OVERFLOW, Overflow::Disconnect),
             public_accounts: public_accounts(r.text(s::PUBLIC_ACCOUNTS)),
+            socketio: SocketIo::parse(r),
         };
         reader.finish(live)
     }

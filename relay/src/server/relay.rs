@@ -119,13 +119,22 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     });
     let bus = bus::connect(boot.bus, hub.clone(), boot.node.clone(), shutdown.clone());
     let tasks = TaskTracker::new();
+    let publisher = Publisher::new(hub.clone(), bus.clone());
+    let socketio = profiles::socketio::server(
+        hub.clone(),
+        boot.node.clone(),
+        settings.clone(),
+        publisher.clone(),
+        tasks.clone(),
+    );
     Ok(App {
         node_header: HeaderValue::from_str(&boot.node).map_err(|_| StartError::Node)?,
         node: boot.node,
         started: Instant::now(),
         started_at: jiff::Timestamp::now().as_second(),
         settings,
-        publisher: Publisher::new(hub.clone(), bus.clone()),
+        publisher,
+        socketio,
         metrics,
         publish_key: key(relay_contract::settings::PUBLISH_KEY_FILE, boot.publish_key_file)?,
         admin_token: key(relay_contract::settings::ADMIN_TOKEN_FILE, boot.admin_token_file)?,

@@ -66,8 +66,8 @@ fn help(relay: Relay) -> JoinSet<()> {
     let drained = app.clone();
     helpers.spawn(async move { drained.drain.run(&drained.hub).await });
     let (paced, beaten) = (app.clone(), app.clone());
-    let pace = move || paced.settings.live().pace;
-    helpers.spawn(sweep_forever(app.hub.clone(), pace, move || beaten.heartbeat.beat()));
+    let paces = move || paced.settings.live().paces();
+    helpers.spawn(sweep_forever(app.hub.clone(), paces, move || beaten.heartbeat.beat()));
     helpers.spawn(async move { poll_settings(&app, &logs).await });
     helpers
 }

@@ -1,0 +1,9 @@
+//! The `socketio` profile with the real `socket.io-client`, versions 4 and 2.
+
+mod chat;
+mod clients;
+mod cluster;
+mod handshake;
+mod limits;
+mod raw;
+mod restart;
