@@ -5,6 +5,7 @@
 //! once and whole: every problem is told at once, with the name of its setting.
 
 mod boot;
+mod debug;
 mod live;
 mod reader;
 mod settings;
@@ -12,6 +13,7 @@ mod socketio;
 mod source;
 
 pub use boot::Boot;
+pub use debug::Debug;
 pub use live::Live;
 pub use reader::{Invalid, Problem};
 pub use settings::Settings;
@@ -20,8 +22,11 @@ pub use source::Source;
 
 /// Names of settings that only people use, not the operator.
 pub mod names {
-    /// `true` is the log level DEBUG (requirement 000-13).
+    /// Live: `true` is the log level DEBUG (requirement 000-13); `socket.io:*` is so for parts
+    /// (conflict X-11).
     pub const DEBUG: &str = "DEBUG";
+    /// Comma list of addresses on which clients are served (conflict X-07).
+    pub const LISTEN: &str = "LISTEN";
     /// `json` or `text`.
     pub const LOG_FORMAT: &str = "LOG_FORMAT";
     /// Live: `true` serves Socket.IO clients of version 2 (requirement 002-06).

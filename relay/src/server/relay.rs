@@ -30,6 +30,7 @@ pub struct Relay {
     pub(super) app: Arc<App>,
     pub(super) logs: LogControl,
     pub(super) clients: TcpListener,
+    pub(super) also_clients: Vec<TcpListener>,
     pub(super) admin: TcpListener,
     /// Ends listening and HTTP.
     pub(super) shutdown: CancellationToken,
@@ -72,10 +73,11 @@ impl Relay {
     /// [`StartError`] names what is wrong.
     pub fn start(boot: Boot, settings: Settings, logs: LogControl) -> Result<Self, StartError> {
         let clients = listen(boot.listen)?;
+        let also_clients = boot.also_listen.iter().copied().map(listen).collect::<Result<_, _>>()?;
         let admin = listen(boot.admin_listen)?;
         let bus_shutdown = CancellationToken::new();
         let app = Arc::new(app(boot, Arc::new(settings), &bus_shutdown)?);
-        Ok(Self { app, logs, clients, admin, shutdown: CancellationToken::new(), bus_shutdown })
+        Ok(Self { app, logs, clients, also_clients, admin, shutdown: CancellationToken::new(), bus_shutdown })
     }
 
     /// What its requests share.

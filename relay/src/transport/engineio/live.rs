@@ -15,6 +15,8 @@ use crate::transport::ws;
 /// Serves a session until it is over: on the WebSocket `begun`, or by polling first.
 pub(super) async fn run(server: Server, opened: Opened, begun: Option<Begun>) {
     let Opened { session, membership } = opened;
+    let transport = if begun.is_some() { "websocket" } else { "polling" };
+    tracing::info!(sid = session.sid(), transport, protocol = ?session.version(), "Session opened");
     session.handler().lock().await.opened().await;
     let begun = match begun {
         Some(begun) => Some(begun),
@@ -25,6 +27,7 @@ pub(super) async fn run(server: Server, opened: Opened, begun: Option<Begun>) {
     }
     server.forget(&session);
     drop(membership);
+    tracing::info!(sid = session.sid(), "Session closed");
     session.handler().lock().await.closed().await;
 }
 
@@ -37,6 +40,7 @@ async fn poll(server: &Server, session: &Session) -> Option<Begun> {
             // A poll that is late is told to go.
             answer_last(session, &[]);
             server.figures().upgraded();
+            tracing::info!(sid = session.sid(), transport = "websocket", "Transport upgraded");
             return Some(begun);
         }
         if !connection.is_open() {

@@ -3,7 +3,9 @@
 mod chat;
 mod clients;
 mod cluster;
+mod echo;
 mod handshake;
 mod limits;
+mod logs;
 mod raw;
 mod restart;
