@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::packet::Packet;
-use super::payload::Builder;
 use super::server::{Opened, Server};
 use super::session::{Session, Way};
 use super::socket::Begun;
@@ -62,7 +61,7 @@ fn answer(session: &Session) {
         // What a client fetched and did not get cannot be told from what it got.
         return connection.abort();
     }
-    let mut body = Builder::new(session.version());
+    let mut body = session.body();
     unframe::append(&mut body, session.version(), &connection.take());
     if body.is_empty() && session.way() != Way::Polling {
         body.text("6");
@@ -80,7 +79,7 @@ fn answer(session: &Session) {
 /// unknown session what it would have learnt from the goodbye: to begin anew.
 fn answer_last(session: &Session, frames: &[Bytes]) {
     let Some(poll) = session.parked() else { return };
-    let mut body = Builder::new(session.version());
+    let mut body = session.body();
     unframe::append(&mut body, session.version(), frames);
     if body.is_empty() {
         body.text("6");

@@ -5,7 +5,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::packet::{Malformed, Packet, Version};
+use bytes::Bytes;
+
+use super::packet::{Data, Malformed, Packet, Version};
+use super::payload_v3;
 
 /// Between packets of revision 4.
 const SEPARATOR: char = '\u{1e}';
@@ -34,7 +37,7 @@ fn read(version: Version, packet: &str) -> Result<Packet, Malformed> {
     }
 }
 
-fn base64(encoded: &str) -> Result<bytes::Bytes, Malformed> {
+fn base64(encoded: &str) -> Result<Bytes, Malformed> {
     STANDARD.decode(encoded).map(Into::into).map_err(|_| Malformed)
 }
 
@@ -87,55 +90,77 @@ fn bytes_of(text: &str, units: usize) -> Result<usize, Malformed> {
 #[derive(Debug)]
 pub(super) struct Builder {
     version: Version,
-    body: String,
+    /// Whether the client takes bytes as they are, which revision 3 asks for.
+    bytes: bool,
+    packets: Vec<Data>,
 }
 
 impl Builder {
-    pub(super) fn new(version: Version) -> Self {
-        Self { version, body: String::new() }
+    pub(super) fn new(version: Version, bytes: bool) -> Self {
+        Self { version, bytes: bytes && version == Version::V3, packets: Vec::new() }
     }
 
     /// Adds a packet in text.
     pub(super) fn text(&mut self, packet: &str) {
-        match self.version {
-            Version::V4 => {
-                if !self.body.is_empty() {
-                    self.body.push(SEPARATOR);
-                }
-            }
-            Version::V3 => {
-                let units = packet.chars().map(char::len_utf16).sum::<usize>();
-                self.body.push_str(&units.to_string());
-                self.body.push(':');
-            }
-        }
-        self.body.push_str(packet);
+        self.packets.push(Data::Text(packet.to_owned()));
     }
 
     /// Adds a message of bytes.
     pub(super) fn binary(&mut self, data: &[u8]) {
+        self.packets.push(Data::Binary(Bytes::copy_from_slice(data)));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// The body, in bytes only if it must be.
+    pub(super) fn finish(self) -> Data {
+        let binary = self.packets.iter().any(|packet| matches!(packet, Data::Binary(_)));
+        if self.bytes && binary {
+            Data::Binary(payload_v3::encode(&self.packets))
+        } else {
+            Data::Text(self.to_text())
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let mut body = String::new();
+        for packet in &self.packets {
+            match packet {
+                Data::Text(text) => self.append(&mut body, text),
+                Data::Binary(data) => self.append(&mut body, &self.in_base64(data)),
+            }
+        }
+        body
+    }
+
+    fn in_base64(&self, data: &[u8]) -> String {
         let mark = match self.version {
             Version::V4 => "b",
             Version::V3 => "b4",
         };
-        self.text(&format!("{mark}{}", STANDARD.encode(data)));
+        format!("{mark}{}", STANDARD.encode(data))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.body.is_empty()
-    }
-
-    pub(super) fn finish(self) -> String {
-        self.body
+    fn append(&self, body: &mut String, packet: &str) {
+        match self.version {
+            Version::V4 if body.is_empty() => {}
+            Version::V4 => body.push(SEPARATOR),
+            Version::V3 => {
+                let units = packet.chars().map(char::len_utf16).sum::<usize>();
+                body.push_str(&units.to_string());
+                body.push(':');
+            }
+        }
+        body.push_str(packet);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use proptest::prelude::*;
 
-    use super::super::Data;
     use super::*;
 
     fn message(text: &str) -> Packet {
@@ -177,10 +202,11 @@ mod tests {
         #[test]
         fn what_is_built_is_read_again(texts in prop::collection::vec("[^\u{1e}]{0,20}", 1..5), v3 in any::<bool>()) {
             let version = if v3 { Version::V3 } else { Version::V4 };
-            let mut builder = Builder::new(version);
+            let mut builder = Builder::new(version, false);
             texts.iter().for_each(|text| builder.text(&format!("4{text}")));
             let expected = texts.iter().map(|text| message(text)).collect();
-            prop_assert_eq!(all(version, &builder.finish()), Ok(expected));
+            let Data::Text(body) = builder.finish() else { panic!("text stays text") };
+            prop_assert_eq!(all(version, &body), Ok(expected));
         }
 
         #[test]

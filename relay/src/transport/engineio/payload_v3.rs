@@ -5,7 +5,7 @@
 
 use bytes::{Buf, Bytes};
 
-use super::packet::{Malformed, Packet, Version};
+use super::packet::{Data, Malformed, Packet, Version};
 
 /// Digits that a length may have.
 const MAX_DIGITS: usize = 9;
@@ -46,6 +46,24 @@ impl Packets {
     }
 }
 
+/// A body of bytes with `packets`, which are whole if they are text, and messages if not.
+pub(super) fn encode(packets: &[Data]) -> Bytes {
+    let mut body = Vec::new();
+    for packet in packets {
+        let (mark, kind, data): (u8, &[u8], &[u8]) = match packet {
+            Data::Text(text) => (0, &[], text.as_bytes()),
+            Data::Binary(data) => (1, &[4], data),
+        };
+        body.push(mark);
+        let length = kind.len() + data.len();
+        body.extend(length.to_string().bytes().map(|digit| digit - b'0'));
+        body.push(255);
+        body.extend_from_slice(kind);
+        body.extend_from_slice(data);
+    }
+    body.into()
+}
+
 impl Iterator for Packets {
     type Item = Result<Packet, Malformed>;
 
@@ -65,7 +83,6 @@ impl Iterator for Packets {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::Data;
     use super::*;
 
     #[test]
@@ -75,6 +92,13 @@ mod tests {
         let text = Packet::Message(Data::Text("a".to_owned()));
         let binary = Packet::Message(Data::Binary(Bytes::from_static(&[1, 2, 3, 4, 5, 6, 7, 8, 9])));
         assert_eq!(packets, Ok(vec![text, binary]));
+    }
+
+    #[test]
+    fn bytes_are_written_as_the_protocol_shows() {
+        let packets = [Data::Text("4hello".to_owned()), Data::Binary(Bytes::from_static(&[1, 2, 3, 4]))];
+        let expected = [0, 6, 255, 52, 104, 101, 108, 108, 111, 1, 5, 255, 4, 1, 2, 3, 4];
+        assert_eq!(encode(&packets), expected[..]);
     }
 
     proptest! {

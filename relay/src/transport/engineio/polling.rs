@@ -9,13 +9,13 @@ use bytes::{Bytes, BytesMut};
 use http::{Method, header, request};
 use http_body_util::BodyExt;
 
-use super::Version;
 use super::fault::Fault;
 use super::payload;
 use super::payload_v3;
 use super::query::Asked;
-use super::server::{Server, text_answer};
+use super::server::{Server, answer};
 use super::session::{Session, Way};
+use super::{Data, Version};
 use crate::hub::{CloseCode, Farewell, Socket};
 use crate::transport::ws::Inflow;
 
@@ -30,7 +30,7 @@ pub(super) async fn handshake(
     asked: &Asked,
     request: &request::Parts,
 ) -> Result<Response, Fault> {
-    let opened = server.open(asked.version, Socket::later(), request)?;
+    let opened = server.open(asked, Socket::later(), request)?;
     let session = opened.session.clone();
     let first = session.park();
     server.spawn(opened, None);
@@ -66,11 +66,11 @@ async fn poll(server: &Server, session: &Arc<Session>) -> Result<Response, Fault
 /// Waits for packets.
 async fn fetch(
     session: &Arc<Session>,
-    parked: tokio::sync::oneshot::Receiver<String>,
+    parked: tokio::sync::oneshot::Receiver<Data>,
 ) -> Result<Response, Fault> {
     // A client that gives up drops this: the task must see that nobody waits any more.
     let _nudge = Nudge(session);
-    parked.await.map(text_answer).map_err(|_| Fault::UnknownSid)
+    parked.await.map(answer).map_err(|_| Fault::UnknownSid)
 }
 
 struct Nudge<'a>(&'a Session);
@@ -101,7 +101,7 @@ async fn post(
     if !session.connection().is_open() {
         server.forget(session);
     }
-    if sound { Ok(text_answer("ok")) } else { Err(broken(server, session)) }
+    if sound { Ok(answer(Data::Text("ok".to_owned()))) } else { Err(broken(server, session)) }
 }
 
 fn broken(server: &Server, session: &Session) -> Fault {

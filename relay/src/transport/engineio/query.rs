@@ -22,6 +22,8 @@ pub(super) struct Asked {
     pub(super) version: Version,
     pub(super) via: Via,
     pub(super) sid: Option<String>,
+    /// The client takes bytes in the bodies of polls.
+    pub(super) bytes: bool,
     /// Neither `EIO` nor `transport` was there (conflict X-05).
     pub(super) lenient: bool,
 }
@@ -32,6 +34,7 @@ struct Parameters {
     version: Option<String>,
     transport: Option<String>,
     sid: Option<String>,
+    b64: Option<String>,
 }
 
 impl Asked {
@@ -43,7 +46,7 @@ impl Asked {
         let Query(asked) = Query::<Parameters>::try_from_uri(&request.uri).map_err(|_| Fault::BadRequest)?;
         if options.lenient && upgrade && asked.version.is_none() && asked.transport.is_none() {
             let (version, via) = (Version::V4, Via::WebSocket);
-            return Ok(Self { version, via, sid: asked.sid, lenient: true });
+            return Ok(Self { version, via, sid: asked.sid, bytes: false, lenient: true });
         }
         let via = match asked.transport.as_deref() {
             Some("polling") if options.polling => Via::Polling,
@@ -58,7 +61,7 @@ impl Asked {
         if (via == Via::WebSocket) != upgrade {
             return Err(Fault::BadRequest);
         }
-        Ok(Self { version, via, sid: asked.sid, lenient: false })
+        Ok(Self { version, via, sid: asked.sid, bytes: asked.b64.is_none(), lenient: false })
     }
 }
 

@@ -142,11 +142,11 @@ impl Server {
     /// Begins a session on `socket`: its client is told the terms first of all.
     pub(super) fn open(
         &self,
-        version: Version,
+        asked: &Asked,
         socket: Socket,
         request: &request::Parts,
     ) -> Result<Opened, Fault> {
-        let options = self.options();
+        let (version, options) = (asked.version, self.options());
         if self.parts.hub.total() >= options.max_sessions {
             return Err(Fault::NoRoom);
         }
@@ -164,7 +164,7 @@ impl Server {
         let (connection, hub) = (membership.connection().clone(), self.parts.hub.clone());
         let peer = Peer { connection: connection.clone(), hub, version, sid: sid.clone() };
         let handler = self.parts.application.open(peer, request);
-        let session = Arc::new(Session::new(sid.clone(), version, connection, handler));
+        let session = Arc::new(Session::new(sid.clone(), version, asked.bytes, connection, handler));
         lock(&self.parts.sessions).insert(sid, session.clone());
         Ok(Opened { session, membership })
     }
@@ -212,8 +212,11 @@ fn terms(sid: &str, upgrades: bool, options: &Options) -> Bytes {
     text_frame(format!("0{terms}").as_bytes())
 }
 
-/// An answer in plain text.
-pub(super) fn text_answer(text: impl Into<Body>) -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/plain; charset=UTF-8"), (header::CACHE_CONTROL, "no-store")];
-    (headers, text.into()).into_response()
+/// An answer with packets.
+pub(super) fn answer(body: Data) -> Response {
+    let (kind, body) = match body {
+        Data::Text(text) => ("text/plain; charset=UTF-8", Body::from(text)),
+        Data::Binary(bytes) => ("application/octet-stream", Body::from(bytes)),
+    };
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], body).into_response()
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
 
 use super::packet::{Malformed, Packet};
+use super::payload::Builder;
 use super::server::Handler;
 use super::socket::Begun;
 use super::{Data, Version};
@@ -33,7 +34,7 @@ pub(super) enum Way {
 #[derive(Default)]
 struct Desk {
     /// A poll that waits for packets.
-    poll: Option<oneshot::Sender<String>>,
+    poll: Option<oneshot::Sender<Data>>,
     /// A WebSocket that takes over.
     socket: Option<Begun>,
 }
@@ -42,6 +43,8 @@ struct Desk {
 pub(super) struct Session {
     sid: Arc<str>,
     version: Version,
+    /// The client takes bytes in the bodies of polls.
+    bytes: bool,
     connection: Arc<Connection>,
     way: AtomicU8,
     desk: Mutex<Desk>,
@@ -52,6 +55,7 @@ impl Session {
     pub(super) fn new(
         sid: Arc<str>,
         version: Version,
+        bytes: bool,
         connection: Arc<Connection>,
         handler: Box<dyn Handler>,
     ) -> Self {
@@ -59,6 +63,7 @@ impl Session {
         Self {
             sid,
             version,
+            bytes,
             connection,
             way: AtomicU8::new(Way::Polling as u8),
             desk: Mutex::default(),
@@ -68,6 +73,11 @@ impl Session {
 
     pub(super) fn sid(&self) -> &str {
         &self.sid
+    }
+
+    /// A body for a poll.
+    pub(super) fn body(&self) -> Builder {
+        Builder::new(self.version, self.bytes)
     }
 
     pub(super) fn version(&self) -> Version {
@@ -104,7 +114,7 @@ impl Session {
     }
 
     /// Leaves a poll for the task. `None`: another one waits already.
-    pub(super) fn park(&self) -> Option<oneshot::Receiver<String>> {
+    pub(super) fn park(&self) -> Option<oneshot::Receiver<Data>> {
         let mut desk = lock(&self.desk);
         if desk.poll.is_some() {
             return None;
@@ -117,12 +127,12 @@ impl Session {
     }
 
     /// The poll that waits.
-    pub(super) fn parked(&self) -> Option<oneshot::Sender<String>> {
+    pub(super) fn parked(&self) -> Option<oneshot::Sender<Data>> {
         lock(&self.desk).poll.take()
     }
 
     /// Puts a poll back that there is nothing for.
-    pub(super) fn keep_parked(&self, poll: oneshot::Sender<String>) {
+    pub(super) fn keep_parked(&self, poll: oneshot::Sender<Data>) {
         lock(&self.desk).poll = Some(poll);
     }
 

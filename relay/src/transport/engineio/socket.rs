@@ -69,7 +69,7 @@ async fn begin(server: &Server, asked: Asked, request: request::Parts) {
     let Some(upgraded) = ws::upgraded(request).await else { return };
     let begun = Begun::new(upgraded, permit, server.options().max_payload);
     // The task attaches the socket before it reads; the greeting waits for it until then.
-    match server.open(asked.version, Socket::later(), &kept) {
+    match server.open(&asked, Socket::later(), &kept) {
         Ok(opened) => server.spawn(opened, Some(begun)),
         Err(fault) => tracing::warn!(reason = %fault, "Engine.IO session refused"),
     }

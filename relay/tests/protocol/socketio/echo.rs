@@ -108,6 +108,41 @@ async fn engine_io_echoes_text_and_bytes_in_both_revisions() {
 }
 
 #[tokio::test]
+async fn r002_06_a_browser_of_version_2_gets_bytes_as_bytes() {
+    let server = Example::start("engineio_echo", &[]).await;
+    let script = r#"
+        const start = url + "/engine.io/?EIO=3&transport=polling";
+        const { sid } = JSON.parse((await (await fetch(start)).text()).replace(/^[0-9]+:0/, ""));
+        const headers = { "content-type": "application/octet-stream" };
+        const body = Uint8Array.from([0, 2, 255, 0x34, 0x61, 1, 3, 255, 4, 1, 2]);
+        await fetch(start + "&sid=" + sid, { method: "POST", headers, body });
+        return [...new Uint8Array(await (await fetch(start + "&sid=" + sid)).arrayBuffer())];
+    "#;
+    let expected = json!([0, 2, 255, 0x34, 0x61, 1, 3, 255, 4, 1, 2]);
+    assert_eq!(node(&server.address, script).await, expected);
+}
+
+#[tokio::test]
+async fn while_a_session_upgrades_every_poll_is_answered_at_once() {
+    let server = Example::start("engineio_echo", &[]).await;
+    let address = format!("{}/engine.io/?EIO=4", server.address);
+    let terms =
+        reqwest::get(format!("http://{address}&transport=polling")).await.unwrap().text().await.unwrap();
+    let sid = terms.split("\"sid\":\"").nth(1).unwrap().split('"').next().unwrap();
+    let poll = format!("http://{address}&transport=polling&sid={sid}");
+    let mut client = Client::connect(&format!("ws://{address}&transport=websocket&sid={sid}")).await;
+    client.send(Message::text("2probe")).await;
+    assert_eq!(client.next().await, Received::Text("3probe".to_owned()));
+    for _ in 0..3 {
+        assert_eq!(reqwest::get(&poll).await.unwrap().text().await.unwrap(), "6");
+    }
+    client.send(Message::text("5")).await;
+    client.send(Message::text("4hello")).await;
+    assert_eq!(client.next().await, Received::Text("4hello".to_owned()));
+    assert_eq!(reqwest::get(&poll).await.unwrap().status(), 400);
+}
+
+#[tokio::test]
 async fn websockets_echo_text_and_bytes() {
     let server = Example::start("ws_echo", &[]).await;
     let mut client = Client::connect(&format!("ws://{}/", server.address)).await;
