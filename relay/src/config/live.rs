@@ -43,9 +43,9 @@ pub struct Live {
 }
 
 impl Live {
-    /// The paces of heartbeats.
-    pub fn paces(&self) -> Paces {
-        Paces { websocket: self.pace, engineio: self.socketio.pace() }
+    /// The paces of heartbeats; that of Engine.IO is what clients were told.
+    pub fn paces(&self, engineio: Pace) -> Paces {
+        Paces { websocket: self.pace, engineio }
     }
 
     /// Parses the live settings of `source`.

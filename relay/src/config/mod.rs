@@ -37,9 +37,9 @@ pub mod names {
     pub const SOCKETIO_LENIENT_HANDSHAKE: &str = "SOCKETIO_LENIENT_HANDSHAKE";
     /// Live: bytes of the largest message of a Socket.IO client (requirement 002-05).
     pub const SOCKETIO_MAX_HTTP_BUFFER_SIZE: &str = "SOCKETIO_MAX_HTTP_BUFFER_SIZE";
-    /// Live: milliseconds between pings (requirement 002-03).
+    /// Milliseconds between pings (requirement 002-03).
     pub const SOCKETIO_PING_INTERVAL: &str = "SOCKETIO_PING_INTERVAL";
-    /// Live: milliseconds that an answer to a ping may take (requirement 002-03).
+    /// Milliseconds that an answer to a ping may take (requirement 002-03).
     pub const SOCKETIO_PING_TIMEOUT: &str = "SOCKETIO_PING_TIMEOUT";
     /// Live: comma list of `websocket` and `polling` (requirement 002-02).
     pub const SOCKETIO_TRANSPORTS: &str = "SOCKETIO_TRANSPORTS";

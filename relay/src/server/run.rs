@@ -71,7 +71,8 @@ fn help(relay: Relay) -> JoinSet<()> {
     let drained = app.clone();
     helpers.spawn(async move { drained.drain.run(&drained.hub).await });
     let (paced, beaten) = (app.clone(), app.clone());
-    let paces = move || paced.settings.live().paces();
+    let engineio = app.settings.live().socketio.pace();
+    let paces = move || paced.settings.live().paces(engineio);
     helpers.spawn(sweep_forever(app.hub.clone(), paces, move || beaten.heartbeat.beat()));
     helpers.spawn(async move { poll_settings(&app, &logs).await });
     helpers

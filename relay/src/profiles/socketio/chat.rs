@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::fields::Fields;
 use super::{NAME, conversation};
 use crate::bus::{Channel, Message};
 use crate::config::Settings;
@@ -75,9 +76,7 @@ impl Chat {
     /// will give.
     async fn message(&self, peer: &Peer, args: &Args) -> Result<Value, String> {
         let mut message = object(args)?;
-        if !message.get("content").is_some_and(Value::is_string) {
-            return Err("Missing required field: content".to_owned());
-        }
+        message.text("content")?.ok_or("Missing required field: content")?;
         let (conversation, new) = conversation::id_or_new(&message, "conversationId")?;
         let (id, _) = conversation::id_or_new(&message, "messageId")?;
         if !peer.join(&conversation::room(&conversation)) {
@@ -88,15 +87,16 @@ impl Chat {
         }
         let ids = json!({ "messageId": id, "conversationId": conversation });
         peer.emit("chat:thinking", &Args::one(&ids));
-        message.insert("messageId".to_owned(), id.clone().into());
-        message.insert("conversationId".to_owned(), conversation.clone().into());
-        message.insert("sid".to_owned(), peer.sid().into());
-        self.to_worker(message).await?;
+        message.set("messageId", &id);
+        message.set("conversationId", &conversation);
+        message.set("sid", peer.sid());
+        self.to_worker(&message).await?;
         tracing::info!(sid = peer.sid(), message_id = id, conversation_id = conversation, "Message routed");
         Ok(json!({ "status": "ok", "messageId": id, "conversationId": conversation }))
     }
 
-    async fn to_worker(&self, message: Map<String, Value>) -> Result<(), String> {
+    async fn to_worker(&self, message: &Fields) -> Result<(), String> {
+        let payload = serde_json::to_vec(message).map_err(|error| error.to_string())?;
         let worker = self.settings.live().socketio.chat_worker.clone();
         let message = Message {
             id: Uuid::new_v4().to_string(),
@@ -104,7 +104,7 @@ impl Chat {
             seq: 0,
             timestamp: jiff::Timestamp::now().as_millisecond(),
             kind: "chat:message".to_owned(),
-            payload: Value::Object(message).to_string().into(),
+            payload: payload.into(),
         };
         let receipt = self.publisher.publish(message).await.map_err(|error| error.to_string())?;
         if receipt.delivered.total() == 0 && !receipt.published {
@@ -134,14 +134,15 @@ fn conversation_of(args: &Args) -> Result<String, String> {
 }
 
 /// The first argument, which is an object.
-fn object(args: &Args) -> Result<Map<String, Value>, String> {
+fn object(args: &Args) -> Result<Fields, String> {
     let parsed = args.get(0).map(serde_json::from_str);
     parsed.and_then(Result::ok).ok_or_else(|| "The argument must be an object".to_owned())
 }
 
 /// The user that a client says it is.
 fn user_of(auth: Option<&str>) -> Option<String> {
-    let auth: Map<String, Value> = serde_json::from_str(auth?).ok()?;
-    let user = auth.get("userId").or_else(|| auth.get("user_id"))?.as_str()?;
-    identity::check("userId", user).is_ok().then(|| user.to_owned())
+    let auth: Fields = serde_json::from_str(auth?).ok()?;
+    let user = |name| auth.text(name).ok().flatten();
+    let user = user("userId").or_else(|| user("user_id"))?;
+    identity::check("userId", &user).is_ok().then_some(user)
 }

@@ -13,6 +13,7 @@ mod chat;
 mod conversation;
 mod emit;
 mod endpoint;
+mod fields;
 
 use std::sync::Arc;
 
@@ -46,10 +47,13 @@ pub fn server(
     tasks: TaskTracker,
 ) -> Server {
     let chat = chat::Chat { settings: settings.clone(), publisher };
+    // Sessions live by the terms that they were told, so that the times of pings stay.
+    let start = settings.live().socketio.options.clone();
     let options = move || {
         let live = settings.live();
         let mut options = live.socketio.options.clone();
         options.max_sessions = live.max_total_connections;
+        (options.ping_interval, options.ping_timeout) = (start.ping_interval, start.ping_timeout);
         options
     };
     Server::new(hub, node, socketio::application(Arc::new(chat)), options, tasks)

@@ -19,8 +19,9 @@ use super::{Data, Version};
 use crate::hub::{CloseCode, Farewell, Socket};
 use crate::transport::ws::Inflow;
 
-/// Time in which a body must be complete.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time in which a body must be complete: the largest one at three megabits a second. What it holds
+/// meanwhile is charged to the node.
+const BODY_TIMEOUT: Duration = Duration::from_secs(300);
 /// Told when a second poll comes while one waits.
 const OVERLAP: Farewell = Farewell::new(CloseCode::Policy, "Overlap");
 
