@@ -1,8 +1,10 @@
 //! First requests, as people type them and as pages send them.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
 
 use crate::support::{TestRelay, soon};
 
@@ -23,17 +25,18 @@ async fn r002_03_r002_05_the_terms_are_told_first() {
 #[tokio::test]
 async fn r002_08_x05_the_guides_curl_gets_101() {
     let relay = TestRelay::start();
-    let mut stream = TcpStream::connect(relay.address).await.unwrap();
-    let head = format!(
-        "GET /socket.io/ HTTP/1.1\r\nHost: {}\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\n\
-        Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: test\r\n\
-        Sec-WebSocket-Version: 13\r\n\r\n",
-        relay.address
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = [0; 12];
-    soon(stream.read_exact(&mut answer)).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 101");
+    let mut curl = Command::new("curl")
+        .args(["-i", "-N", "-H", "Connection: Upgrade", "-H", "Upgrade: websocket"])
+        .args(["-H", "Sec-WebSocket-Key: test", "-H", "Sec-WebSocket-Version: 13"])
+        .arg(relay.url("/socket.io/"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("curl must be installed");
+    let mut lines = BufReader::new(curl.stdout.take().unwrap()).lines();
+    let first = soon(lines.next_line()).await.unwrap();
+    assert_eq!(first.as_deref(), Some("HTTP/1.1 101 Switching Protocols"));
 }
 
 #[tokio::test]

@@ -50,3 +50,33 @@ async fn x18_unfinished_messages_of_all_clients_together_have_a_limit() {
     "#;
     assert_eq!(node(relay.address, script).await, json!("transport close"));
 }
+
+#[tokio::test]
+async fn x18_a_session_that_polls_no_more_keeps_a_bounded_queue_and_then_ends() {
+    let relay = TestRelay::with(&[("MAX_QUEUE_BYTES", "2000")]);
+    let script = r#"
+        const start = url + "/socket.io/?EIO=4&transport=polling";
+        const { sid } = JSON.parse((await (await fetch(start)).text()).slice(1));
+        await fetch(start + "&sid=" + sid, { method: "POST", body: "40" });
+        let delivered = 0;
+        while ((await post("/api/socketio/emit", { event: "x", data: "x".repeat(100) })).delivered) delivered++;
+        return delivered > 5 && delivered < 20;
+    "#;
+    assert_eq!(node(relay.address, script).await, json!(true));
+    relay.has_connections(0).await;
+}
+
+#[tokio::test]
+async fn sessions_over_the_cap_are_refused_with_503() {
+    let relay = TestRelay::with(&[("MAX_TOTAL_CONNECTIONS", "3")]);
+    let script = r#"
+        const statuses = [];
+        for (let n = 0; n < 4; n++) {
+            const answer = await fetch(url + "/socket.io/?EIO=4&transport=polling");
+            statuses.push(answer.status);
+            await answer.text();
+        }
+        return statuses;
+    "#;
+    assert_eq!(node(relay.address, script).await, json!([200, 200, 200, 503]));
+}
