@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -35,7 +36,7 @@ impl Application for Chat {
     }
 
     async fn connected(&self, peer: &Peer, auth: Option<&str>) {
-        let user = user_of(auth);
+        let user = user_of(auth).or_else(|| user_in(peer.query()));
         if let Some(user) = &user {
             peer.take_messages_of(user);
         }
@@ -137,6 +138,13 @@ fn conversation_of(args: &Args) -> Result<String, String> {
 fn object(args: &Args) -> Result<Fields, String> {
     let parsed = args.get(0).map(serde_json::from_str);
     parsed.and_then(Result::ok).ok_or_else(|| "The argument must be an object".to_owned())
+}
+
+/// The user that a client of version 2 says it is: it has a query in place of `auth`.
+fn user_in(query: &str) -> Option<String> {
+    let user = query.split('&').find_map(|pair| pair.strip_prefix("userId="))?;
+    let user = percent_decode_str(user).decode_utf8().ok()?;
+    identity::check("userId", &user).is_ok().then(|| user.into_owned())
 }
 
 /// The user that a client says it is.

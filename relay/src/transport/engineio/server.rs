@@ -102,7 +102,7 @@ impl Server {
             Ok(response) => response,
             Err(fault) => {
                 self.figures().error();
-                tracing::debug!(reason = %fault, "Engine.IO request refused");
+                tracing::info!(reason = %fault, "Engine.IO request refused");
                 fault.into_response()
             }
         }
@@ -110,7 +110,8 @@ impl Server {
 
     async fn route(&self, request: Request) -> Result<Response, Fault> {
         let (parts, body) = request.into_parts();
-        let upgrade = parts.headers.contains_key(header::UPGRADE);
+        let upgrade = parts.headers.get(header::UPGRADE);
+        let upgrade = upgrade.is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
         let asked = Asked::of(&parts, upgrade, &self.options())?;
         match (asked.via, asked.sid.as_deref()) {
             (Via::WebSocket, None) => socket::handshake(self, asked, parts),

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use super::emission::{ack, event};
-use super::packet::{Kind, Packet};
 use super::{Args, client::Link};
 use crate::bus::Channel;
 use crate::hub::Sent;
-use crate::transport::engineio::Data;
 
 /// A named set of clients of one namespace, on all nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,12 +91,6 @@ impl Peer {
     /// Takes the messages of a user of this relay, whichever profile they come by.
     pub fn take_messages_of(&self, user: &str) -> bool {
         self.link.subscribe(Channel::user(user))
-    }
-
-    /// Ends the client's stay in this namespace; it does not come back by itself.
-    pub fn disconnect(&self) {
-        let packet = Packet::new(Kind::Disconnect, &self.namespace, "");
-        self.link.send(&[Data::Text(packet.encode())]);
     }
 }
 

@@ -80,12 +80,15 @@ async fn r002_10_an_event_for_one_socket_reaches_that_one_alone() {
 async fn r002_10_messages_for_a_user_reach_it_in_this_profile_too() {
     let relay = TestRelay::start();
     let script = r#"
-        const socket = await connected(4, { auth: { userId: "alice" } });
-        const event = next(socket, "message");
-        await post("/sse/push", { user_id: "alice", data: { message: "hi" } });
-        return (await event)[0].message;
+        const sockets = [
+            await connected(4, { auth: { userId: "alice é" } }),
+            await connected(2, { query: { userId: "alice é" } }),
+        ];
+        const events = sockets.map((socket) => next(socket, "message"));
+        await post("/sse/push", { user_id: "alice é", data: { message: "hi" } });
+        return (await Promise.all(events)).map(([{ message }]) => message);
     "#;
-    assert_eq!(node(relay.address, script).await, json!("hi"));
+    assert_eq!(node(relay.address, script).await, json!(["hi", "hi"]));
 }
 
 #[tokio::test]
