@@ -5,6 +5,7 @@ use std::io;
 use std::str::FromStr;
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, reload};
@@ -74,17 +75,22 @@ impl From<LogLevel> for LevelFilter {
 /// no logs.
 #[derive(Clone, Debug, Default)]
 pub struct LogControl {
-    handle: Option<reload::Handle<LevelFilter, Registry>>,
+    handle: Option<reload::Handle<Targets, Registry>>,
 }
 
 impl LogControl {
-    /// Writes `level` and above from now on.
-    pub fn set(&self, level: LogLevel) {
+    /// Writes `level` and above from now on, and everything of the targets in `detailed`.
+    pub fn set(&self, level: LogLevel, detailed: &[&'static str]) {
         if let Some(handle) = &self.handle {
             // Fails only after the subscriber is gone, when no line is written anyway.
-            let _ = handle.reload(LevelFilter::from(level));
+            let _ = handle.reload(filter(level, detailed));
         }
     }
+}
+
+fn filter(level: LogLevel, detailed: &[&'static str]) -> Targets {
+    let detailed = detailed.iter().map(|target| (*target, LevelFilter::DEBUG));
+    Targets::new().with_default(level).with_targets(detailed)
 }
 
 /// Starts logging for the process.
@@ -94,8 +100,9 @@ impl LogControl {
 pub fn start(
     format: LogFormat,
     level: LogLevel,
+    detailed: &[&'static str],
 ) -> Result<LogControl, tracing_subscriber::util::TryInitError> {
-    let (filter, handle) = reload::Layer::new(LevelFilter::from(level));
+    let (filter, handle) = reload::Layer::new(filter(level, detailed));
     let lines = match format {
         LogFormat::Json => fmt::layer()
             .json()

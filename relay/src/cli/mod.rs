@@ -10,6 +10,7 @@ use relay::config::{Boot, Settings, Source};
 const SETTINGS: &str = "\
 Settings, as environment variables or lines of CONFIG_FILE (those with * change while it runs):
   HOST, PORT                  where clients are served [127.0.0.1, 8080]
+  LISTEN                      the same as a comma list of host:port or :port
   INSECURE                    true: anonymous clients are fine on an address others can reach
   ADMIN_LISTEN                where the admin API is served [127.0.0.1:9090]
   ADMIN_TOKEN_FILE            file with the bearer token of the admin API
@@ -21,7 +22,8 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   DRAIN_RATE                  connections that end per second on SIGTERM [100]
   DRAIN_TIMEOUT_SECONDS       time after which the rest ends at once [30]
   LOG_FORMAT                  json or text [json]
-  LOG_LEVEL *, DEBUG *        DEBUG, INFO, WARNING, ERROR, CRITICAL [INFO]
+  LOG_LEVEL *                 DEBUG, INFO, WARNING, ERROR, CRITICAL [INFO]
+  DEBUG *                     true, or parts to log in detail: socket.io:*, engine* [false]
   CORS_ORIGINS *              comma list of origins, or * [localhost, ports 3000 and 8080]
   WS_PING_INTERVAL *, WS_PING_TIMEOUT *
                               seconds [30, 10]
@@ -33,7 +35,17 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
                               what may wait for one slow connection [1048576, 1000]
   MAX_NODE_QUEUE_BYTES        what may wait for all of them [268435456]
   OVERFLOW *                  drop_oldest, drop_newest, latest_only, disconnect [disconnect]
-  PUBLIC_ACCOUNTS *           comma list of accounts that take @mentions, added to the built-in ones";
+  PUBLIC_ACCOUNTS *           comma list of accounts that take @mentions, added to the built-in ones
+  SOCKETIO_TRANSPORTS *       comma list of websocket, polling [both]
+  SOCKETIO_PING_INTERVAL, SOCKETIO_PING_TIMEOUT
+                              milliseconds [25000, 60000]
+  SOCKETIO_UPGRADE_TIMEOUT *  milliseconds [30000]
+  SOCKETIO_MAX_HTTP_BUFFER_SIZE *
+                              bytes of a message from a Socket.IO client [100000000]
+  SOCKETIO_ALLOW_EIO3 *       true: clients of Socket.IO 2 are served [true]
+  SOCKETIO_LENIENT_HANDSHAKE *
+                              true: an upgrade without EIO and transport is one of EIO=4 [true]
+  SOCKETIO_CHAT_WORKER *      the user that chat:message goes to [chat-worker]";
 
 /// A WebSocket and SSE server that fans messages out across nodes. Settings come from environment
 /// variables, and from the file that CONFIG_FILE names.

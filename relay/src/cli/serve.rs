@@ -9,7 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) fn serve(source: Source) -> anyhow::Result<()> {
     let (boot, settings) = super::parse(source)?;
-    let logs = logs::start(boot.log_format, settings.live().log_level).context("logs")?;
+    let live = settings.live();
+    let logs = logs::start(boot.log_format, live.log_level, &live.debug.targets).context("logs")?;
     // Only the first provider counts; another one would be installed by a library, which is fine.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("runtime")?;
@@ -33,10 +34,12 @@ pub(super) fn serve(source: Source) -> anyhow::Result<()> {
 /// Tells what runs where.
 fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
     let clients = relay.client_address()?;
+    let also: Vec<_> = boot.also_listen.iter().map(|address| format!("http://{address}")).collect();
     tracing::info!(
         version = VERSION,
         node = relay.app().node,
         clients = %format!("http://{clients}"),
+        also = also.join(" "),
         admin = %format!("http://{}", relay.admin_address()?),
         bus = ?boot.bus,
         max_connections = relay.app().settings.live().max_total_connections,
@@ -45,6 +48,7 @@ fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
     for line in [
         format!("push: ws://{clients}/ws?user_id=, POST /sse/push, /sse/push/batch, /sse/send"),
         format!("dual: http://{clients}/sse/{{player_id}}, POST /api/messages"),
+        format!("socketio: http://{clients}/socket.io/, POST /api/socketio/emit"),
         format!("all: http://{clients}/health, /metrics"),
     ] {
         tracing::info!("{line}");

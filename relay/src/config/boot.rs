@@ -17,6 +17,8 @@ use crate::logs::LogFormat;
 pub struct Boot {
     /// Where clients are served.
     pub listen: SocketAddr,
+    /// Where they are served, too (conflict X-07).
+    pub also_listen: Vec<SocketAddr>,
     /// Where the admin API is served.
     pub admin_listen: SocketAddr,
     /// Name among peers.
@@ -47,8 +49,10 @@ impl Boot {
     pub fn parse(source: &Source) -> Result<Self, Invalid> {
         let mut reader = Reader::new(source);
         let r = &mut reader;
+        let (listen, also_listen) = addresses(r);
         let boot = Self {
-            listen: SocketAddr::new(host(r), port(r)),
+            listen,
+            also_listen,
             admin_listen: r.value(s::ADMIN_LISTEN, (Ipv4Addr::LOCALHOST, s::ADMIN_PORT).into()),
             node: r.text(s::NODE_NAME).map_or_else(generated_name, str::to_owned),
             insecure: r.switch(s::INSECURE),
@@ -72,6 +76,26 @@ fn host(r: &mut Reader<'_>) -> IpAddr {
     }
 }
 
+/// `LISTEN` is a comma list of `host:port` or `:port`; it wins over `HOST` and `PORT`, which most
+/// people have enough of.
+fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Vec<SocketAddr>) {
+    let (host, port) = (host(r), port(r));
+    let mut addresses = Vec::new();
+    let entries = r.text(names::LISTEN).unwrap_or_default().split(',').map(str::trim);
+    for entry in entries.filter(|entry| !entry.is_empty()) {
+        let parsed = match entry.strip_prefix(':') {
+            Some(port) => port.parse().ok().map(|port| SocketAddr::new(host, port)),
+            None => entry.replace("localhost:", "127.0.0.1:").parse().ok(),
+        };
+        match parsed {
+            Some(address) => addresses.push(address),
+            None => r.problem(names::LISTEN, format!("{entry:?} is neither host:port nor :port")),
+        }
+    }
+    let mut addresses = addresses.into_iter();
+    (addresses.next().unwrap_or(SocketAddr::new(host, port)), addresses.collect())
+}
+
 /// 0 lets the system choose, which tests use.
 fn port(r: &mut Reader<'_>) -> u16 {
     let port = r.small(s::PORT, u32::from(s::CLIENT_PORT), 0..=65_535);
@@ -80,7 +104,11 @@ fn port(r: &mut Reader<'_>) -> u16 {
 
 /// Conflict X-21: what nobody guards is not offered beyond this machine by accident.
 fn check_open_doors(r: &mut Reader<'_>, boot: &Boot) {
-    let clients = check_exposure(s::HOST, boot.listen.ip(), "clients are anonymous", boot.insecure);
+    let addresses = [boot.listen].into_iter().chain(boot.also_listen.iter().copied());
+    let open = |address: SocketAddr| {
+        check_exposure(s::HOST, address.ip(), "clients are anonymous", boot.insecure).err()
+    };
+    let clients = addresses.filter_map(open).next().map_or(Ok(()), Err);
     let token = boot.admin_token_file.is_some();
     let admin = check_exposure(
         s::ADMIN_LISTEN,
@@ -152,6 +180,23 @@ mod tests {
     #[test]
     fn r000_12_a_port_beyond_65535_is_refused() {
         assert!(parse(&[("PORT", "65536")]).unwrap_err().to_string().starts_with("PORT"));
+    }
+
+    #[test]
+    fn x07_several_addresses_may_be_listed() {
+        let boot = parse(&[("LISTEN", ":8080, :8000,[::1]:9000")]).unwrap();
+        assert_eq!(boot.listen, "127.0.0.1:8080".parse().unwrap());
+        assert_eq!(boot.also_listen, ["127.0.0.1:8000".parse().unwrap(), "[::1]:9000".parse().unwrap()]);
+    }
+
+    #[test]
+    fn x07_an_entry_that_is_no_address_is_told() {
+        assert!(parse(&[("LISTEN", "8080")]).unwrap_err().to_string().starts_with("LISTEN"));
+    }
+
+    #[test]
+    fn x21_every_listed_address_is_looked_at() {
+        assert!(parse(&[("LISTEN", ":8080,0.0.0.0:8000")]).is_err());
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use relay_contract::settings as s;
 
 use super::reader::Reader;
-use super::{Invalid, Source, names};
+use super::{Debug, Invalid, SocketIo, Source, names};
 use crate::auth::Origins;
-use crate::hub::{Overflow, Pace};
+use crate::hub::{Overflow, Pace, Paces};
 use crate::logs::LogLevel;
 
 const MIB: u64 = 1024 * 1024;
@@ -20,6 +20,8 @@ pub struct Live {
     pub origins: Origins,
     /// Least severe level of logs.
     pub log_level: LogLevel,
+    /// What is logged in detail, whatever the level.
+    pub debug: Debug,
     /// Times of WebSocket pings.
     pub pace: Pace,
     /// Bytes of the largest message from a client.
@@ -36,9 +38,16 @@ pub struct Live {
     pub overflow: Overflow,
     /// Accounts that take @mentions.
     pub public_accounts: Vec<String>,
+    /// Socket.IO.
+    pub socketio: SocketIo,
 }
 
 impl Live {
+    /// The paces of heartbeats; that of Engine.IO is what clients were told.
+    pub fn paces(&self, engineio: Pace) -> Paces {
+        Paces { websocket: self.pace, engineio }
+    }
+
     /// Parses the live settings of `source`.
     ///
     /// # Errors
@@ -46,11 +55,12 @@ impl Live {
     pub fn parse(source: &Source) -> Result<Self, Invalid> {
         let mut reader = Reader::new(source);
         let r = &mut reader;
-        let debug = r.switch(names::DEBUG);
+        let debug = Debug::parse(r);
         let level = r.value(s::LOG_LEVEL, LogLevel::Info);
         let live = Self {
             origins: r.value(s::CORS_ORIGINS, Origins::default()),
-            log_level: if debug { LogLevel::Debug } else { level },
+            log_level: if debug.all { LogLevel::Debug } else { level },
+            debug,
             pace: Pace {
                 interval: r.small(s::WS_PING_INTERVAL, 30, 1..=86_400),
                 timeout: r.small(s::WS_PING_TIMEOUT, 10, 1..=86_400),
@@ -62,6 +72,7 @@ impl Live {
             max_queue_items: size(r, names::MAX_QUEUE_ITEMS, 1000, 1..=1_000_000),
             overflow: r.value(names::OVERFLOW, Overflow::Disconnect),
             public_accounts: public_accounts(r.text(s::PUBLIC_ACCOUNTS)),
+            socketio: SocketIo::parse(r),
         };
         reader.finish(live)
     }

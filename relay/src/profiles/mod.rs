@@ -6,6 +6,7 @@ mod error;
 mod identity;
 mod json;
 pub mod push;
+pub mod socketio;
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ pub use error::ApiError;
 
 /// The routes of all profiles.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().merge(push::routes()).merge(dual::routes())
+    Router::new().merge(push::routes()).merge(dual::routes()).merge(socketio::routes())
 }
 
 /// The stream that a connection's first request asks for, if it can be served on the TCP

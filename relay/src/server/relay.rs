@@ -30,6 +30,7 @@ pub struct Relay {
     pub(super) app: Arc<App>,
     pub(super) logs: LogControl,
     pub(super) clients: TcpListener,
+    pub(super) also_clients: Vec<TcpListener>,
     pub(super) admin: TcpListener,
     /// Ends listening and HTTP.
     pub(super) shutdown: CancellationToken,
@@ -72,10 +73,11 @@ impl Relay {
     /// [`StartError`] names what is wrong.
     pub fn start(boot: Boot, settings: Settings, logs: LogControl) -> Result<Self, StartError> {
         let clients = listen(boot.listen)?;
+        let also_clients = boot.also_listen.iter().copied().map(listen).collect::<Result<_, _>>()?;
         let admin = listen(boot.admin_listen)?;
         let bus_shutdown = CancellationToken::new();
         let app = Arc::new(app(boot, Arc::new(settings), &bus_shutdown)?);
-        Ok(Self { app, logs, clients, admin, shutdown: CancellationToken::new(), bus_shutdown })
+        Ok(Self { app, logs, clients, also_clients, admin, shutdown: CancellationToken::new(), bus_shutdown })
     }
 
     /// What its requests share.
@@ -119,13 +121,22 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     });
     let bus = bus::connect(boot.bus, hub.clone(), boot.node.clone(), shutdown.clone());
     let tasks = TaskTracker::new();
+    let publisher = Publisher::new(hub.clone(), bus.clone());
+    let socketio = profiles::socketio::server(
+        hub.clone(),
+        boot.node.clone(),
+        settings.clone(),
+        publisher.clone(),
+        tasks.clone(),
+    );
     Ok(App {
         node_header: HeaderValue::from_str(&boot.node).map_err(|_| StartError::Node)?,
         node: boot.node,
         started: Instant::now(),
         started_at: jiff::Timestamp::now().as_second(),
         settings,
-        publisher: Publisher::new(hub.clone(), bus.clone()),
+        publisher,
+        socketio,
         metrics,
         publish_key: key(relay_contract::settings::PUBLISH_KEY_FILE, boot.publish_key_file)?,
         admin_token: key(relay_contract::settings::ADMIN_TOKEN_FILE, boot.admin_token_file)?,

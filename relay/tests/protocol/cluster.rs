@@ -8,13 +8,13 @@ use tokio::process::{Child, Command};
 use crate::support::{Received, TestRelay, free_port, until};
 
 /// A Redis of this test's own; killed when dropped.
-struct Redis {
+pub(crate) struct Redis {
     _child: Child,
     url: String,
 }
 
 impl Redis {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let port = free_port().to_string();
         let child = Command::new("redis-server")
             .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
@@ -26,7 +26,7 @@ impl Redis {
     }
 
     /// A relay that is ready.
-    async fn relay(&self, node: &str) -> TestRelay {
+    pub(crate) async fn relay(&self, node: &str) -> TestRelay {
         let relay = TestRelay::with(&[("REDIS_URL", &self.url), ("NODE_NAME", node)]);
         until("a ready relay", async || {
             reqwest::get(relay.admin_url("/readyz")).await.unwrap().status() == 200

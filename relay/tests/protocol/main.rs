@@ -19,5 +19,6 @@ mod limits;
 mod logs;
 mod publish;
 mod socket;
+mod socketio;
 mod stream;
 mod support;
