@@ -10,10 +10,12 @@ use crate::admin::Heartbeat;
 use crate::auth::Key;
 use crate::bus::Bus;
 use crate::config::Settings;
+use crate::debug::{Doors, NamedTasks, Profiler};
 use crate::drain::Drain;
 use crate::hub::{Hub, Publisher, Slots};
 use crate::metrics::Metrics;
 use crate::profiles::push::Claims;
+use crate::profiles::stream::Pipeline;
 
 /// One relay.
 pub struct App {
@@ -47,6 +49,14 @@ pub struct App {
     pub heartbeat: Heartbeat,
     /// Users with a socket of the push profile.
     pub claims: Arc<Claims>,
+    /// Events of the stream profile.
+    pub events: Arc<Pipeline>,
+    /// Who may use `/debug/*` on the clients' port.
+    pub debug_doors: Doors,
+    /// One profile at a time.
+    pub profiler: Profiler,
+    /// Helpers by name.
+    pub named_tasks: Arc<NamedTasks>,
     /// Tasks that must end before the process does.
     pub tasks: TaskTracker,
 }

@@ -18,6 +18,7 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   REDIS_URL, REDIS_URL_FILE, REDIS_PASSWORD_FILE
                               the bus between relays [none: this process alone]
   REDIS_NAMESPACE             part of every name in Redis: whose relays hear each other [default]
+  REDIS_MAX_RETRIES           tries in a row after which Redis is given up; 0 is never [0]
   DRAIN_RATE                  connections that end per second on SIGTERM [100]
   DRAIN_TIMEOUT_SECONDS       time after which the rest ends at once [30]
   LOG_FORMAT                  json or text [json]
@@ -33,6 +34,16 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
                               what may wait for one slow connection [1048576, 1000]
   MAX_NODE_QUEUE_BYTES        what may wait for all of them [268435456]
   OVERFLOW *                  drop_oldest, drop_newest, latest_only, disconnect [disconnect]
+  WS_ANONYMOUS *              allow or deny sockets without user_id [allow]
+  STREAM_RATE_LIMIT *         events of one anonymous socket per second; 0 is no limit [0]
+  STREAM_BUFFER_SIZE, STREAM_OVERFLOW
+                              events that may wait, and what happens beyond [10000, drop_oldest]
+  STREAM_MIN_WORKERS, STREAM_MAX_WORKERS
+                              tasks that process events [2, 16]
+  STREAM_BATCH_SIZE, STREAM_BATCH_TIMEOUT_MS
+                              events published together, and the wait for them [100, 100]
+  DEBUG_ENDPOINTS             false: no /debug on the clients' port [true]
+  METRICS_ALIASES *           stream, mythos: figures get their guides' names, too
   PUBLIC_ACCOUNTS *           comma list of accounts that take @mentions, added to the built-in ones";
 
 /// A WebSocket and SSE server that fans messages out across nodes. Settings come from environment

@@ -44,6 +44,9 @@ fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
     );
     for line in [
         format!("push: ws://{clients}/ws?user_id=, POST /sse/push, /sse/push/batch, /sse/send"),
+        format!(
+            "stream: ws://{clients}/ws, /ws/ingest, http://{clients}/stream/metrics, /stream/events, /api/stats"
+        ),
         format!("dual: http://{clients}/sse/{{player_id}}, POST /api/messages"),
         format!("all: http://{clients}/health, /metrics"),
     ] {

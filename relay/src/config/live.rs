@@ -3,10 +3,11 @@
 use relay_contract::settings as s;
 
 use super::reader::Reader;
-use super::{Invalid, Source, names};
+use super::{Invalid, Source, StreamLimits, names, stream};
 use crate::auth::Origins;
 use crate::hub::{Overflow, Pace};
 use crate::logs::LogLevel;
+use crate::metrics::Aliases;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -36,6 +37,10 @@ pub struct Live {
     pub overflow: Overflow,
     /// Accounts that take @mentions.
     pub public_accounts: Vec<String>,
+    /// Other names of figures.
+    pub metrics_aliases: Aliases,
+    /// The stream profile.
+    pub stream: StreamLimits,
 }
 
 impl Live {
@@ -46,7 +51,7 @@ impl Live {
     pub fn parse(source: &Source) -> Result<Self, Invalid> {
         let mut reader = Reader::new(source);
         let r = &mut reader;
-        let debug = r.switch(names::DEBUG);
+        let debug = r.switch(names::DEBUG, false);
         let level = r.value(s::LOG_LEVEL, LogLevel::Info);
         let live = Self {
             origins: r.value(s::CORS_ORIGINS, Origins::default()),
@@ -62,6 +67,8 @@ impl Live {
             max_queue_items: size(r, names::MAX_QUEUE_ITEMS, 1000, 1..=1_000_000),
             overflow: r.value(names::OVERFLOW, Overflow::Disconnect),
             public_accounts: public_accounts(r.text(s::PUBLIC_ACCOUNTS)),
+            metrics_aliases: r.value(names::METRICS_ALIASES, Aliases::default()),
+            stream: stream::limits(r),
         };
         reader.finish(live)
     }

@@ -9,12 +9,14 @@ mod live;
 mod reader;
 mod settings;
 mod source;
+mod stream;
 
 pub use boot::Boot;
 pub use live::Live;
 pub use reader::{Invalid, Problem};
 pub use settings::Settings;
 pub use source::Source;
+pub use stream::StreamLimits;
 
 /// Names of settings that only people use, not the operator.
 pub mod names {
@@ -24,6 +26,28 @@ pub mod names {
     pub const LOG_FORMAT: &str = "LOG_FORMAT";
     /// Bytes that may wait for all slow connections of this node.
     pub const MAX_NODE_QUEUE_BYTES: &str = "MAX_NODE_QUEUE_BYTES";
+    /// `false`: no `/debug/*` on the clients' port (conflict X-23).
+    pub const DEBUG_ENDPOINTS: &str = "DEBUG_ENDPOINTS";
+    /// Live: `allow` or `deny` sockets without a user (conflict X-02).
+    pub const WS_ANONYMOUS: &str = "WS_ANONYMOUS";
+    /// Live: events that one socket may send per second; 0 is no limit.
+    pub const STREAM_RATE_LIMIT: &str = "STREAM_RATE_LIMIT";
+    /// Events that may wait to be processed (requirement 001-11).
+    pub const STREAM_BUFFER_SIZE: &str = "STREAM_BUFFER_SIZE";
+    /// `drop_oldest`, `drop_newest` or `latest_only` when they are more.
+    pub const STREAM_OVERFLOW: &str = "STREAM_OVERFLOW";
+    /// Fewest tasks that process events (requirement 001-12).
+    pub const STREAM_MIN_WORKERS: &str = "STREAM_MIN_WORKERS";
+    /// Most of them.
+    pub const STREAM_MAX_WORKERS: &str = "STREAM_MAX_WORKERS";
+    /// Events that are published together at most (requirement 001-13).
+    pub const STREAM_BATCH_SIZE: &str = "STREAM_BATCH_SIZE";
+    /// Milliseconds after a batch that the next one may take to fill.
+    pub const STREAM_BATCH_TIMEOUT_MS: &str = "STREAM_BATCH_TIMEOUT_MS";
+    /// Live: comma list of `stream` and `mythos`: figures get their guides' names, too.
+    pub const METRICS_ALIASES: &str = "METRICS_ALIASES";
+    /// Tries after which Redis is given up; 0 is never (conflict X-16).
+    pub const REDIS_MAX_RETRIES: &str = "REDIS_MAX_RETRIES";
     /// Live: messages that may wait for one slow connection.
     pub const MAX_QUEUE_ITEMS: &str = "MAX_QUEUE_ITEMS";
     /// Live: what happens to a message that finds a queue full (conflict X-20).

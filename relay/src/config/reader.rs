@@ -78,13 +78,14 @@ impl<'a> Reader<'a> {
     }
 
     /// `true`, `false`, `1` or `0`.
-    pub(super) fn switch(&mut self, name: &str) -> bool {
+    pub(super) fn switch(&mut self, name: &str, default: bool) -> bool {
         match self.text(name).map(str::to_ascii_lowercase).as_deref() {
-            None | Some("false" | "0") => false,
+            None => default,
+            Some("false" | "0") => false,
             Some("true" | "1") => true,
             Some(other) => {
                 self.problem(name, format!("{other:?} is neither true nor false"));
-                false
+                default
             }
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
+use futures::FutureExt;
 use relay_contract::admin::DrainRequest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -17,6 +18,7 @@ use crate::admin;
 use crate::app::App;
 use crate::hub::sweep_forever;
 use crate::logs::LogControl;
+use crate::profiles::stream;
 use crate::transport::rewind::Rewind;
 
 /// How often the settings file is looked at.
@@ -61,14 +63,18 @@ fn help(relay: Relay) -> JoinSet<()> {
     let (router, admin_router) =
         (relay.client_routes(), admin::routes(relay.app.clone(), relay.logs.clone()));
     let Relay { app, logs, clients, admin, shutdown, .. } = relay;
-    helpers.spawn(listen(app.clone(), clients, router, shutdown.clone(), serve_client));
-    helpers.spawn(listen(app.clone(), admin, admin_router, shutdown, serve_admin));
+    let names = app.named_tasks.clone();
+    let events = stream::run(app.events.clone(), app.hub.clone(), names.clone(), shutdown.clone());
+    names.add("stream-supervisor", app.tasks.spawn(events).abort_handle());
+    let mut help = |name: &str, task| names.add(name, helpers.spawn(task));
+    help("clients", listen(app.clone(), clients, router, shutdown.clone(), serve_client).boxed());
+    help("admin", listen(app.clone(), admin, admin_router, shutdown, serve_admin).boxed());
     let drained = app.clone();
-    helpers.spawn(async move { drained.drain.run(&drained.hub).await });
+    help("drain", async move { drained.drain.run(&drained.hub).await }.boxed());
     let (paced, beaten) = (app.clone(), app.clone());
     let pace = move || paced.settings.live().pace;
-    helpers.spawn(sweep_forever(app.hub.clone(), pace, move || beaten.heartbeat.beat()));
-    helpers.spawn(async move { poll_settings(&app, &logs).await });
+    help("sweep", sweep_forever(app.hub.clone(), pace, move || beaten.heartbeat.beat()).boxed());
+    help("settings", async move { poll_settings(&app, &logs).await }.boxed());
     helpers
 }
 

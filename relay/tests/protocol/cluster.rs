@@ -5,7 +5,7 @@ use std::process::Stdio;
 use serde_json::json;
 use tokio::process::{Child, Command};
 
-use crate::support::{Received, TestRelay, free_port, until};
+use crate::support::{Client, Received, TestRelay, free_port, until};
 
 /// A Redis of this test's own; killed when dropped.
 struct Redis {
@@ -108,6 +108,16 @@ async fn r000_06_answers_of_a_socket_on_another_node_come_back() {
     alice.json().await;
     alice.send_json(json!({"correlation_id": "c1", "text": "yes", "is_final": true})).await;
     assert_eq!(answers.json().await["text"], "yes");
+}
+
+#[tokio::test]
+async fn r001_02_an_event_reaches_a_subscriber_on_another_node() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let mut subscriber = Client::connect(&format!("ws://{}/ws?subscribe=true", b.address)).await;
+    let mut client = Client::connect(&format!("ws://{}/ws", a.address)).await;
+    client.send_json(json!({"type": "test", "data": {"value": 42}})).await;
+    assert_eq!(subscriber.json().await["data"]["value"], 42);
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ async fn r000_14_and_15_a_socket_is_logged_as_it_comes_and_goes() {
 async fn r000_19_and_16_a_push_is_logged_up_to_its_delivery() {
     let mut relay = Process::start(&[]).await;
     let _client = Client::connect(&format!("ws://127.0.0.1:{}/ws?user_id=alice", relay.port)).await;
+    line(&mut relay, "User connected").await;
     push(&relay, json!({"user_id": "alice", "data": {}})).await;
     line(&mut relay, "Processing SSE message").await;
     assert_eq!(line(&mut relay, "Message sent to user").await["user_id"], "alice");
@@ -39,6 +40,24 @@ async fn r000_17_a_push_to_nobody_is_a_warning() {
     let mut relay = Process::start(&[]).await;
     push(&relay, json!({"user_id": "alice", "data": {}})).await;
     assert_eq!(line(&mut relay, "Attempt to send message to disconnected user").await["level"], "WARN");
+}
+
+#[tokio::test]
+async fn r001_15_a_bad_event_is_an_error_with_its_raw_data() {
+    let mut relay = Process::start(&[("LOG_LEVEL", "DEBUG")]).await;
+    let mut client = Client::connect(&format!("ws://127.0.0.1:{}/ws", relay.port)).await;
+    client.send(tokio_tungstenite::tungstenite::Message::text("nonsense")).await;
+    let error: Value = serde_json::from_str(&relay.logs("Invalid event format: ").await).unwrap();
+    assert_eq!(error["level"], "ERROR");
+    line(&mut relay, "Raw data: nonsense").await;
+}
+
+#[tokio::test]
+async fn x16_r001_16_redis_is_given_up_after_the_tries_that_are_set() {
+    let redis = format!("redis://127.0.0.1:{}", crate::support::free_port());
+    let mut relay = Process::start(&[("REDIS_URL", &redis), ("REDIS_MAX_RETRIES", "2")]).await;
+    relay.logs("Redis connection failed, retry in 0.").await;
+    assert_eq!(line(&mut relay, "Failed to connect to Redis").await["tries"], 2);
 }
 
 #[tokio::test]
