@@ -1,7 +1,7 @@
 //! What all requests and connections of one relay share.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::HeaderValue;
 use tokio_util::task::TaskTracker;
@@ -14,6 +14,7 @@ use crate::debug::{Doors, NamedTasks, Profiler};
 use crate::drain::Drain;
 use crate::hub::{Hub, Publisher, Slots};
 use crate::metrics::Metrics;
+use crate::profiles::dual::Players;
 use crate::profiles::push::Claims;
 use crate::profiles::stream::Pipeline;
 
@@ -43,7 +44,11 @@ pub struct App {
     pub admin_token: Option<Key>,
     /// Whether connections are accepted, and how they are ended.
     pub drain: Arc<Drain>,
-    /// Streams per player.
+    /// Players of the dual profile.
+    pub players: Arc<Players>,
+    /// Silence after which TCP asks for the peer.
+    pub tcp_keepalive: Duration,
+    /// Connections per player.
     pub streams: Slots,
     /// Whether the runtime turns.
     pub heartbeat: Heartbeat,

@@ -6,6 +6,7 @@ mod bus;
 mod connections;
 mod drops;
 mod events;
+mod players;
 
 use prometheus::{Encoder, IntCounter, IntGauge, Opts, Registry, TextEncoder};
 use relay_contract::admin::Bus;
@@ -15,6 +16,7 @@ pub use bus::BusFigures;
 pub use connections::ConnectionFigures;
 pub use drops::DropFigures;
 pub use events::{EventDrop, EventFigures};
+pub use players::PlayerFigures;
 
 use crate::bus::Counters;
 
@@ -41,6 +43,8 @@ pub struct Metrics {
     pub bus: BusFigures,
     /// Events of the stream profile.
     pub events: EventFigures,
+    /// Players of the dual profile.
+    pub players: PlayerFigures,
     queue_bytes: IntGauge,
 }
 
@@ -74,6 +78,7 @@ impl Metrics {
             queue_bytes: gauge(&registry, "relay_queue_bytes", "Bytes that wait for slow connections.")?,
             bus: BusFigures::new(&registry)?,
             events: EventFigures::new(&registry)?,
+            players: PlayerFigures::new(&registry)?,
             registry,
         })
     }

@@ -19,6 +19,11 @@ impl Channel {
         Self(format!("reply:{correlation_id}"))
     }
 
+    /// The channel by which nodes tell each other of the sessions of a player.
+    pub fn session(player: &str) -> Self {
+        Self(format!("session:{player}"))
+    }
+
     /// The channel of all events of the stream profile.
     pub fn events() -> Self {
         Self("stream:events".to_owned())

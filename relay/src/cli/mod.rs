@@ -22,6 +22,7 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   DRAIN_RATE                  connections that end per second on SIGTERM [100]
   DRAIN_TIMEOUT_SECONDS       time after which the rest ends at once [30]
   LOG_FORMAT                  json or text [json]
+  LOG_FILE                    file that log lines are added to, besides standard output
   LOG_LEVEL *, DEBUG *        DEBUG, INFO, WARNING, ERROR, CRITICAL [INFO]
   CORS_ORIGINS *              comma list of origins, or * [localhost, ports 3000 and 8080]
   WS_PING_INTERVAL *, WS_PING_TIMEOUT *
@@ -29,7 +30,13 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   MAX_MESSAGE_SIZE *          bytes of a message from a client [1048576]
   MAX_TOTAL_CONNECTIONS *     TCP connections [0: nine tenths of the limit of open files]
   MAX_CONNECTIONS_PER_PLAYER *
-                              streams of one player [4]
+                              sockets and streams of one player [4]
+  CONNECTION_TIMEOUT *        seconds without any byte until a player's connection ends [300]
+  HEALTH_CHECK_INTERVAL *, CLEANUP_INTERVAL *
+                              seconds between looks at their health, and for idle ones [30, 60]
+  CONNECTION_POOL_SIZE        players that there is room for from the start [1000]
+  CONNECTION_PRESET *         default, stable, tight: defaults of the five above [default]
+  TCP_KEEPALIVE               seconds of silence until TCP asks for the peer [600]
   MAX_QUEUE_BYTES *, MAX_QUEUE_ITEMS *
                               what may wait for one slow connection [1048576, 1000]
   MAX_NODE_QUEUE_BYTES        what may wait for all of them [268435456]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use relay_contract::settings as s;
 
 use super::reader::Reader;
-use super::{Invalid, Source, names, stream};
+use super::{Invalid, Source, dual, names, stream};
 use crate::auth::check_exposure;
 use crate::bus;
 use crate::logs::LogFormat;
@@ -40,6 +40,12 @@ pub struct Boot {
     pub node_queue_bytes: u64,
     /// Whether `/debug/*` is on the clients' port.
     pub debug_endpoints: bool,
+    /// Players that there is room for from the start.
+    pub pool_size: usize,
+    /// File that log lines are added to.
+    pub log_file: Option<PathBuf>,
+    /// Seconds of silence after which TCP asks for the peer.
+    pub tcp_keepalive: Duration,
     /// How events are processed.
     pub stream: Options,
 }
@@ -65,6 +71,9 @@ impl Boot {
             log_format: r.value(names::LOG_FORMAT, LogFormat::Json),
             node_queue_bytes: r.number(names::MAX_NODE_QUEUE_BYTES, 256 << 20, 1 << 20..=1 << 40),
             debug_endpoints: r.switch(names::DEBUG_ENDPOINTS, true),
+            pool_size: dual::pool(r),
+            log_file: r.text(names::LOG_FILE).map(PathBuf::from),
+            tcp_keepalive: Duration::from_secs(r.number(names::TCP_KEEPALIVE, 600, 1..=86_400)),
             stream: stream::options(r),
         };
         check_open_doors(r, &boot);

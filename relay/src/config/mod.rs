@@ -5,6 +5,7 @@
 //! once and whole: every problem is told at once, with the name of its setting.
 
 mod boot;
+mod dual;
 mod live;
 mod reader;
 mod settings;
@@ -12,6 +13,7 @@ mod source;
 mod stream;
 
 pub use boot::Boot;
+pub use dual::DualLimits;
 pub use live::Live;
 pub use reader::{Invalid, Problem};
 pub use settings::Settings;
@@ -48,6 +50,21 @@ pub mod names {
     pub const METRICS_ALIASES: &str = "METRICS_ALIASES";
     /// Tries after which Redis is given up; 0 is never (conflict X-16).
     pub const REDIS_MAX_RETRIES: &str = "REDIS_MAX_RETRIES";
+    /// Live: `default`, `stable` or `tight`: defaults of the next four, and of
+    /// `MAX_CONNECTIONS_PER_PLAYER` (conflict X-19).
+    pub const CONNECTION_PRESET: &str = "CONNECTION_PRESET";
+    /// Live: seconds without any byte after which a player's connection ends (requirement 004-17).
+    pub const CONNECTION_TIMEOUT: &str = "CONNECTION_TIMEOUT";
+    /// Live: seconds between looks at the health of connections (requirement 004-18).
+    pub const HEALTH_CHECK_INTERVAL: &str = "HEALTH_CHECK_INTERVAL";
+    /// Live: seconds between looks for idle connections (requirement 004-19).
+    pub const CLEANUP_INTERVAL: &str = "CLEANUP_INTERVAL";
+    /// Players that there is room for from the start (requirement 004-20).
+    pub const CONNECTION_POOL_SIZE: &str = "CONNECTION_POOL_SIZE";
+    /// File that log lines are added to, besides standard output (conflict X-12).
+    pub const LOG_FILE: &str = "LOG_FILE";
+    /// Seconds of silence after which TCP asks whether the peer is there (requirement 004-41).
+    pub const TCP_KEEPALIVE: &str = "TCP_KEEPALIVE";
     /// Live: messages that may wait for one slow connection.
     pub const MAX_QUEUE_ITEMS: &str = "MAX_QUEUE_ITEMS";
     /// Live: what happens to a message that finds a queue full (conflict X-20).

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 
 pub use guard::Doors;
+pub(crate) use memory::Memory;
 pub use profile::Profiler;
 pub use tasks::NamedTasks;
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::metrics::Metrics;
+use crate::app::App;
 
 /// Shortest and longest rest after an error, such as no descriptors left.
 const REST: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -14,7 +15,7 @@ const REST: (Duration, Duration) = (Duration::from_millis(10), Duration::from_se
 pub(super) async fn accept(
     listener: TcpListener,
     stop: &CancellationToken,
-    metrics: &Metrics,
+    app: &App,
     serve: impl Fn(TcpStream),
 ) {
     let mut rest = REST.0;
@@ -26,13 +27,15 @@ pub(super) async fn accept(
         match accepted {
             Ok((stream, _)) => {
                 rest = REST.0;
+                let keepalive = TcpKeepalive::new().with_time(app.tcp_keepalive);
+                let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
                 // Small messages must not wait for each other; a failure shows at the first read.
                 let _ = stream.set_nodelay(true);
                 serve(stream);
             }
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {
-                metrics.accept_errors.inc();
+                app.metrics.accept_errors.inc();
                 tracing::error!(%error, "Accepting connections failed");
                 tokio::time::sleep(rest).await;
                 rest = (rest * 2).min(REST.1);

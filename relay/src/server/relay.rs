@@ -21,7 +21,7 @@ use crate::debug::{self, Doors, Profiler};
 use crate::hub::{Budget, Clock, Hub, Limits, Publisher, Shared, Slots};
 use crate::logs::LogControl;
 use crate::metrics::Metrics;
-use crate::profiles::{self, push::Claims, stream::Pipeline};
+use crate::profiles::{self, dual::Players, push::Claims, stream::Pipeline};
 
 /// Connections that wait to be accepted: many clients come back at once after a restart.
 const BACKLOG: u32 = 4096;
@@ -118,7 +118,8 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         limits: limits(&live),
         metrics: metrics.clone(),
     });
-    let bus = bus::connect(boot.bus, hub.clone(), boot.node.clone(), shutdown.clone());
+    let players = Players::new(hub.clone(), boot.pool_size);
+    let bus = bus::connect(boot.bus, players.clone(), boot.node.clone(), shutdown.clone());
     let tasks = TaskTracker::new();
     let publisher = Publisher::new(hub.clone(), bus.clone());
     Ok(App {
@@ -137,6 +138,8 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         admin_token: key(relay_contract::settings::ADMIN_TOKEN_FILE, boot.admin_token_file)?,
         drain: Arc::default(),
         heartbeat: Heartbeat::default(),
+        players,
+        tcp_keepalive: boot.tcp_keepalive,
         streams: Slots::default(),
         claims: Claims::new(bus.clone(), tasks.clone()),
         tasks,

@@ -18,7 +18,7 @@ use crate::admin;
 use crate::app::App;
 use crate::hub::sweep_forever;
 use crate::logs::LogControl;
-use crate::profiles::stream;
+use crate::profiles::{dual, stream};
 use crate::transport::rewind::Rewind;
 
 /// How often the settings file is looked at.
@@ -74,6 +74,7 @@ fn help(relay: Relay) -> JoinSet<()> {
     let (paced, beaten) = (app.clone(), app.clone());
     let pace = move || paced.settings.live().pace;
     help("sweep", sweep_forever(app.hub.clone(), pace, move || beaten.heartbeat.beat()).boxed());
+    help("upkeep", dual::run(app.clone()).boxed());
     help("settings", async move { poll_settings(&app, &logs).await }.boxed());
     helpers
 }
@@ -84,7 +85,7 @@ type Serve = fn(&Arc<App>, &Permits, TcpStream, Router, &CancellationToken);
 async fn listen(app: Arc<App>, listener: TcpListener, router: Router, stop: CancellationToken, serve: Serve) {
     let permits = Permits::default();
     let each = |stream| serve(&app, &permits, stream, router.clone(), &stop);
-    accept(listener, &stop, &app.metrics, each).await;
+    accept(listener, &stop, &app, each).await;
 }
 
 fn serve_client(

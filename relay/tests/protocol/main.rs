@@ -14,6 +14,7 @@ mod cluster;
 mod conformance;
 mod debug;
 mod drain;
+mod dual;
 mod events;
 mod heartbeat;
 mod http;
