@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 
-pub use guard::Doors;
+pub use guard::{Doors, Insight};
 pub(crate) use memory::Memory;
 pub use profile::Profiler;
 pub use tasks::NamedTasks;

@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/health", get(health))
         .route("/api/health", get(health))
+        .route("/health/detailed", get(health))
         .route("/metrics", get(metrics))
         .merge(probes::routes())
 }

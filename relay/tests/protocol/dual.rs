@@ -209,6 +209,40 @@ async fn r004_06_a_players_connections_and_deliveries_are_told() {
 }
 
 #[tokio::test]
+async fn what_is_told_of_single_players_wants_the_admin_token_where_there_is_one() {
+    let token = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(token.path(), "s3cret").unwrap();
+    let path = token.path().to_str().unwrap();
+    let relay = TestRelay::with(&[("ADMIN_TOKEN_FILE", path), ("DEBUG_ENDPOINTS", "false")]);
+    for path in ["/api/connections/alice", "/api/connections/alice/session", "/monitoring/errors"] {
+        let request = reqwest::Client::new().get(relay.url(path));
+        let with_token = request.try_clone().unwrap().bearer_auth("s3cret");
+        let statuses = [request.send().await.unwrap().status(), with_token.send().await.unwrap().status()];
+        assert_eq!(statuses.map(|status| status.as_u16()), [401, 200], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn r004_04_health_has_the_guides_fields() {
+    let relay = TestRelay::start();
+    let health = relay.get("/health/detailed").await;
+    for field in ["status", "timestamp", "version", "uptime", "components"] {
+        assert!(!health[field].is_null(), "{field}");
+    }
+}
+
+#[tokio::test]
+async fn r004_33_a_player_whose_client_answers_no_ping_is_unhealthy() {
+    let relay = TestRelay::with(&[("WS_PING_INTERVAL", "1"), ("WS_PING_TIMEOUT", "60")]);
+    let _alice = player(&relay, "alice").await;
+    until("an unhealthy connection", async || {
+        let told = relay.get("/monitoring/connection-health").await;
+        told["overall_health"]["unhealthy_connections"] == 1
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn r004_37_statistics_name_the_node() {
     let relay = TestRelay::with(&[("NODE_NAME", "relay-7")]);
     assert_eq!(relay.get("/api/connections/stats").await["node"], "relay-7");

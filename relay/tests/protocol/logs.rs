@@ -106,6 +106,32 @@ async fn r004_30_an_error_is_logged_with_its_type() {
 }
 
 #[tokio::test]
+async fn r004_33_a_player_in_trouble_is_named() {
+    let settings = [("WS_PING_INTERVAL", "1"), ("WS_PING_TIMEOUT", "60"), ("HEALTH_CHECK_INTERVAL", "1")];
+    let mut relay = Process::start(&settings).await;
+    // This client answers pings only when it is asked for messages, which nobody does.
+    let _alice = player(&relay, "alice").await;
+    line(&mut relay, "Unhealthy connections for player alice").await;
+}
+
+#[tokio::test]
+async fn r004_35_all_bad_settings_are_named_at_once() {
+    let check = |settings: &[(&str, &str)]| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_relay"));
+        command.arg("validate-config").env_clear().envs(settings.iter().copied());
+        async move { command.output().await.unwrap() }
+    };
+    let bad =
+        check(&[("CONNECTION_TIMEOUT", "soon"), ("STREAM_OVERFLOW", "disconnect"), ("PORT", "x")]).await;
+    let told = String::from_utf8_lossy(&bad.stderr).into_owned();
+    let names = ["CONNECTION_TIMEOUT", "STREAM_OVERFLOW", "PORT"];
+    assert!(!bad.status.success() && names.iter().all(|name| told.contains(name)), "{told}");
+    assert!(
+        check(&[("PORT", "8001"), ("DEBUG", "true"), ("CONNECTION_TIMEOUT", "600")]).await.status.success()
+    );
+}
+
+#[tokio::test]
 async fn r004_19_a_cleanup_is_logged_with_its_number() {
     let mut relay = Process::start(&[("CONNECTION_TIMEOUT", "1"), ("CLEANUP_INTERVAL", "1")]).await;
     let _alice = player(&relay, "alice").await;

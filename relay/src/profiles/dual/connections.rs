@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::census::Census;
 use super::player::check_session;
 use crate::app::App;
+use crate::debug::Insight;
 use crate::hub::{Connection, Transport};
 use crate::profiles::{ApiError, identity, json};
 
@@ -38,14 +39,16 @@ pub(super) struct Named {
 
 /// `GET /api/connections?player_id=`: for names that are paths here, such as `stats`.
 pub(super) async fn by_name(
+    insight: Insight,
     state: State<Arc<App>>,
     Query(named): Query<Named>,
 ) -> Result<Json<Value>, ApiError> {
-    player(state, Path(named.player_id)).await
+    player(insight, state, Path(named.player_id)).await
 }
 
 /// `GET /api/connections/{player_id}`
 pub(super) async fn player(
+    _: Insight,
     State(app): State<Arc<App>>,
     Path(player): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
@@ -85,6 +88,7 @@ fn of_kind(app: &App, connections: &[Arc<Connection>], transport: Transport) -> 
 
 /// `GET /api/connections/{player_id}/session`
 pub(super) async fn session(
+    _: Insight,
     State(app): State<Arc<App>>,
     Path(player): Path<String>,
 ) -> Result<Json<Value>, ApiError> {

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::census::{Census, health};
 use crate::app::App;
-use crate::debug::Memory;
+use crate::debug::{Insight, Memory};
 use crate::hub::Transport;
 
 /// `GET /monitoring/dual-connections`
-pub(super) async fn connections(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn connections(_: Insight, State(app): State<Arc<App>>) -> Json<Value> {
     let census = Census::take(&app);
     let sessions = app.players.sessions.total();
     let in_session =
@@ -34,7 +34,7 @@ pub(super) async fn connections(State(app): State<Arc<App>>) -> Json<Value> {
 }
 
 /// `GET /monitoring/performance`
-pub(super) async fn performance(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn performance(_: Insight, State(app): State<Arc<App>>) -> Json<Value> {
     let figures = &app.metrics.players;
     let (websocket, websocket_max) = figures.establishment(Transport::WebSocket).mean_and_max_ms();
     let (sse, sse_max) = figures.establishment(Transport::Sse).mean_and_max_ms();
@@ -67,7 +67,7 @@ pub(super) async fn performance(State(app): State<Arc<App>>) -> Json<Value> {
 }
 
 /// `GET /monitoring/connection-health`
-pub(super) async fn connection_health(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn connection_health(_: Insight, State(app): State<Arc<App>>) -> Json<Value> {
     let census = Census::take(&app);
     Json(json!({
         "node": app.node,
@@ -82,6 +82,6 @@ pub(super) async fn connection_health(State(app): State<Arc<App>>) -> Json<Value
 }
 
 /// `GET /monitoring/errors`
-pub(super) async fn errors(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn errors(_: Insight, State(app): State<Arc<App>>) -> Json<Value> {
     Json(app.players.errors.report())
 }

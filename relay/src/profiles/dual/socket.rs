@@ -73,6 +73,7 @@ impl Admitted for Player {
         let connection = membership.connection().clone();
         super::established(&app, &connection, begin);
         app.players.recheck(&connection, session.as_deref());
+        drop(session);
         let mut session = Session { app: app.clone() };
         let limit = || app.settings.live().max_message_size;
         ws::run(&connection, upgraded.early, limit, &mut session).await;
