@@ -79,11 +79,11 @@ impl PlayerFigures {
         })
     }
 
-    /// Times of a transport.
+    /// Times of a transport. Players have sockets and event streams only.
     pub fn establishment(&self, transport: Transport) -> &Establishment {
         match transport {
             Transport::WebSocket => &self.websocket,
-            Transport::Sse => &self.sse,
+            Transport::Sse | Transport::SocketIo => &self.sse,
         }
     }
 

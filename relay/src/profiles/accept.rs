@@ -13,7 +13,8 @@ use crate::hub::Farewell;
 use crate::server::Permit;
 use crate::transport::ws::{self, Handshake, Upgraded};
 
-/// What a profile decides about a socket that may begin.
+/// A socket that may begin, with its place in the hub: who has seen the answer and publishes at
+/// once is heard. Without an upgrade it is dropped, and leaves the hub.
 pub(super) trait Admitted: Send + 'static {
     /// Serves the socket until it is over.
     fn serve(self, app: Arc<App>, upgraded: Upgraded) -> impl Future<Output = ()> + Send + 'static;

@@ -43,7 +43,8 @@ impl Census {
         let player = self.players.entry(player.into()).or_default();
         let (own, health) = match transport {
             Transport::WebSocket => (&mut player.0, &mut self.websocket),
-            Transport::Sse => (&mut player.1, &mut self.sse),
+            // Players have sockets and event streams only.
+            Transport::Sse | Transport::SocketIo => (&mut player.1, &mut self.sse),
         };
         *own += 1;
         *(if healthy { &mut health.0 } else { &mut health.1 }) += 1;

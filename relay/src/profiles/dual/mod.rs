@@ -23,7 +23,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::hub::Connection;
+use crate::hub::{Connection, Transport};
 
 pub use players::Players;
 pub use stream::{Stream, stream};
@@ -62,8 +62,9 @@ fn established(app: &App, connection: &Connection, begin: Instant) {
     let time = begin.elapsed();
     app.metrics.players.established(connection.transport, time);
     let kind = match connection.transport {
-        crate::hub::Transport::WebSocket => "WebSocket",
-        crate::hub::Transport::Sse => "SSE",
+        Transport::WebSocket => "WebSocket",
+        // Players have sockets and event streams only.
+        Transport::Sse | Transport::SocketIo => "SSE",
     };
     let establishment_time_ms = time.as_secs_f64() * 1000.0;
     tracing::info!(player_id = %connection.identity, establishment_time_ms, "{kind} connected");

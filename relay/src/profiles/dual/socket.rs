@@ -18,14 +18,13 @@ use super::shape::PlayerMessage;
 use super::{NAME, TOO_MANY};
 use crate::app::App;
 use crate::bus::{Channel, Message};
-use crate::hub::{CloseCode, Connection, Farewell, Opening, Slot, Socket, Transport};
+use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Slot, Socket, Transport};
 use crate::profiles::accept::{Admitted, accept};
 use crate::transport::ws::{self, Upgraded, WsWire, text_frame};
 
 /// A player who may have a socket.
 struct Player {
-    id: String,
-    session: Option<String>,
+    membership: Membership,
     slot: Slot,
     begin: Instant,
 }
@@ -55,25 +54,29 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
     let Some(slot) = app.streams.take(&player, places) else {
         return Err(refused(Kind::Connection, &player, TOO_MANY.to_owned()));
     };
-    Ok(Player { id: player, session, slot, begin })
+    let membership = open(app, player);
+    app.players.recheck(membership.connection(), session.as_deref());
+    Ok(Player { membership, slot, begin })
+}
+
+fn open(app: &App, player: String) -> Membership {
+    app.hub.open(Opening {
+        socket: Socket::later(),
+        channels: vec![Channel::user(&player)],
+        identity: player,
+        profile: NAME,
+        transport: Transport::WebSocket,
+        wire: &WsWire::<PlayerMessage>::WIRE,
+        greeting: Bytes::new(),
+    })
 }
 
 impl Admitted for Player {
     async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
-        let Self { id, session, slot, begin } = self;
-        let membership = app.hub.open(Opening {
-            socket: Socket::Tcp(upgraded.stream),
-            channels: vec![Channel::user(&id)],
-            identity: id,
-            profile: NAME,
-            transport: Transport::WebSocket,
-            wire: &WsWire::<PlayerMessage>::WIRE,
-            greeting: Bytes::new(),
-        });
+        let Self { membership, slot, begin } = self;
         let connection = membership.connection().clone();
+        connection.attach(Socket::Tcp(upgraded.stream));
         super::established(&app, &connection, begin);
-        app.players.recheck(&connection, session.as_deref());
-        drop(session);
         let mut session = Session { app: app.clone() };
         let limit = || app.settings.live().max_message_size;
         ws::run(&connection, upgraded.early, limit, &mut session).await;

@@ -16,7 +16,7 @@ use super::shape::Packing;
 use super::{Event, NAME};
 use crate::app::App;
 use crate::bus::Channel;
-use crate::hub::{Connection, Opening, Socket, Transport};
+use crate::hub::{Connection, Membership, Opening, Socket, Transport};
 use crate::metrics::EventDrop;
 use crate::profiles::accept::{Admitted, accept};
 use crate::transport::ws::{self, Upgraded};
@@ -36,7 +36,8 @@ struct Parameters {
 
 /// A socket that may begin.
 struct Anonymous {
-    parameters: Parameters,
+    membership: Membership,
+    packing: Packing,
 }
 
 /// `GET /ws/ingest`
@@ -46,27 +47,32 @@ pub(super) async fn ingest(State(app): State<Arc<App>>, request: Request) -> Res
 
 /// Opens an anonymous socket.
 pub(in crate::profiles) async fn connect(app: Arc<App>, request: Request) -> Response {
-    let admit = async |_: &Arc<App>, request: &http::request::Parts| {
+    let admit = async |app: &Arc<App>, request: &http::request::Parts| {
         let parameters = Query::try_from_uri(&request.uri).map(|Query(parameters)| parameters);
-        Ok(Anonymous { parameters: parameters.unwrap_or_default() })
+        Ok(open(app, parameters.unwrap_or_default()))
     };
     accept(app, request, admit).await
 }
 
+fn open(app: &App, Parameters { subscribe, format }: Parameters) -> Anonymous {
+    let packing = if format.as_deref() == Some("msgpack") { Packing::MessagePack } else { Packing::Json };
+    let membership = app.hub.open(Opening {
+        socket: Socket::later(),
+        channels: subscribe.then(Channel::events).into_iter().collect(),
+        identity: format!("anonymous-{:08x}", rand::random::<u32>()),
+        profile: NAME,
+        transport: Transport::WebSocket,
+        wire: packing.wire(),
+        greeting: Bytes::new(),
+    });
+    Anonymous { membership, packing }
+}
+
 impl Admitted for Anonymous {
     async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
-        let Parameters { subscribe, format } = self.parameters;
-        let packing = if format.as_deref() == Some("msgpack") { Packing::MessagePack } else { Packing::Json };
-        let membership = app.hub.open(Opening {
-            socket: Socket::Tcp(upgraded.stream),
-            channels: subscribe.then(Channel::events).into_iter().collect(),
-            identity: format!("anonymous-{:08x}", rand::random::<u32>()),
-            profile: NAME,
-            transport: Transport::WebSocket,
-            wire: packing.wire(),
-            greeting: Bytes::new(),
-        });
+        let Self { membership, packing } = self;
         let connection = membership.connection().clone();
+        connection.attach(Socket::Tcp(upgraded.stream));
         tracing::info!(client = %connection.identity, "WebSocket connected");
         let limit = || app.settings.live().max_message_size;
         let mut session = Session { app: app.clone(), packing, rate: Rate::new(Instant::now()) };
