@@ -1,9 +1,11 @@
 //! Sockets and sessions of players.
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, Events, Received, TestRelay, until};
+use crate::support::{Client, Events, Received, TestRelay, soon, until};
 
 /// A socket of a player; `address` may have parameters.
 async fn player(relay: &TestRelay, address: &str) -> Client {
@@ -240,6 +242,20 @@ async fn r004_33_a_player_whose_client_answers_no_ping_is_unhealthy() {
         told["overall_health"]["unhealthy_connections"] == 1
     })
     .await;
+}
+
+#[tokio::test]
+async fn r004_31_a_connection_that_stays_unhealthy_is_ended() {
+    let settings = [("WS_PING_INTERVAL", "1"), ("WS_PING_TIMEOUT", "60"), ("HEALTH_CHECK_INTERVAL", "1")];
+    let relay = TestRelay::with(&settings);
+    let mut alice = TcpStream::connect(relay.address).await.unwrap();
+    let head = "GET /ws/alice HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    alice.write_all(head.as_bytes()).await.unwrap();
+    let mut received = Vec::new();
+    while !received.ends_with(b"\x03\xf3Unhealthy connection") {
+        assert_ne!(soon(alice.read_buf(&mut received)).await.unwrap(), 0, "the end without a goodbye");
+    }
 }
 
 #[tokio::test]
