@@ -1,7 +1,7 @@
 //! What all requests and connections of one relay share.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::HeaderValue;
 use tokio_util::task::TaskTracker;
@@ -10,10 +10,13 @@ use crate::admin::Heartbeat;
 use crate::auth::Key;
 use crate::bus::Bus;
 use crate::config::Settings;
+use crate::debug::{Doors, NamedTasks, Profiler};
 use crate::drain::Drain;
 use crate::hub::{Hub, Publisher, Slots};
 use crate::metrics::Metrics;
+use crate::profiles::dual::Players;
 use crate::profiles::push::Claims;
+use crate::profiles::stream::Pipeline;
 use crate::transport::engineio::Server;
 
 /// One relay.
@@ -42,7 +45,11 @@ pub struct App {
     pub admin_token: Option<Key>,
     /// Whether connections are accepted, and how they are ended.
     pub drain: Arc<Drain>,
-    /// Streams per player.
+    /// Players of the dual profile.
+    pub players: Arc<Players>,
+    /// Silence after which TCP asks for the peer.
+    pub tcp_keepalive: Duration,
+    /// Connections per player.
     pub streams: Slots,
     /// Whether the runtime turns.
     pub heartbeat: Heartbeat,
@@ -50,6 +57,14 @@ pub struct App {
     pub claims: Arc<Claims>,
     /// Socket.IO sessions.
     pub socketio: Server,
+    /// Events of the stream profile.
+    pub events: Arc<Pipeline>,
+    /// Who may use `/debug/*` on the clients' port.
+    pub debug_doors: Doors,
+    /// One profile at a time.
+    pub profiler: Profiler,
+    /// Helpers by name.
+    pub named_tasks: Arc<NamedTasks>,
     /// Tasks that must end before the process does.
     pub tasks: TaskTracker,
 }

@@ -1,11 +1,15 @@
 //! Log lines: one JSON object a line on standard output, its `message` the exact text that the
 //! guides tell people to search for (conflict X-12).
 
+use std::fs::{self, File};
 use std::io;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, reload};
@@ -93,25 +97,55 @@ fn filter(level: LogLevel, detailed: &[&'static str]) -> Targets {
     Targets::new().with_default(level).with_targets(detailed)
 }
 
+/// Why there are no logs.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The file cannot be written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Logging was started already.
+    #[error(transparent)]
+    Twice(#[from] tracing_subscriber::util::TryInitError),
+}
+
+/// Standard output, and the end of `file`. A line that the file cannot take, as on a full disk,
+/// is on standard output all the same.
+fn writer(file: Option<&Path>) -> Result<BoxMakeWriter, LogError> {
+    let Some(path) = file else { return Ok(BoxMakeWriter::new(io::stdout)) };
+    let failed = |source| LogError::File { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let file = File::options().create(true).append(true).open(path).map_err(failed)?;
+    Ok(BoxMakeWriter::new(io::stdout.and(Arc::new(file))))
+}
+
 /// Starts logging for the process.
 ///
 /// # Errors
-/// If logging was started already.
+/// If logging was started already, or the file cannot be written.
 pub fn start(
     format: LogFormat,
     level: LogLevel,
     detailed: &[&'static str],
-) -> Result<LogControl, tracing_subscriber::util::TryInitError> {
+    file: Option<&Path>,
+) -> Result<LogControl, LogError> {
     let (filter, handle) = reload::Layer::new(filter(level, detailed));
+    let writer = writer(file)?;
     let lines = match format {
         LogFormat::Json => fmt::layer()
             .json()
             .flatten_event(true)
             .with_current_span(false)
             .with_span_list(false)
-            .with_writer(io::stdout)
+            .with_writer(writer)
             .boxed(),
-        LogFormat::Text => fmt::layer().with_ansi(false).with_writer(io::stdout).boxed(),
+        LogFormat::Text => fmt::layer().with_ansi(false).with_writer(writer).boxed(),
     };
     tracing_subscriber::registry().with(filter).with(lines).try_init()?;
     Ok(LogControl { handle: Some(handle) })

@@ -1,16 +1,22 @@
 //! Figures of one relay, in a registry of its own. Handles are typed: nothing looks a label up
 //! while a message is on its way.
 
+mod aliases;
 mod bus;
 mod connections;
 mod drops;
+mod events;
+mod players;
 
 use prometheus::{Encoder, IntCounter, IntGauge, Opts, Registry, TextEncoder};
 use relay_contract::admin::Bus;
 
+pub use aliases::Aliases;
 pub use bus::BusFigures;
 pub use connections::ConnectionFigures;
 pub use drops::DropFigures;
+pub use events::{EventDrop, EventFigures};
+pub use players::PlayerFigures;
 
 use crate::bus::Counters;
 
@@ -35,6 +41,10 @@ pub struct Metrics {
     pub refused: IntCounter,
     /// The bus.
     pub bus: BusFigures,
+    /// Events of the stream profile.
+    pub events: EventFigures,
+    /// Players of the dual profile.
+    pub players: PlayerFigures,
     queue_bytes: IntGauge,
 }
 
@@ -67,17 +77,21 @@ impl Metrics {
             )?,
             queue_bytes: gauge(&registry, "relay_queue_bytes", "Bytes that wait for slow connections.")?,
             bus: BusFigures::new(&registry)?,
+            events: EventFigures::new(&registry)?,
+            players: PlayerFigures::new(&registry)?,
             registry,
         })
     }
 
     /// The text of all figures, in the Prometheus exposition format.
-    pub fn render(&self, queue_bytes: u64, bus: &Bus, counters: &Counters) -> String {
+    pub fn render(&self, queue_bytes: u64, bus: &Bus, counters: &Counters, aliases: &Aliases) -> String {
         self.queue_bytes.set(i64::try_from(queue_bytes).unwrap_or(i64::MAX));
         self.bus.update(bus, counters);
         self.drops.update(counters);
+        let mut families = self.registry.gather();
+        aliases.extend(&mut families);
         let mut text = Vec::new();
-        if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
+        if let Err(error) = TextEncoder::new().encode(&families, &mut text) {
             tracing::error!(%error, "Figures could not be written");
         }
         String::from_utf8_lossy(&text).into_owned()

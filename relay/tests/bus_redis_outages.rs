@@ -94,8 +94,12 @@ async fn a_relay_that_is_behind_is_not_taken_for_a_dead_one() {
     let redis = Redis::start(&[]);
     let a = Node::ready("a", &redis).await;
     let slow = Arc::new(Slow(AtomicU64::new(0)));
-    let config =
-        Config::Redis { url: redis.url().parse().unwrap(), password: None, namespace: Namespace::default() };
+    let config = Config::Redis {
+        url: redis.url().parse().unwrap(),
+        password: None,
+        namespace: Namespace::default(),
+        max_retries: 0,
+    };
     let b = bus::connect(config, Arc::clone(&slow) as _, "b".to_owned(), CancellationToken::new());
     until("b is there", || b.status().state == BusState::Ok).await;
     for id in 0..1000 {

@@ -32,8 +32,12 @@ impl Inbox for Arrivals {
 
 async fn node(name: &str, redis: &Redis) -> (Arc<dyn Bus>, UnboundedReceiver<Instant>) {
     let (arrivals, arrived) = unbounded_channel();
-    let config =
-        Config::Redis { url: redis.url().parse().unwrap(), password: None, namespace: Namespace::default() };
+    let config = Config::Redis {
+        url: redis.url().parse().unwrap(),
+        password: None,
+        namespace: Namespace::default(),
+        max_retries: 0,
+    };
     let bus = bus::connect(config, Arc::new(Arrivals(arrivals)), name.to_owned(), CancellationToken::new());
     while bus.status().state != BusState::Ok {
         tokio::time::sleep(Duration::from_millis(5)).await;

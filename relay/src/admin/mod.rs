@@ -16,6 +16,7 @@ use axum::{Extension, Router, middleware};
 use relay_contract::admin::{DRAIN_PATH, RELOAD_PATH, STATUS_PATH};
 
 use crate::app::App;
+use crate::debug;
 use crate::logs::LogControl;
 
 pub use apply::apply_settings;
@@ -27,6 +28,7 @@ pub fn routes(app: Arc<App>, logs: LogControl) -> Router {
         .route(STATUS_PATH, get(status::handle))
         .route(DRAIN_PATH, put(drain::begin).delete(drain::cancel))
         .route(RELOAD_PATH, post(reload::handle))
+        .merge(debug::routes())
         .layer(middleware::from_fn_with_state(app.clone(), token::check));
     Router::new()
         .route("/metrics", get(probes::metrics))

@@ -21,6 +21,8 @@ pub enum Config {
         password: Option<Secret>,
         /// Whose relays hear each other there.
         namespace: Namespace,
+        /// Tries to connect, one after another, after which it gives up; 0 is never.
+        max_retries: u32,
     },
 }
 
@@ -143,6 +145,7 @@ mod tests {
             url: parse("redis://cache").unwrap(),
             password: Some(Secret::new("s3cret")),
             namespace: Namespace::default(),
+            max_retries: 0,
         };
         assert!(!format!("{config:?}").contains("s3cret"));
     }

@@ -24,6 +24,21 @@ impl Channel {
         Self(format!("room:{id}"))
     }
 
+    /// The channel by which nodes tell each other of the sessions of a player.
+    pub fn session(player: &str) -> Self {
+        Self(format!("session:{player}"))
+    }
+
+    /// The channel of all events of the stream profile.
+    pub fn events() -> Self {
+        Self("stream:events".to_owned())
+    }
+
+    /// The channel of this node's statistics; it never leaves the node.
+    pub fn dashboard() -> Self {
+        Self("stream:metrics".to_owned())
+    }
+
     /// The channel of this very name, as another relay sent it.
     pub(super) fn named(name: String) -> Self {
         Self(name)

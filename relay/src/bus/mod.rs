@@ -37,8 +37,8 @@ pub fn connect(
 ) -> Arc<dyn Bus> {
     match config {
         Config::Memory => Arc::new(memory::MemoryBus::new(node)),
-        Config::Redis { url, password, namespace } => {
-            let endpoint = redis::Endpoint::new(url, password);
+        Config::Redis { url, password, namespace, max_retries } => {
+            let endpoint = redis::Endpoint::new(url, password, max_retries);
             Arc::new(redis::RedisBus::start(endpoint, &namespace, inbox, node, shutdown))
         }
     }

@@ -19,9 +19,11 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   REDIS_URL, REDIS_URL_FILE, REDIS_PASSWORD_FILE
                               the bus between relays [none: this process alone]
   REDIS_NAMESPACE             part of every name in Redis: whose relays hear each other [default]
+  REDIS_MAX_RETRIES           tries in a row after which Redis is given up; 0 is never [0]
   DRAIN_RATE                  connections that end per second on SIGTERM [100]
   DRAIN_TIMEOUT_SECONDS       time after which the rest ends at once [30]
   LOG_FORMAT                  json or text [json]
+  LOG_FILE                    file that log lines are added to, besides standard output
   LOG_LEVEL *                 DEBUG, INFO, WARNING, ERROR, CRITICAL [INFO]
   DEBUG *                     true, or parts to log in detail: socket.io:*, engine* [false]
   CORS_ORIGINS *              comma list of origins, or * [localhost, ports 3000 and 8080]
@@ -30,12 +32,17 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   MAX_MESSAGE_SIZE *          bytes of a message from a client [1048576]
   MAX_TOTAL_CONNECTIONS *     TCP connections [0: nine tenths of the limit of open files]
   MAX_CONNECTIONS_PER_PLAYER *
-                              streams of one player [4]
+                              sockets and streams of one player [4]
+  CONNECTION_TIMEOUT *        seconds without any byte until a player's connection ends [300]
+  HEALTH_CHECK_INTERVAL *, CLEANUP_INTERVAL *
+                              seconds between looks at their health, and for idle ones [30, 60]
+  CONNECTION_POOL_SIZE        players that there is room for from the start [1000]
+  CONNECTION_PRESET *         default, stable, tight: defaults of the five above [default]
+  TCP_KEEPALIVE               seconds of silence until TCP asks for the peer [600]
   MAX_QUEUE_BYTES *, MAX_QUEUE_ITEMS *
                               what may wait for one slow connection [1048576, 1000]
   MAX_NODE_QUEUE_BYTES        what may wait for all of them [268435456]
   OVERFLOW *                  drop_oldest, drop_newest, latest_only, disconnect [disconnect]
-  PUBLIC_ACCOUNTS *           comma list of accounts that take @mentions, added to the built-in ones
   SOCKETIO_TRANSPORTS *       comma list of websocket, polling [both]
   SOCKETIO_PING_INTERVAL, SOCKETIO_PING_TIMEOUT
                               milliseconds [25000, 60000]
@@ -45,7 +52,18 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   SOCKETIO_ALLOW_EIO3 *       true: clients of Socket.IO 2 are served [true]
   SOCKETIO_LENIENT_HANDSHAKE *
                               true: an upgrade without EIO and transport is one of EIO=4 [true]
-  SOCKETIO_CHAT_WORKER *      the user that chat:message goes to [chat-worker]";
+  SOCKETIO_CHAT_WORKER *      the user that chat:message goes to [chat-worker]
+  WS_ANONYMOUS *              allow or deny sockets without user_id [allow]
+  STREAM_RATE_LIMIT *         events of one anonymous socket per second; 0 is no limit [0]
+  STREAM_BUFFER_SIZE, STREAM_OVERFLOW
+                              events that may wait, and what happens beyond [10000, drop_oldest]
+  STREAM_MIN_WORKERS, STREAM_MAX_WORKERS
+                              tasks that process events [2, 16]
+  STREAM_BATCH_SIZE, STREAM_BATCH_TIMEOUT_MS
+                              events published together, and the wait for them [100, 100]
+  DEBUG_ENDPOINTS             false: no /debug on the clients' port [true]
+  METRICS_ALIASES *           stream, mythos: figures get their guides' names, too
+  PUBLIC_ACCOUNTS *           comma list of accounts that take @mentions, added to the built-in ones";
 
 /// A WebSocket and SSE server that fans messages out across nodes. Settings come from environment
 /// variables, and from the file that CONFIG_FILE names.

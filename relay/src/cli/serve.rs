@@ -10,7 +10,9 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(super) fn serve(source: Source) -> anyhow::Result<()> {
     let (boot, settings) = super::parse(source)?;
     let live = settings.live();
-    let logs = logs::start(boot.log_format, live.log_level, &live.debug.targets).context("logs")?;
+    let logs = logs::start(boot.log_format, live.log_level, &live.debug.targets, boot.log_file.as_deref())
+        .context("logs")?;
+    std::panic::set_hook(Box::new(log_panic));
     // Only the first provider counts; another one would be installed by a library, which is fine.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("runtime")?;
@@ -31,6 +33,12 @@ pub(super) fn serve(source: Source) -> anyhow::Result<()> {
     })
 }
 
+/// A panic is a defect, and a line in the logs like any other (requirement 004-29).
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let backtrace = std::backtrace::Backtrace::force_capture();
+    tracing::error!(error_type = "system_error", %panic, %backtrace, "Traceback");
+}
+
 /// Tells what runs where.
 fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
     let clients = relay.client_address()?;
@@ -47,7 +55,12 @@ fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
     );
     for line in [
         format!("push: ws://{clients}/ws?user_id=, POST /sse/push, /sse/push/batch, /sse/send"),
-        format!("dual: http://{clients}/sse/{{player_id}}, POST /api/messages"),
+        format!(
+            "stream: ws://{clients}/ws, /ws/ingest, http://{clients}/stream/metrics, /stream/events, /api/stats"
+        ),
+        format!(
+            "dual: ws://{clients}/ws/{{player_id}}, http://{clients}/sse/{{player_id}}, POST /api/messages, /api/connections/stats"
+        ),
         format!("socketio: http://{clients}/socket.io/, POST /api/socketio/emit"),
         format!("all: http://{clients}/health, /metrics"),
     ] {

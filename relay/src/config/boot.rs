@@ -7,10 +7,11 @@ use std::time::Duration;
 use relay_contract::settings as s;
 
 use super::reader::Reader;
-use super::{Invalid, Source, names};
+use super::{Invalid, Source, dual, names, stream};
 use crate::auth::check_exposure;
 use crate::bus;
 use crate::logs::LogFormat;
+use crate::profiles::stream::Options;
 
 /// The settings of a process.
 #[derive(Clone, Debug)]
@@ -39,6 +40,16 @@ pub struct Boot {
     pub log_format: LogFormat,
     /// Bytes that may wait for all connections of this node.
     pub node_queue_bytes: u64,
+    /// Whether `/debug/*` is on the clients' port.
+    pub debug_endpoints: bool,
+    /// Players that there is room for from the start.
+    pub pool_size: usize,
+    /// File that log lines are added to.
+    pub log_file: Option<PathBuf>,
+    /// Seconds of silence after which TCP asks for the peer.
+    pub tcp_keepalive: Duration,
+    /// How events are processed.
+    pub stream: Options,
 }
 
 impl Boot {
@@ -55,7 +66,7 @@ impl Boot {
             also_listen,
             admin_listen: r.value(s::ADMIN_LISTEN, (Ipv4Addr::LOCALHOST, s::ADMIN_PORT).into()),
             node: r.text(s::NODE_NAME).map_or_else(generated_name, str::to_owned),
-            insecure: r.switch(s::INSECURE),
+            insecure: r.switch(s::INSECURE, false),
             admin_token_file: r.text(s::ADMIN_TOKEN_FILE).map(PathBuf::from),
             publish_key_file: r.text(s::PUBLISH_KEY_FILE).map(PathBuf::from),
             bus: bus_config(r),
@@ -63,6 +74,11 @@ impl Boot {
             drain_rate: r.small(s::DRAIN_RATE, 100, 1..=1_000_000),
             log_format: r.value(names::LOG_FORMAT, LogFormat::Json),
             node_queue_bytes: r.number(names::MAX_NODE_QUEUE_BYTES, 256 << 20, 1 << 20..=1 << 40),
+            debug_endpoints: r.switch(names::DEBUG_ENDPOINTS, true),
+            pool_size: dual::pool(r),
+            log_file: r.text(names::LOG_FILE).map(PathBuf::from),
+            tcp_keepalive: Duration::from_secs(r.number(names::TCP_KEEPALIVE, 600, 1..=86_400)),
+            stream: stream::options(r),
         };
         check_open_doors(r, &boot);
         reader.finish(boot)
@@ -135,7 +151,12 @@ fn bus_config(r: &mut Reader<'_>) -> bus::Config {
     let namespace = r.value(s::REDIS_NAMESPACE, bus::Namespace::default());
     let Some((name, url)) = url else { return bus::Config::Memory };
     match url.parse() {
-        Ok(url) => bus::Config::Redis { url, password, namespace },
+        Ok(url) => bus::Config::Redis {
+            url,
+            password,
+            namespace,
+            max_retries: r.small(names::REDIS_MAX_RETRIES, 0, 0..=1_000_000),
+        },
         Err(error) => {
             let error: bus::UrlError = error;
             r.problem(name, error);

@@ -3,10 +3,11 @@
 use relay_contract::settings as s;
 
 use super::reader::Reader;
-use super::{Debug, Invalid, SocketIo, Source, names};
+use super::{Debug, DualLimits, Invalid, SocketIo, Source, StreamLimits, dual, names, stream};
 use crate::auth::Origins;
 use crate::hub::{Overflow, Pace, Paces};
 use crate::logs::LogLevel;
+use crate::metrics::Aliases;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -28,8 +29,6 @@ pub struct Live {
     pub max_message_size: usize,
     /// TCP connections that this process accepts.
     pub max_total_connections: u64,
-    /// Streams of one player.
-    pub max_connections_per_player: u32,
     /// Bytes that may wait for one connection.
     pub max_queue_bytes: usize,
     /// Messages that may wait for one connection.
@@ -40,6 +39,12 @@ pub struct Live {
     pub public_accounts: Vec<String>,
     /// Socket.IO.
     pub socketio: SocketIo,
+    /// Other names of figures.
+    pub metrics_aliases: Aliases,
+    /// The stream profile.
+    pub stream: StreamLimits,
+    /// The dual profile.
+    pub dual: DualLimits,
 }
 
 impl Live {
@@ -67,12 +72,14 @@ impl Live {
             },
             max_message_size: size(r, s::MAX_MESSAGE_SIZE, MIB, 128..=128 * MIB),
             max_total_connections: total_connections(r),
-            max_connections_per_player: r.small(s::MAX_CONNECTIONS_PER_PLAYER, 4, 1..=10_000),
             max_queue_bytes: size(r, s::MAX_QUEUE_BYTES, MIB, 1024..=1024 * MIB),
             max_queue_items: size(r, names::MAX_QUEUE_ITEMS, 1000, 1..=1_000_000),
             overflow: r.value(names::OVERFLOW, Overflow::Disconnect),
             public_accounts: public_accounts(r.text(s::PUBLIC_ACCOUNTS)),
             socketio: SocketIo::parse(r),
+            metrics_aliases: r.value(names::METRICS_ALIASES, Aliases::default()),
+            stream: stream::limits(r),
+            dual: dual::limits(r),
         };
         reader.finish(live)
     }
@@ -131,6 +138,23 @@ mod tests {
     #[test]
     fn r000_13_debug_means_the_level_debug() {
         assert_eq!(parse(&[("DEBUG", "true")]).unwrap().log_level, LogLevel::Debug);
+    }
+
+    #[test]
+    fn r004_15_and_17_to_19_the_presets_are_those_of_the_guide() {
+        let dual = |preset: &'static str| {
+            let dual = parse(&[("CONNECTION_PRESET", preset)]).unwrap().dual;
+            [dual.max_connections, dual.connection_timeout, dual.health_check_interval, dual.cleanup_interval]
+        };
+        assert_eq!(dual("default"), [4, 300, 30, 60]);
+        assert_eq!(dual("stable"), [4, 600, 15, 30]);
+        assert_eq!(dual("tight"), [2, 180, 30, 60]);
+    }
+
+    #[test]
+    fn x19_what_is_set_by_itself_wins_over_a_preset() {
+        let live = parse(&[("CONNECTION_PRESET", "tight"), ("CONNECTION_TIMEOUT", "7")]).unwrap();
+        assert_eq!((live.dual.connection_timeout, live.dual.max_connections), (7, 2));
     }
 
     #[test]

@@ -6,19 +6,23 @@
 
 mod boot;
 mod debug;
+mod dual;
 mod live;
 mod reader;
 mod settings;
 mod socketio;
 mod source;
+mod stream;
 
 pub use boot::Boot;
 pub use debug::Debug;
+pub use dual::DualLimits;
 pub use live::Live;
 pub use reader::{Invalid, Problem};
 pub use settings::Settings;
 pub use socketio::SocketIo;
 pub use source::Source;
+pub use stream::StreamLimits;
 
 /// Names of settings that only people use, not the operator.
 pub mod names {
@@ -47,6 +51,43 @@ pub mod names {
     pub const SOCKETIO_UPGRADE_TIMEOUT: &str = "SOCKETIO_UPGRADE_TIMEOUT";
     /// Bytes that may wait for all slow connections of this node.
     pub const MAX_NODE_QUEUE_BYTES: &str = "MAX_NODE_QUEUE_BYTES";
+    /// `false`: no `/debug/*` on the clients' port (conflict X-23).
+    pub const DEBUG_ENDPOINTS: &str = "DEBUG_ENDPOINTS";
+    /// Live: `allow` or `deny` sockets without a user (conflict X-02).
+    pub const WS_ANONYMOUS: &str = "WS_ANONYMOUS";
+    /// Live: events that one socket may send per second; 0 is no limit.
+    pub const STREAM_RATE_LIMIT: &str = "STREAM_RATE_LIMIT";
+    /// Events that may wait to be processed (requirement 001-11).
+    pub const STREAM_BUFFER_SIZE: &str = "STREAM_BUFFER_SIZE";
+    /// `drop_oldest`, `drop_newest` or `latest_only` when they are more.
+    pub const STREAM_OVERFLOW: &str = "STREAM_OVERFLOW";
+    /// Fewest tasks that process events (requirement 001-12).
+    pub const STREAM_MIN_WORKERS: &str = "STREAM_MIN_WORKERS";
+    /// Most of them.
+    pub const STREAM_MAX_WORKERS: &str = "STREAM_MAX_WORKERS";
+    /// Events that are published together at most (requirement 001-13).
+    pub const STREAM_BATCH_SIZE: &str = "STREAM_BATCH_SIZE";
+    /// Milliseconds after a batch that the next one may take to fill.
+    pub const STREAM_BATCH_TIMEOUT_MS: &str = "STREAM_BATCH_TIMEOUT_MS";
+    /// Live: comma list of `stream` and `mythos`: figures get their guides' names, too.
+    pub const METRICS_ALIASES: &str = "METRICS_ALIASES";
+    /// Tries after which Redis is given up; 0 is never (conflict X-16).
+    pub const REDIS_MAX_RETRIES: &str = "REDIS_MAX_RETRIES";
+    /// Live: `default`, `stable` or `tight`: defaults of the next four, and of
+    /// `MAX_CONNECTIONS_PER_PLAYER` (conflict X-19).
+    pub const CONNECTION_PRESET: &str = "CONNECTION_PRESET";
+    /// Live: seconds without any byte after which a player's connection ends (requirement 004-17).
+    pub const CONNECTION_TIMEOUT: &str = "CONNECTION_TIMEOUT";
+    /// Live: seconds between looks at the health of connections (requirement 004-18).
+    pub const HEALTH_CHECK_INTERVAL: &str = "HEALTH_CHECK_INTERVAL";
+    /// Live: seconds between looks for idle connections (requirement 004-19).
+    pub const CLEANUP_INTERVAL: &str = "CLEANUP_INTERVAL";
+    /// Players that there is room for from the start (requirement 004-20).
+    pub const CONNECTION_POOL_SIZE: &str = "CONNECTION_POOL_SIZE";
+    /// File that log lines are added to, besides standard output (conflict X-12).
+    pub const LOG_FILE: &str = "LOG_FILE";
+    /// Seconds of silence after which TCP asks whether the peer is there (requirement 004-41).
+    pub const TCP_KEEPALIVE: &str = "TCP_KEEPALIVE";
     /// Live: messages that may wait for one slow connection.
     pub const MAX_QUEUE_ITEMS: &str = "MAX_QUEUE_ITEMS";
     /// Live: what happens to a message that finds a queue full (conflict X-20).

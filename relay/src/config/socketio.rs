@@ -24,10 +24,10 @@ impl SocketIo {
             ping_timeout: milliseconds(r, names::SOCKETIO_PING_TIMEOUT, 60_000),
             upgrade_timeout: milliseconds(r, names::SOCKETIO_UPGRADE_TIMEOUT, 30_000),
             max_payload: max_payload(r),
-            allow_v3: r.switch_or(names::SOCKETIO_ALLOW_EIO3, true),
+            allow_v3: r.switch(names::SOCKETIO_ALLOW_EIO3, true),
             polling,
             websocket,
-            lenient: r.switch_or(names::SOCKETIO_LENIENT_HANDSHAKE, true),
+            lenient: r.switch(names::SOCKETIO_LENIENT_HANDSHAKE, true),
             max_sessions: u64::MAX,
         };
         let chat_worker = r.text(names::SOCKETIO_CHAT_WORKER).unwrap_or("chat-worker").to_owned();

@@ -39,7 +39,11 @@ pub struct Connection {
     socket: Socket,
     outbox: Mutex<Outbox>,
     wake: Notify,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
+    /// Tick in which it began.
+    pub(super) opened_at: u32,
+    /// Tick of the last bytes from the peer.
+    pub(super) heard_at: AtomicU32,
     /// Tick of the last write that made progress.
     pub(super) wrote_at: AtomicU32,
     /// Tick of the last probe.
@@ -83,6 +87,8 @@ impl Connection {
             outbox: Mutex::new(Outbox::new()),
             wake: Notify::new(),
             shared,
+            opened_at: now,
+            heard_at: AtomicU32::new(now),
             wrote_at: AtomicU32::new(now),
             probed_at: AtomicU32::new(now),
             // Who is to speak up by itself is waited for from the beginning.
@@ -282,6 +288,7 @@ impl Connection {
         SCRATCH.with_borrow_mut(|buffer| match self.socket.try_read(buffer) {
             Ok(0) => Ok(Some(Turn::Over)),
             Ok(count) => {
+                self.heard_at.store(self.shared.clock.now(), Ordering::Relaxed);
                 sink(buffer.get(..count).unwrap_or_default());
                 Ok(Some(Turn::Read))
             }

@@ -21,6 +21,7 @@ mod socket;
 mod sweep;
 #[cfg(test)]
 pub(crate) mod testing;
+mod vitals;
 mod wire;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -90,7 +90,7 @@ impl Hub {
 
     /// Gives a message to the connections of its channel on this node. Never waits.
     pub fn deliver(&self, message: &Message) -> Delivered {
-        let members = self.members_of(&message.channel);
+        let members = self.members(&message.channel);
         let mut encoded: Vec<(&'static str, Frame)> = Vec::new();
         let mut delivered = Delivered::default();
         for connection in members {
@@ -105,7 +105,8 @@ impl Hub {
         delivered
     }
 
-    fn members_of(&self, channel: &Channel) -> Vec<Arc<Connection>> {
+    /// The connections of a channel on this node.
+    pub fn members(&self, channel: &Channel) -> Vec<Arc<Connection>> {
         let shard = self.member_shard(channel);
         shard.and_then(|shard| lock(shard).get(channel).cloned()).unwrap_or_default()
     }

@@ -40,6 +40,18 @@ pub enum ApiError {
     /// The bus kept nothing: 503.
     #[error("{0}; connections of this node have the message, try again for the others")]
     Bus(#[from] BusError),
+    /// There is no such thing here: 404.
+    #[error("not found")]
+    NotFound,
+    /// Nobody may, as there is no admin token: 403.
+    #[error("ADMIN_TOKEN_FILE is not set; without it this is for loopback only")]
+    NoAdminToken,
+    /// Somebody else does it already: 429.
+    #[error("one at a time")]
+    Busy,
+    /// The profiler did not work: 503.
+    #[error("no profile could be taken")]
+    NoProfile,
     /// The system has no room for another connection: 503.
     #[error("no room for another connection")]
     NoRoom,
@@ -54,13 +66,14 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Denied(Denied::Missing) => StatusCode::UNAUTHORIZED,
-            Self::Denied(Denied::Wrong) | Self::Origin => StatusCode::FORBIDDEN,
+            Self::Denied(Denied::Wrong) | Self::Origin | Self::NoAdminToken => StatusCode::FORBIDDEN,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Unread => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,
-            Self::Bus(_) | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TooManyConnections | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::Bus(_) | Self::NoRoom | Self::NoProfile => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The protocols of the seed guides, one module each: the only place that knows their paths, their
 //! messages and their log lines.
 
+mod accept;
 pub mod dual;
 mod error;
 mod identity;
 mod json;
 pub mod push;
+mod socket;
 pub mod socketio;
+pub mod stream;
 
 use std::sync::Arc;
 
@@ -19,11 +22,12 @@ pub use error::ApiError;
 
 /// The routes of all profiles.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().merge(push::routes()).merge(dual::routes()).merge(socketio::routes())
+    let sockets = Router::new().merge(socket::routes()).merge(push::routes());
+    sockets.merge(stream::routes()).merge(dual::routes()).merge(socketio::routes())
 }
 
-/// The stream that a connection's first request asks for, if it can be served on the TCP
+/// The event stream that a connection's first request asks for, if it can be served on the TCP
 /// connection itself. Everything else, refusals too, is for the [routes].
-pub fn stream(app: &Arc<App>, request: &request::Parts) -> Option<dual::Stream> {
+pub fn direct(app: &Arc<App>, request: &request::Parts) -> Option<dual::Stream> {
     dual::stream(app, request)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -10,11 +11,13 @@ use crate::metrics::Metrics;
 /// Shortest and longest rest after an error, such as no descriptors left.
 const REST: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
-/// Calls `serve` with each connection until `stop`.
+/// Calls `serve` with each connection until `stop`. After `keepalive` of silence TCP asks whether the
+/// peer is there.
 pub(super) async fn accept(
     listener: TcpListener,
     stop: &CancellationToken,
     metrics: &Metrics,
+    keepalive: Option<Duration>,
     serve: impl Fn(TcpStream),
 ) {
     let mut rest = REST.0;
@@ -26,6 +29,10 @@ pub(super) async fn accept(
         match accepted {
             Ok((stream, _)) => {
                 rest = REST.0;
+                if let Some(keepalive) = keepalive {
+                    let keepalive = TcpKeepalive::new().with_time(keepalive);
+                    let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+                }
                 // Small messages must not wait for each other; a failure shows at the first read.
                 let _ = stream.set_nodelay(true);
                 serve(stream);

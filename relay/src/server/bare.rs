@@ -20,7 +20,7 @@ pub async fn serve_router(
     stop: &CancellationToken,
 ) {
     let (permits, tasks) = (Permits::default(), TaskTracker::new());
-    accept::accept(listener, stop, metrics, |stream| {
+    accept::accept(listener, stop, metrics, None, |stream| {
         if let Some(permit) = permits.take(connections) {
             let (router, stop) = (router.clone(), stop.clone());
             let stream = Rewind::new(Bytes::new(), stream);

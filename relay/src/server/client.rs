@@ -26,7 +26,7 @@ pub(super) async fn serve(
         () = stop.cancelled() => return,
     };
     let Ok(first) = first else { return };
-    let wanted = first.head.as_ref().and_then(|head| profiles::stream(&app, head));
+    let wanted = first.head.as_ref().and_then(|head| profiles::direct(&app, head));
     match wanted {
         // A task of its own: this one has room for all that the HTTP server keeps.
         Some(wanted) => drop(app.tasks.spawn(wanted.serve(stream, permit))),

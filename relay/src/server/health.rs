@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::{HeaderMap, StatusCode, header};
-use relay_contract::admin::BusState;
+use relay_contract::admin::{Bus, BusKind, BusState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/health", get(health))
         .route("/api/health", get(health))
+        .route("/health/detailed", get(health))
         .route("/metrics", get(metrics))
         .merge(probes::routes())
 }
@@ -46,7 +47,7 @@ async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
         "active_connections": counts.total,
         "websocket": websocket(&app, counts.websocket),
         "sse": { "connected": counts.sse },
-        "components": { "bus": bus },
+        "components": components(&app, &bus),
     });
     (status, Json(body))
 }
@@ -60,6 +61,17 @@ fn websocket(app: &App, plain: u64) -> Value {
         "upgrades": figures.upgrades(),
         "errors": figures.errors(),
     })
+}
+
+/// The parts (requirement 001-04); `redis` is `disabled` where the bus is memory.
+fn components(app: &App, bus: &Bus) -> Value {
+    let (buffer, processor) = app.events.health();
+    let redis = match (bus.kind, bus.state) {
+        (BusKind::Memory, _) => "disabled",
+        (BusKind::Redis, BusState::Ok) => "healthy",
+        (BusKind::Redis, BusState::Connecting | BusState::Degraded) => "unhealthy",
+    };
+    json!({ "bus": bus, "buffer": buffer, "processor": processor, "redis": redis })
 }
 
 #[derive(Deserialize)]

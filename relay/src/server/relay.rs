@@ -17,10 +17,11 @@ use crate::app::App;
 use crate::auth::{Key, KeyError};
 use crate::bus;
 use crate::config::{Boot, Live, Settings};
+use crate::debug::{self, Doors, Profiler};
 use crate::hub::{Budget, Clock, Hub, Limits, Publisher, Shared, Slots};
 use crate::logs::LogControl;
 use crate::metrics::Metrics;
-use crate::profiles::{self, push::Claims};
+use crate::profiles::{self, dual::Players, push::Claims, stream::Pipeline};
 
 /// Connections that wait to be accepted: many clients come back at once after a restart.
 const BACKLOG: u32 = 4096;
@@ -103,7 +104,7 @@ impl Relay {
 
     /// The routes of the clients' port.
     pub(super) fn client_routes(&self) -> Router {
-        let routes = profiles::routes().merge(health::routes());
+        let routes = profiles::routes().merge(health::routes()).merge(debug::guarded(self.app.clone()));
         let finish = middleware::from_fn_with_state(self.app.clone(), answer::finish);
         routes.layer(finish).with_state(self.app.clone())
     }
@@ -119,7 +120,8 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         limits: limits(&live),
         metrics: metrics.clone(),
     });
-    let bus = bus::connect(boot.bus, hub.clone(), boot.node.clone(), shutdown.clone());
+    let players = Players::new(hub.clone(), boot.pool_size);
+    let bus = bus::connect(boot.bus, players.clone(), boot.node.clone(), shutdown.clone());
     let tasks = TaskTracker::new();
     let publisher = Publisher::new(hub.clone(), bus.clone());
     let socketio = profiles::socketio::server(
@@ -135,13 +137,19 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         started: Instant::now(),
         started_at: jiff::Timestamp::now().as_second(),
         settings,
+        events: Pipeline::new(boot.stream, publisher.clone(), metrics.clone()),
         publisher,
         socketio,
         metrics,
+        debug_doors: Doors::new(boot.debug_endpoints, boot.listen.ip()),
+        profiler: Profiler::default(),
+        named_tasks: Arc::default(),
         publish_key: key(relay_contract::settings::PUBLISH_KEY_FILE, boot.publish_key_file)?,
         admin_token: key(relay_contract::settings::ADMIN_TOKEN_FILE, boot.admin_token_file)?,
         drain: Arc::default(),
         heartbeat: Heartbeat::default(),
+        players,
+        tcp_keepalive: boot.tcp_keepalive,
         streams: Slots::default(),
         claims: Claims::new(bus.clone(), tasks.clone()),
         tasks,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
+use futures::FutureExt;
 use relay_contract::admin::DrainRequest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -17,6 +18,7 @@ use crate::admin;
 use crate::app::App;
 use crate::hub::sweep_forever;
 use crate::logs::LogControl;
+use crate::profiles::{dual, stream};
 use crate::transport::rewind::Rewind;
 
 /// How often the settings file is looked at.
@@ -61,20 +63,29 @@ fn help(relay: Relay) -> JoinSet<()> {
     let (router, admin_router) =
         (relay.client_routes(), admin::routes(relay.app.clone(), relay.logs.clone()));
     let Relay { app, logs, clients, also_clients, admin, shutdown, .. } = relay;
+    let names = app.named_tasks.clone();
+    let events = stream::run(app.events.clone(), app.hub.clone(), names.clone(), shutdown.clone());
+    names.add("stream-supervisor", app.tasks.spawn(events).abort_handle());
+    let mut help = |name: &str, task| names.add(name, helpers.spawn(task));
     // One cap for all addresses.
     let permits = Permits::default();
     for clients in [clients].into_iter().chain(also_clients) {
         let (permits, router) = (permits.clone(), router.clone());
-        helpers.spawn(listen(app.clone(), clients, permits, router, shutdown.clone(), serve_client));
+        help(
+            "clients",
+            listen(app.clone(), clients, permits, router, shutdown.clone(), serve_client).boxed(),
+        );
     }
-    helpers.spawn(listen(app.clone(), admin, Permits::default(), admin_router, shutdown, serve_admin));
+    let admin = listen(app.clone(), admin, Permits::default(), admin_router, shutdown, serve_admin);
+    help("admin", admin.boxed());
     let drained = app.clone();
-    helpers.spawn(async move { drained.drain.run(&drained.hub).await });
+    help("drain", async move { drained.drain.run(&drained.hub).await }.boxed());
     let (paced, beaten) = (app.clone(), app.clone());
     let engineio = app.settings.live().socketio.pace();
     let paces = move || paced.settings.live().paces(engineio);
-    helpers.spawn(sweep_forever(app.hub.clone(), paces, move || beaten.heartbeat.beat()));
-    helpers.spawn(async move { poll_settings(&app, &logs).await });
+    help("sweep", sweep_forever(app.hub.clone(), paces, move || beaten.heartbeat.beat()).boxed());
+    help("upkeep", dual::run(app.clone()).boxed());
+    help("settings", async move { poll_settings(&app, &logs).await }.boxed());
     helpers
 }
 
@@ -90,7 +101,7 @@ async fn listen(
     serve: Serve,
 ) {
     let each = |stream| serve(&app, &permits, stream, router.clone(), &stop);
-    accept(listener, &stop, &app.metrics, each).await;
+    accept(listener, &stop, &app.metrics, Some(app.tcp_keepalive), each).await;
 }
 
 fn serve_client(

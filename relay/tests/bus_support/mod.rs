@@ -142,7 +142,10 @@ impl Node {
     pub fn in_namespace(namespace: &str, name: &str, url: &str, password: Option<&str>) -> Self {
         let url = url.parse().unwrap();
         let namespace: Namespace = namespace.parse().unwrap();
-        Self::with(name, Config::Redis { url, password: password.map(Secret::new), namespace })
+        Self::with(
+            name,
+            Config::Redis { url, password: password.map(Secret::new), namespace, max_retries: 0 },
+        )
     }
 
     /// Starts a node on the bus that `config` names.

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use serde_json::json;
 use tokio::process::{Child, Command};
 
-use crate::support::{Received, TestRelay, free_port, until};
+use crate::support::{Client, Received, TestRelay, free_port, until};
 
 /// A Redis of this test's own; killed when dropped.
 pub(crate) struct Redis {
@@ -108,6 +108,36 @@ async fn r000_06_answers_of_a_socket_on_another_node_come_back() {
     alice.json().await;
     alice.send_json(json!({"correlation_id": "c1", "text": "yes", "is_final": true})).await;
     assert_eq!(answers.json().await["text"], "yes");
+}
+
+#[tokio::test]
+async fn r004_25_a_new_session_ends_connections_on_another_node() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let mut former = Client::connect(&format!("ws://{}/ws/alice?session_id=s1", a.address)).await;
+    let mut new = Client::connect(&format!("ws://{}/ws/alice?session_id=s2", b.address)).await;
+    assert_eq!(former.next().await, Received::Close(1008, "Session replaced".to_owned()));
+    assert_eq!(new.next_or_silence().await, None);
+}
+
+#[tokio::test]
+async fn r004_38_a_message_reaches_a_players_socket_on_another_node() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let mut alice = Client::connect(&format!("ws://{}/ws/alice", b.address)).await;
+    let message = json!({"type": "t", "content": "hi"});
+    a.post("/api/messages", json!({"player_id": "alice", "message": message})).await;
+    assert_eq!(alice.json().await["content"], "hi");
+}
+
+#[tokio::test]
+async fn r001_02_an_event_reaches_a_subscriber_on_another_node() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let mut subscriber = Client::connect(&format!("ws://{}/ws?subscribe=true", b.address)).await;
+    let mut client = Client::connect(&format!("ws://{}/ws", a.address)).await;
+    client.send_json(json!({"type": "test", "data": {"value": 42}})).await;
+    assert_eq!(subscriber.json().await["data"]["value"], 42);
 }
 
 #[tokio::test]

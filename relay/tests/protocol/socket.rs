@@ -59,8 +59,8 @@ async fn r000_02_a_user_who_left_may_come_back() {
 
 #[tokio::test]
 async fn x02_a_socket_without_user_id_is_closed_with_1008() {
-    let relay = TestRelay::start();
-    let mut nobody = Client::connect(&format!("ws://{}/ws", relay.address)).await;
+    let relay = TestRelay::with(&[("WS_ANONYMOUS", "deny")]);
+    let mut nobody = Client::connect(&format!("ws://{}/ws/", relay.address)).await;
     assert_eq!(nobody.next().await, Received::Close(1008, "user_id required".to_owned()));
 }
 

@@ -33,6 +33,7 @@ const DIAL_DEADLINE: Duration = Duration::from_secs(2);
 pub(in crate::bus) struct Endpoint {
     url: RedisUrl,
     password: Option<Secret>,
+    max_retries: u32,
 }
 
 /// A connection for commands.
@@ -65,14 +66,20 @@ pub(super) struct Heard {
 }
 
 impl Endpoint {
-    /// `password` takes precedence over one in the URL.
-    pub(in crate::bus) fn new(url: RedisUrl, password: Option<Secret>) -> Self {
+    /// `password` takes precedence over one in the URL; after `max_retries` tries in a row, unless
+    /// that is 0, it is given up.
+    pub(in crate::bus) fn new(url: RedisUrl, password: Option<Secret>, max_retries: u32) -> Self {
         if url.tls {
             // Without a process-wide provider rustls panics. An error says that there is one already.
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         }
         let password = password.or_else(|| url.password.clone());
-        Self { url, password }
+        Self { url, password, max_retries }
+    }
+
+    /// Whether so many failures in a row are the last.
+    pub(super) fn gives_up_after(&self, failures: u32) -> bool {
+        self.max_retries != 0 && failures >= self.max_retries
     }
 
     /// Number of the database.

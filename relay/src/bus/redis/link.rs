@@ -38,6 +38,8 @@ pub(super) struct Link {
 #[derive(Default)]
 pub(super) struct History {
     pub(super) backoff: Backoff,
+    /// Connections that ended since the link last worked.
+    pub(super) failures: u32,
     /// Connections that were subscribed when the link last worked; zero before.
     pub(super) audience: u64,
     /// Probes and probe channels so far.
@@ -63,9 +65,15 @@ impl Link {
             self.leases.connect(None);
             let Some(fault) = ended else { break };
             self.tally.reconnects.add(1);
-            self.state.lost(&self.endpoint.reason(&fault));
+            history.failures += 1;
+            let wait = history.backoff.next();
+            self.state.lost(&self.endpoint.reason(&fault), wait);
+            if self.endpoint.gives_up_after(history.failures) {
+                tracing::error!(tries = history.failures, "Failed to connect to Redis");
+                return;
+            }
             tokio::select! {
-                () = sleep(history.backoff.next()) => {}
+                () = sleep(wait) => {}
                 () = shutdown.cancelled() => {}
             }
         }

@@ -38,6 +38,7 @@ impl Link {
                 Err(fault) => return fault,
             };
             history.backoff.reset();
+            history.failures = 0;
             self.tally.probed(lag);
             self.state.reached(lag);
             match audience::count(self.layout.sample(), &mut connection.clone()).await {

@@ -28,12 +28,13 @@ impl State {
         let lag_ms = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
         let before = self.0.send_replace(told(BusState::Ok, None, Some(lag_ms)));
         if before.state != BusState::Ok {
-            tracing::info!("the bus works");
+            tracing::info!("Redis connected");
         }
     }
 
-    /// The link ended for `reason`, which is one line without secrets.
-    pub(super) fn lost(&self, reason: &str) {
+    /// The link ended for `reason`, which is one line without secrets; it is tried again after
+    /// `wait`.
+    pub(super) fn lost(&self, reason: &str, wait: Duration) {
         let before = self.current();
         let state = match before.state {
             BusState::Connecting => BusState::Connecting,
@@ -42,7 +43,7 @@ impl State {
         self.0.send_replace(told(state, Some(reason.to_owned()), None));
         // An outage is many failed tries: what is the same as before is said once.
         if before.reason.as_deref() != Some(reason) {
-            tracing::warn!(reason, "the bus is away");
+            tracing::warn!(reason, "Redis connection failed, retry in {:.1}s", wait.as_secs_f64());
         }
     }
 }
@@ -58,7 +59,7 @@ mod tests {
     #[test]
     fn a_link_that_never_worked_is_connecting_with_the_reason() {
         let state = State::new();
-        state.lost("refused");
+        state.lost("refused", Duration::ZERO);
         assert_eq!(state.current(), told(BusState::Connecting, Some("refused".into()), None));
     }
 
@@ -66,7 +67,7 @@ mod tests {
     fn a_link_that_worked_is_degraded_until_it_works_again() {
         let state = State::new();
         state.reached(Duration::from_millis(2));
-        state.lost("closed");
+        state.lost("closed", Duration::ZERO);
         assert_eq!(state.current(), told(BusState::Degraded, Some("closed".into()), None));
         state.reached(Duration::ZERO);
         assert_eq!(state.current(), told(BusState::Ok, None, Some(0)));

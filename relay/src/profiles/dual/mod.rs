@@ -1,29 +1,71 @@
-//! The `dual` profile: event streams of players, and messages to them (rows 004-02, 004-12 and
-//! 004-22). A player's streams and the `push` profile's socket of the same name get the same
-//! messages.
+//! The `dual` profile: WebSockets and event streams of players side by side, messages to them, and
+//! what is told about both (rows 004-01 to 004-42). A player's connections and the `push` profile's
+//! socket of the same name get the same messages.
 
+mod census;
+mod connections;
+mod errors;
 mod messages;
+mod monitoring;
 mod player;
+mod players;
+mod recent;
+mod sessions;
 mod shape;
+mod socket;
 mod stream;
+mod upkeep;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::routing::{get, post};
 
 use crate::app::App;
+use crate::hub::{Connection, Transport};
 
+pub use players::Players;
 pub use stream::{Stream, stream};
+pub use upkeep::run;
 
 /// Name of the profile.
 pub const NAME: &str = "dual";
 
-/// Its routes. Names that `push` posts to are players' names for GET (conflict X-06).
+/// Told to a player who has all the connections that one may have.
+const TOO_MANY: &str = "Too many connections";
+
+/// Its routes. Names that `push` posts to are players' names for GET (conflict X-06), and a player
+/// called as a path of ours is asked for by `?player_id=` (conflict X-22).
 pub fn routes() -> Router<Arc<App>> {
-    let mut router = Router::new().route("/api/messages", post(messages::handle));
+    let mut router = Router::new()
+        .route("/api/messages", post(messages::handle))
+        .route("/api/connections", get(connections::by_name))
+        .route("/api/connections/stats", get(connections::stats))
+        .route("/api/connections/{player_id}", get(connections::player))
+        .route("/api/connections/{player_id}/session", get(connections::session).post(connections::switch))
+        .route("/monitoring/dual-connections", get(monitoring::connections))
+        .route("/monitoring/performance", get(monitoring::performance))
+        .route("/monitoring/connection-health", get(monitoring::connection_health))
+        .route("/monitoring/errors", get(monitoring::errors));
+    for path in ["/ws/{player_id}", "/ws/{player_id}/"] {
+        router = router.route(path, get(socket::connect));
+    }
     for path in ["/sse/{player_id}", "/sse/{player_id}/", "/sse/push", "/sse/send"] {
         router = router.route(path, get(stream::handle));
     }
     router
+}
+
+/// Logs and measures a connection that was asked for at `begin` (requirements 004-28 and 004-42).
+fn established(app: &App, connection: &Connection, begin: Instant) {
+    let time = begin.elapsed();
+    app.metrics.players.established(connection.transport, time);
+    let kind = match connection.transport {
+        Transport::WebSocket => "WebSocket",
+        // Players have sockets and event streams only.
+        Transport::Sse | Transport::SocketIo => "SSE",
+    };
+    let establishment_time_ms = time.as_secs_f64() * 1000.0;
+    tracing::info!(player_id = %connection.identity, establishment_time_ms, "{kind} connected");
 }

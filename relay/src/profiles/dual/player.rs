@@ -1,16 +1,21 @@
-//! The player in an address, `/sse/{player_id}` with or without a slash at the end.
+//! The player and the session in an address, `/sse/{player_id}?session_id=` or the same under
+//! `/ws/`, with or without a slash at the end.
 
+use axum::extract::Query;
 use http::Uri;
 use percent_encoding::percent_decode_str;
+use serde::Deserialize;
 
 use crate::profiles::{ApiError, identity};
 
 /// The path that streams are served under.
-const PREFIX: &str = "/sse/";
+const STREAMS: &str = "/sse/";
+/// The path that sockets are served under.
+const SOCKETS: &str = "/ws/";
 
 /// Whether an address is that of a player's stream.
 pub(super) fn is_stream(uri: &Uri) -> bool {
-    segment(uri).is_some()
+    uri.path().starts_with(STREAMS) && segment(uri).is_some()
 }
 
 /// The player's id.
@@ -25,9 +30,35 @@ pub(super) fn player_of(uri: &Uri) -> Result<String, ApiError> {
 }
 
 fn segment(uri: &Uri) -> Option<&str> {
-    let rest = uri.path().strip_prefix(PREFIX)?;
+    let rest = uri.path().strip_prefix(STREAMS).or_else(|| uri.path().strip_prefix(SOCKETS))?;
     let segment = rest.strip_suffix('/').unwrap_or(rest);
     (!segment.is_empty() && !segment.contains('/')).then_some(segment)
+}
+
+/// Parameters of the address.
+#[derive(Deserialize)]
+struct Parameters {
+    session_id: Option<String>,
+}
+
+/// The session in the address, if there is one.
+///
+/// # Errors
+/// [`ApiError::Invalid`] if it is no name.
+pub(super) fn session_of(uri: &Uri) -> Result<Option<String>, ApiError> {
+    let parameters = Query::<Parameters>::try_from_uri(uri).ok();
+    let session = parameters.and_then(|Query(parameters)| parameters.session_id);
+    let session = session.filter(|session| !session.is_empty());
+    session.as_deref().map_or(Ok(()), check_session)?;
+    Ok(session)
+}
+
+/// Checks the name of a session.
+///
+/// # Errors
+/// [`ApiError::Invalid`] if it is none.
+pub(super) fn check_session(session: &str) -> Result<(), ApiError> {
+    identity::check("session_id", session)
 }
 
 #[cfg(test)]

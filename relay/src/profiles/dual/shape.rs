@@ -1,9 +1,10 @@
 //! Messages as players' streams show them.
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::bus::Message;
-use crate::transport::sse;
+use crate::transport::{sse, ws};
 
 /// One event per message; its data carries `id` and `timestamp` (requirement 004-24).
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,18 @@ impl sse::Shape for PlayerEvent {
         let event =
             sse::Event { retry: None, id: Some(&message.id), name: Some(&message.kind), data: Some(&data) };
         (event.to_text(), false)
+    }
+}
+
+/// The same object in a text message of a socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlayerMessage;
+
+impl ws::Shape for PlayerMessage {
+    const NAME: &'static str = "dual/ws";
+
+    fn render(message: &Message) -> Bytes {
+        data(message).into()
     }
 }
 

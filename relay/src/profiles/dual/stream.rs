@@ -2,6 +2,7 @@
 //! of the HTTP server.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -10,7 +11,8 @@ use http::{HeaderMap, Method, Version, header, request};
 use tokio::net::TcpStream;
 
 use super::NAME;
-use super::player::{is_stream, player_of};
+use super::errors::Kind;
+use super::player::{is_stream, player_of, session_of};
 use super::shape::PlayerEvent;
 use crate::app::App;
 use crate::bus::Channel;
@@ -31,7 +33,9 @@ pub struct Stream {
 /// A player who may have a stream.
 struct Admitted {
     player: String,
+    session: Option<String>,
     slot: Slot,
+    begin: Instant,
 }
 
 /// The stream that a request asks for. `None`: it asks for none, or is to be refused, which is
@@ -66,7 +70,9 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     if !app.drain.is_accepting() {
         return Ok(ended());
     }
-    let admitted = admit(&app, &parts)?;
+    let admitted = admit(&app, &parts).inspect_err(|error| {
+        note(&app, &player_of(&parts.uri).unwrap_or_default(), error);
+    })?;
     let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
     app.tasks.spawn(live(open(&app, admitted, socket, Framing::Bare, &[])));
     let mut response = Response::new(body);
@@ -83,14 +89,29 @@ fn ended() -> Response {
 }
 
 fn admit(app: &App, request: &request::Parts) -> Result<Admitted, ApiError> {
+    let begin = Instant::now();
     let player = player_of(&request.uri)?;
+    let session = session_of(&request.uri)?;
     let live = app.settings.live();
     if !live.origins.allow_request(&request.headers) {
         return Err(ApiError::Origin);
     }
-    let slot = app.streams.take(&player, live.max_connections_per_player);
-    let slot = slot.ok_or(ApiError::TooManyConnections)?;
-    Ok(Admitted { player, slot })
+    app.players.sessions.see(&player);
+    // The connections of a replaced session hold their places for a moment longer.
+    let replaced = session.as_ref().map_or(0, |session| app.players.enter(app, &player, session));
+    let places = live.dual.max_connections.saturating_add(u32::try_from(replaced).unwrap_or(u32::MAX));
+    let slot = app.streams.take(&player, places).ok_or(ApiError::TooManyConnections)?;
+    Ok(Admitted { player, session, slot, begin })
+}
+
+/// Notes why a stream is refused, by the guide's types of errors.
+fn note(app: &App, player: &str, error: &ApiError) {
+    let kind = match error {
+        ApiError::Origin | ApiError::Denied(_) => Kind::Authentication,
+        ApiError::Invalid { field, .. } if field == "session_id" => Kind::Session,
+        _ => Kind::Connection,
+    };
+    app.players.errors.note(kind, player, error);
 }
 
 fn open(app: &App, admitted: Admitted, socket: Socket, framing: Framing, head: &[u8]) -> (Membership, Slot) {
@@ -104,12 +125,13 @@ fn open(app: &App, admitted: Admitted, socket: Socket, framing: Framing, head: &
         wire,
         greeting: Bytes::from([head, &wire.opening()].concat()),
     });
+    super::established(app, membership.connection(), admitted.begin);
+    app.players.recheck(membership.connection(), admitted.session.as_deref());
     (membership, admitted.slot)
 }
 
 async fn live((membership, slot): (Membership, Slot)) {
     let connection = membership.connection().clone();
-    tracing::info!(player_id = %connection.identity, "SSE connected");
     sse::run(&connection).await;
     drop(membership);
     drop(slot);

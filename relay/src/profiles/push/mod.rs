@@ -13,20 +13,19 @@ mod socket;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::post;
 
 use crate::app::App;
 
 pub use claims::Claims;
+pub(super) use socket::connect;
 
 /// Name of the profile.
 pub const NAME: &str = "push";
 
-/// Its routes.
+/// Its routes, but for `/ws`, which it [shares](super::socket).
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/ws", get(socket::connect))
-        .route("/ws/", get(socket::connect))
         .route("/sse/push", post(publish::handle))
         .route("/sse/push/batch", post(batch::handle))
         .route("/sse/send", post(send::handle))

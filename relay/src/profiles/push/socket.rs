@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::extract::{Query, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Query, Request};
+use axum::response::Response;
 use bytes::Bytes;
-use http::{Uri, request};
+use http::Uri;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -15,11 +15,10 @@ use super::claims::Claimed;
 use super::shape::Bare;
 use crate::app::App;
 use crate::bus::{Channel, Message};
-use crate::drain::RESTART;
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Publisher, Socket, Transport};
-use crate::profiles::{ApiError, identity};
-use crate::server::Permit;
-use crate::transport::ws::{self, Handshake, Upgraded, WsWire};
+use crate::profiles::accept::{Admitted, accept};
+use crate::profiles::identity;
+use crate::transport::ws::{self, Upgraded, WsWire};
 
 const NO_USER: Farewell = Farewell::new(CloseCode::Policy, "user_id required");
 const DUPLICATE: Farewell = Farewell::new(CloseCode::Policy, "User already connected");
@@ -32,44 +31,18 @@ struct Parameters {
 
 /// A socket that may begin. It is in the hub before its client knows: who has seen the answer and
 /// publishes at once is heard.
-struct Admitted {
+struct User {
     membership: Membership,
     claimed: Claimed,
 }
 
-pub(super) async fn connect(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
-    let handshake = match Handshake::of(&parts) {
-        Ok(handshake) => handshake,
-        Err(refused) => return (refused.status(), refused.to_string()).into_response(),
-    };
-    if !app.settings.live().origins.allow_request(&parts.headers) {
-        tracing::warn!(origin = ?parts.headers.get("origin"), "Origin not allowed");
-        return ApiError::Origin.into_response();
-    }
-    let admitted = admit(&app, &parts.uri).await;
-    app.tasks.clone().spawn(begin(app, parts, admitted));
-    handshake.response()
+pub(in crate::profiles) async fn connect(app: Arc<App>, request: Request) -> Response {
+    accept(app, request, async |app, request| admit(app, &request.uri).await).await
 }
 
-/// Takes the socket once the answer is on its way.
-async fn begin(app: Arc<App>, request: request::Parts, admitted: Result<Admitted, Farewell>) {
-    // What counts the TCP connection lives as long as the socket does.
-    let permit = request.extensions.get::<Permit>().cloned();
-    let Some(upgraded) = ws::upgraded(request).await else { return };
-    match admitted {
-        // A task of its own: this one has room for a whole request.
-        Ok(admitted) => drop(app.tasks.clone().spawn(serve(app, upgraded, admitted, permit))),
-        Err(farewell) => ws::refuse(upgraded.stream, &farewell).await,
-    }
-}
-
-async fn admit(app: &App, uri: &Uri) -> Result<Admitted, Farewell> {
+async fn admit(app: &App, uri: &Uri) -> Result<User, Farewell> {
     let parameters = Query::<Parameters>::try_from_uri(uri).ok();
     let user = parameters.and_then(|Query(parameters)| parameters.user_id).unwrap_or_default();
-    if !app.drain.is_accepting() {
-        return Err(RESTART);
-    }
     if identity::check("user_id", &user).is_err() {
         return Err(NO_USER);
     }
@@ -77,7 +50,7 @@ async fn admit(app: &App, uri: &Uri) -> Result<Admitted, Farewell> {
         tracing::warn!(user_id = user, "User already connected");
         return Err(DUPLICATE);
     };
-    Ok(Admitted { membership: open(app, user), claimed })
+    Ok(User { membership: open(app, user), claimed })
 }
 
 fn open(app: &App, user: String) -> Membership {
@@ -92,18 +65,19 @@ fn open(app: &App, user: String) -> Membership {
     })
 }
 
-async fn serve(app: Arc<App>, upgraded: Upgraded, admitted: Admitted, permit: Option<Permit>) {
-    let Admitted { membership, claimed } = admitted;
-    let connection = membership.connection().clone();
-    connection.attach(Socket::Tcp(upgraded.stream));
-    tracing::info!(user_id = %connection.identity, "User connected");
-    let mut session = Session { publisher: app.publisher.clone(), claimed: Some(claimed) };
-    let limit = || app.settings.live().max_message_size;
-    ws::run(&connection, upgraded.early, limit, &mut session).await;
-    drop(membership);
-    drop(session);
-    drop(permit);
-    tracing::info!(user_id = %connection.identity, "User disconnected");
+impl Admitted for User {
+    async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
+        let Self { membership, claimed } = self;
+        let connection = membership.connection().clone();
+        connection.attach(Socket::Tcp(upgraded.stream));
+        tracing::info!(user_id = %connection.identity, "User connected");
+        let mut session = Session { publisher: app.publisher.clone(), claimed: Some(claimed) };
+        let limit = || app.settings.live().max_message_size;
+        ws::run(&connection, upgraded.early, limit, &mut session).await;
+        drop(membership);
+        drop(session);
+        tracing::info!(user_id = %connection.identity, "User disconnected");
+    }
 }
 
 /// Takes what a client says: answers to requests.

@@ -96,6 +96,17 @@ impl Client {
         }
     }
 
+    /// The next binary message.
+    pub(crate) async fn binary(&mut self) -> Vec<u8> {
+        loop {
+            match soon(self.socket.next()).await {
+                Some(Ok(Message::Binary(data))) => return data.to_vec(),
+                Some(Ok(Message::Ping(_))) => {}
+                other => panic!("{other:?} instead of a binary message"),
+            }
+        }
+    }
+
     /// The code of the end, whatever comes before it.
     pub(crate) async fn close_code(&mut self) -> u16 {
         loop {

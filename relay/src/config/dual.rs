@@ -1,0 +1,81 @@
+//! Settings of the dual profile, as the guide names them (conflict X-19).
+
+use std::str::FromStr;
+
+use relay_contract::settings as s;
+
+use super::names;
+use super::reader::Reader;
+
+/// What changes while the relay runs; times in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DualLimits {
+    /// Connections of one player, of all kinds (requirement 004-15).
+    pub max_connections: u32,
+    /// Time without any byte after which a connection ends (requirement 004-17).
+    pub connection_timeout: u32,
+    /// From one look at the health of connections to the next (requirement 004-18).
+    pub health_check_interval: u32,
+    /// From one look for idle connections to the next (requirement 004-19).
+    pub cleanup_interval: u32,
+}
+
+/// Values that the guide recommends together; what is set by itself wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Preset {
+    /// What the guide's server comes with.
+    Default,
+    /// For connections that drop often.
+    Stable,
+    /// For few resources.
+    Tight,
+}
+
+impl FromStr for Preset {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "default" => Ok(Self::Default),
+            "stable" => Ok(Self::Stable),
+            "tight" => Ok(Self::Tight),
+            other => Err(format!("{other:?} is none of default, stable, tight")),
+        }
+    }
+}
+
+impl Preset {
+    fn limits(self) -> DualLimits {
+        let (max_connections, connection_timeout, health_check_interval, cleanup_interval) = match self {
+            Self::Default => (4, 300, 30, 60),
+            Self::Stable => (4, 600, 15, 30),
+            Self::Tight => (2, 180, 30, 60),
+        };
+        DualLimits { max_connections, connection_timeout, health_check_interval, cleanup_interval }
+    }
+
+    fn pool(self) -> u32 {
+        if self == Self::Stable { 2000 } else { 1000 }
+    }
+}
+
+pub(super) fn limits(r: &mut Reader<'_>) -> DualLimits {
+    let preset = r.value(names::CONNECTION_PRESET, Preset::Default).limits();
+    DualLimits {
+        max_connections: r.small(s::MAX_CONNECTIONS_PER_PLAYER, preset.max_connections, 1..=10_000),
+        connection_timeout: r.small(names::CONNECTION_TIMEOUT, preset.connection_timeout, 1..=86_400),
+        health_check_interval: r.small(
+            names::HEALTH_CHECK_INTERVAL,
+            preset.health_check_interval,
+            1..=86_400,
+        ),
+        cleanup_interval: r.small(names::CLEANUP_INTERVAL, preset.cleanup_interval, 1..=86_400),
+    }
+}
+
+/// Players that there is room for from the start (requirement 004-20).
+pub(super) fn pool(r: &mut Reader<'_>) -> usize {
+    let preset = r.value(names::CONNECTION_PRESET, Preset::Default);
+    let size = r.small(names::CONNECTION_POOL_SIZE, preset.pool(), 1..=1_000_000);
+    usize::try_from(size).unwrap_or(usize::MAX)
+}

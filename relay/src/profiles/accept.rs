@@ -1,0 +1,60 @@
+//! The way of a WebSocket from its request to its connection, the same for all profiles.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::request;
+
+use super::ApiError;
+use crate::app::App;
+use crate::drain::RESTART;
+use crate::hub::Farewell;
+use crate::server::Permit;
+use crate::transport::ws::{self, Handshake, Upgraded};
+
+/// A socket that may begin, with its place in the hub: who has seen the answer and publishes at
+/// once is heard. Without an upgrade it is dropped, and leaves the hub.
+pub(super) trait Admitted: Send + 'static {
+    /// Serves the socket until it is over.
+    fn serve(self, app: Arc<App>, upgraded: Upgraded) -> impl Future<Output = ()> + Send + 'static;
+}
+
+/// Answers a handshake. `admit` is asked before the answer, so that a client that is connected can
+/// be reached; what it refuses is told by a close frame, which is all that a browser sees.
+pub(super) async fn accept<A: Admitted>(
+    app: Arc<App>,
+    request: Request,
+    admit: impl AsyncFnOnce(&Arc<App>, &request::Parts) -> Result<A, Farewell>,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let handshake = match Handshake::of(&parts) {
+        Ok(handshake) => handshake,
+        Err(refused) => return (refused.status(), refused.to_string()).into_response(),
+    };
+    if !app.settings.live().origins.allow_request(&parts.headers) {
+        tracing::warn!(origin = ?parts.headers.get("origin"), "Origin not allowed");
+        return ApiError::Origin.into_response();
+    }
+    let admitted = if app.drain.is_accepting() { admit(&app, &parts).await } else { Err(RESTART) };
+    app.tasks.clone().spawn(begin(app, parts, admitted));
+    handshake.response()
+}
+
+/// Takes the socket once the answer is on its way.
+async fn begin<A: Admitted>(app: Arc<App>, request: request::Parts, admitted: Result<A, Farewell>) {
+    // What counts the TCP connection lives as long as the socket does.
+    let permit = request.extensions.get::<Permit>().cloned();
+    let Some(upgraded) = ws::upgraded(request).await else { return };
+    match admitted {
+        // A task of its own: this one has room for a whole request.
+        Ok(admitted) => {
+            let served = admitted.serve(app.clone(), upgraded);
+            app.tasks.spawn(async move {
+                served.await;
+                drop(permit);
+            });
+        }
+        Err(farewell) => ws::refuse(upgraded.stream, &farewell).await,
+    }
+}

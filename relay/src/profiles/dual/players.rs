@@ -1,0 +1,127 @@
+//! Players of this node, and the switch of a player's session in the whole cluster.
+//!
+//! A node that lets a player into a session which is new to it tells the others, which then end
+//! what they have of the player's former session. Nobody keeps the sessions of all nodes: a node
+//! without connections of the player has nothing to end. A message that a bus loses while it is
+//! away leaves old connections until they end by themselves.
+
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::NAME;
+use super::errors::Errors;
+use super::recent::Recent;
+use super::sessions::{Entered, Sessions};
+use crate::app::App;
+use crate::bus::{Channel, Inbox, Message};
+use crate::hub::{CloseCode, Connection, Farewell, Hub, lock};
+
+/// Kind of the message by which nodes tell each other of a session.
+const ENTERED: &str = "session_entered";
+
+/// Told to connections whose session was replaced.
+const REPLACED: Farewell = Farewell::new(CloseCode::Policy, "Session replaced");
+
+/// The players of this node.
+pub struct Players {
+    hub: Arc<Hub>,
+    pub(super) sessions: Sessions,
+    pub(super) errors: Errors,
+    recent: Mutex<Recent>,
+}
+
+impl Players {
+    /// No players, with room for `capacity`.
+    pub fn new(hub: Arc<Hub>, capacity: usize) -> Arc<Self> {
+        let (sessions, errors) = (Sessions::with_capacity(capacity), Errors::default());
+        Arc::new(Self { hub, sessions, errors, recent: Mutex::default() })
+    }
+
+    /// A player's connections of this profile on this node.
+    pub(super) fn connections(&self, player: &str) -> Vec<Arc<Connection>> {
+        let mut members = self.hub.members(&Channel::user(player));
+        members.retain(|connection| connection.profile == NAME);
+        members
+    }
+
+    /// Lets a player into a session, and ends the connections of another one, here and then on the
+    /// other nodes. Tells how many ended here.
+    pub(super) fn enter(&self, app: &App, player: &str, session: &str) -> usize {
+        let entered = self.sessions.enter(player, session);
+        let ended = self.end_former(player, session, &entered);
+        if entered != Entered::Same {
+            let (bus, message) = (app.bus.clone(), Arc::new(announcement(player, session)));
+            app.tasks.spawn(async move {
+                if let Err(error) = bus.publish(message).await {
+                    tracing::warn!(%error, "Other nodes do not know of a player's new session");
+                }
+            });
+        }
+        ended
+    }
+
+    /// Ends a connection whose session was replaced while it was being opened.
+    pub(super) fn recheck(&self, connection: &Connection, session: Option<&str>) {
+        let known = self.sessions.get(&connection.identity).and_then(|known| known.session);
+        if let (Some(session), Some(known)) = (session, known)
+            && *known.id != *session
+        {
+            connection.finish(&REPLACED);
+        }
+    }
+
+    fn end_former(&self, player: &str, session: &str, entered: &Entered) -> usize {
+        match entered {
+            Entered::First => 0,
+            Entered::Same => {
+                tracing::info!(player_id = player, "Player {player} already in session {session}");
+                0
+            }
+            Entered::Switched { from } => {
+                tracing::info!(player_id = player, "Player {player} switched from {from} to {session}");
+                let connections = self.connections(player);
+                connections.iter().filter(|connection| connection.finish(&REPLACED)).count()
+            }
+        }
+    }
+
+    /// Whether a message with this id is the first one.
+    pub(super) fn is_new(&self, player: &str, id: &str) -> bool {
+        lock(&self.recent).note(player, id, Instant::now())
+    }
+
+    /// A message did not reach all nodes: it may come again.
+    pub(super) fn forget(&self, player: &str, id: &str) {
+        lock(&self.recent).forget(player, id);
+    }
+}
+
+/// Takes sessions from other nodes, and hands on everything else.
+impl Inbox for Players {
+    fn receive(&self, message: Message) {
+        if message.kind != ENTERED {
+            self.hub.receive(message);
+            return;
+        }
+        let Ok(body) = serde_json::from_slice::<Value>(&message.payload) else { return };
+        let text = |field: &str| body.get(field).and_then(Value::as_str);
+        let (Some(player), Some(session)) = (text("player_id"), text("session_id")) else { return };
+        if let Some(entered @ Entered::Switched { .. }) = self.sessions.follow(player, session) {
+            self.end_former(player, session, &entered);
+        }
+    }
+}
+
+fn announcement(player: &str, session: &str) -> Message {
+    Message {
+        id: Uuid::new_v4().to_string(),
+        channel: Channel::session(player),
+        seq: 0,
+        timestamp: jiff::Timestamp::now().as_millisecond(),
+        kind: ENTERED.to_owned(),
+        payload: json!({ "player_id": player, "session_id": session }).to_string().into(),
+    }
+}

@@ -1,0 +1,162 @@
+//! `GET /ws/{player_id}?session_id=` (requirements 004-01, 004-03 and 004-25).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http::request;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::errors::Kind;
+use super::player::{player_of, session_of};
+use super::shape::PlayerMessage;
+use super::{NAME, TOO_MANY};
+use crate::app::App;
+use crate::bus::{Channel, Message};
+use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Slot, Socket, Transport};
+use crate::profiles::accept::{Admitted, accept};
+use crate::transport::ws::{self, Upgraded, WsWire, text_frame};
+
+/// A player who may have a socket.
+struct Player {
+    membership: Membership,
+    slot: Slot,
+    begin: Instant,
+}
+
+pub(super) async fn connect(State(app): State<Arc<App>>, request: Request) -> Response {
+    accept(app, request, admit).await
+}
+
+async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farewell> {
+    let begin = Instant::now();
+    let refused = |kind, player: &str, error: String| {
+        app.players.errors.note(kind, player, &error);
+        Farewell { code: CloseCode::Policy, reason: error.into() }
+    };
+    let player = player_of(&request.uri);
+    let player = player.map_err(|error| refused(Kind::Connection, "", error.to_string()))?;
+    let session = session_of(&request.uri);
+    let session = session.map_err(|error| refused(Kind::Session, &player, error.to_string()))?;
+    app.players.sessions.see(&player);
+    // The connections of a replaced session hold their places for a moment longer.
+    let replaced = match &session {
+        Some(session) => app.players.enter(app, &player, session),
+        None => 0,
+    };
+    let limit = app.settings.live().dual.max_connections;
+    let places = limit.saturating_add(u32::try_from(replaced).unwrap_or(u32::MAX));
+    let Some(slot) = app.streams.take(&player, places) else {
+        return Err(refused(Kind::Connection, &player, TOO_MANY.to_owned()));
+    };
+    let membership = open(app, player);
+    app.players.recheck(membership.connection(), session.as_deref());
+    Ok(Player { membership, slot, begin })
+}
+
+fn open(app: &App, player: String) -> Membership {
+    app.hub.open(Opening {
+        socket: Socket::later(),
+        channels: vec![Channel::user(&player)],
+        identity: player,
+        profile: NAME,
+        transport: Transport::WebSocket,
+        wire: &WsWire::<PlayerMessage>::WIRE,
+        greeting: Bytes::new(),
+    })
+}
+
+impl Admitted for Player {
+    async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
+        let Self { membership, slot, begin } = self;
+        let connection = membership.connection().clone();
+        connection.attach(Socket::Tcp(upgraded.stream));
+        super::established(&app, &connection, begin);
+        let mut session = Session { app: app.clone() };
+        let limit = || app.settings.live().max_message_size;
+        ws::run(&connection, upgraded.early, limit, &mut session).await;
+        drop(membership);
+        drop(slot);
+        tracing::info!(player_id = %connection.identity, "WebSocket disconnected");
+    }
+}
+
+/// Takes what a player says.
+struct Session {
+    app: Arc<App>,
+}
+
+/// What matters of a player's message.
+#[derive(Deserialize)]
+struct Outline {
+    #[serde(rename = "type")]
+    kind: Option<Value>,
+    content: Option<Value>,
+    correlation_id: Option<String>,
+}
+
+#[async_trait]
+impl ws::Session for Session {
+    /// A heartbeat is answered; an answer to `POST /sse/send` goes to who asked, as in `push`;
+    /// anything else must be a message, and nobody here waits for it.
+    async fn text(&mut self, connection: &Connection, text: String) {
+        let outline: Outline = match serde_json::from_str(&text) {
+            Ok(outline) => outline,
+            Err(error) => return self.refuse(connection, &format!("Invalid message: {error}")),
+        };
+        match outline {
+            Outline { correlation_id: Some(id), .. } => {
+                // The publisher logs a failure, and the client has no way to be told.
+                let _ = self.app.publisher.publish(answer(&id, text)).await;
+            }
+            Outline { kind: Some(kind), .. } if kind == "ping" => say(connection, &json!({ "type": "pong" })),
+            Outline { kind: None, .. } => self.refuse(connection, "Missing required field: type"),
+            Outline { content: None, .. } => self.refuse(connection, "Missing required field: content"),
+            Outline { .. } => tracing::debug!(player_id = %connection.identity, "Message of a player"),
+        }
+    }
+
+    async fn binary(&mut self, connection: &Connection, _: Bytes) {
+        connection.finish(&Farewell::new(CloseCode::Unsupported, "Text messages only"));
+    }
+
+    fn closing(&mut self) {}
+}
+
+impl Session {
+    /// The error in the shape that the guide's clients know (requirement 004-30).
+    fn refuse(&self, connection: &Connection, message: &str) {
+        let player = &*connection.identity;
+        self.app.players.errors.note(Kind::Validation, player, message);
+        let details =
+            json!({ "player_id": player, "connection_type": "websocket", "error_code": "INVALID_MESSAGE" });
+        let error = json!({
+            "error": true,
+            "error_type": "validation_error",
+            "message": message,
+            "details": details,
+            "timestamp": jiff::Timestamp::now().to_string(),
+        });
+        say(connection, &error);
+    }
+}
+
+fn say(connection: &Connection, value: &Value) {
+    connection.send_bytes(text_frame(value.to_string().as_bytes()));
+}
+
+fn answer(correlation_id: &str, text: String) -> Message {
+    Message {
+        id: Uuid::new_v4().to_string(),
+        channel: Channel::reply(correlation_id),
+        seq: 0,
+        timestamp: jiff::Timestamp::now().as_millisecond(),
+        kind: "response".to_owned(),
+        payload: text.into(),
+    }
+}

@@ -1,0 +1,36 @@
+//! `/ws`, which two profiles share (conflicts ): with `user_id` it is a user's socket
+//! of `push`, without it an anonymous one of `stream`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Query, Request, State};
+use axum::response::Response;
+use axum::routing::get;
+use http::Uri;
+use serde::Deserialize;
+
+use super::{push, stream};
+use crate::app::App;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/ws", get(connect)).route("/ws/", get(connect))
+}
+
+/// What decides.
+#[derive(Deserialize)]
+struct Parameters {
+    user_id: Option<String>,
+}
+
+async fn connect(State(app): State<Arc<App>>, request: Request) -> Response {
+    // Where nobody may be anonymous, `push` tells that the user is missing.
+    if names_user(request.uri()) || !app.settings.live().stream.anonymous {
+        return push::connect(app, request).await;
+    }
+    stream::connect(app, request).await
+}
+
+fn names_user(uri: &Uri) -> bool {
+    Query::<Parameters>::try_from_uri(uri).is_ok_and(|Query(parameters)| parameters.user_id.is_some())
+}

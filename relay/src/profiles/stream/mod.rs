@@ -1,0 +1,47 @@
+//! The `stream` profile: anonymous sockets that send events, a bounded buffer, workers that
+//! publish them in batches, and streams for dashboards (rows 001-01 to 001-24).
+//!
+//! An event reaches those who asked for events, on every node: `/stream/events`, and sockets with
+//! `?subscribe=true`. Statistics, aggregates and the store of past events are those of one node.
+
+mod aggregate;
+mod buffer;
+mod dashboard;
+mod event;
+mod http;
+mod pipeline;
+mod rate;
+mod scale;
+mod shape;
+mod socket;
+mod stats;
+mod store;
+mod worker;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::app::App;
+
+pub use event::{BadEvent, Event};
+pub use pipeline::{Options, Pipeline};
+pub use scale::Workers;
+pub(super) use socket::connect;
+pub use worker::run;
+
+/// Name of the profile.
+pub const NAME: &str = "stream";
+
+/// Its routes, but for `/ws`, which it [shares](super::socket).
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/ws/ingest", get(socket::ingest))
+        .route("/ws/ingest/", get(socket::ingest))
+        .route("/stream/metrics", get(dashboard::metrics))
+        .route("/stream/events", get(dashboard::events))
+        .route("/api/stats", get(http::stats))
+        .route("/api/aggregates/{window}", get(http::aggregates))
+        .route("/api/events", get(http::replay))
+}

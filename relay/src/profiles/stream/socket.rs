@@ -1,0 +1,162 @@
+//! Anonymous sockets: `/ws` without a user, and `/ws/ingest` (requirements 001-01 to 001-03).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use axum::extract::{Query, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::event::BadEvent;
+use super::rate::Rate;
+use super::shape::Packing;
+use super::{Event, NAME};
+use crate::app::App;
+use crate::bus::Channel;
+use crate::hub::{Connection, Membership, Opening, Socket, Transport};
+use crate::metrics::EventDrop;
+use crate::profiles::accept::{Admitted, accept};
+use crate::transport::ws::{self, Upgraded};
+
+/// Bytes of a bad event that are logged (requirement 001-15).
+const RAW: usize = 100;
+
+/// Parameters of the address.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Parameters {
+    /// `true` to be sent all events, too.
+    subscribe: bool,
+    /// `json` or `msgpack`.
+    format: Option<String>,
+}
+
+/// A socket that may begin.
+struct Anonymous {
+    membership: Membership,
+    packing: Packing,
+}
+
+/// `GET /ws/ingest`
+pub(super) async fn ingest(State(app): State<Arc<App>>, request: Request) -> Response {
+    connect(app, request).await
+}
+
+/// Opens an anonymous socket.
+pub(in crate::profiles) async fn connect(app: Arc<App>, request: Request) -> Response {
+    let admit = async |app: &Arc<App>, request: &http::request::Parts| {
+        let parameters = Query::try_from_uri(&request.uri).map(|Query(parameters)| parameters);
+        Ok(open(app, parameters.unwrap_or_default()))
+    };
+    accept(app, request, admit).await
+}
+
+fn open(app: &App, Parameters { subscribe, format }: Parameters) -> Anonymous {
+    let packing = if format.as_deref() == Some("msgpack") { Packing::MessagePack } else { Packing::Json };
+    let membership = app.hub.open(Opening {
+        socket: Socket::later(),
+        channels: subscribe.then(Channel::events).into_iter().collect(),
+        identity: format!("anonymous-{:08x}", rand::random::<u32>()),
+        profile: NAME,
+        transport: Transport::WebSocket,
+        wire: packing.wire(),
+        greeting: Bytes::new(),
+    });
+    Anonymous { membership, packing }
+}
+
+impl Admitted for Anonymous {
+    async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
+        let Self { membership, packing } = self;
+        let connection = membership.connection().clone();
+        connection.attach(Socket::Tcp(upgraded.stream));
+        tracing::info!(client = %connection.identity, "WebSocket connected");
+        let limit = || app.settings.live().max_message_size;
+        let mut session = Session { app: app.clone(), packing, rate: Rate::new(Instant::now()) };
+        ws::run(&connection, upgraded.early, limit, &mut session).await;
+        drop(membership);
+        tracing::info!(client = %connection.identity, "WebSocket disconnected");
+    }
+}
+
+/// Takes a client's events.
+struct Session {
+    app: Arc<App>,
+    packing: Packing,
+    rate: Rate,
+}
+
+#[async_trait]
+impl ws::Session for Session {
+    async fn text(&mut self, connection: &Connection, text: String) {
+        let event = Event::from_json(text.as_bytes(), &connection.identity);
+        self.take(connection, event, text.as_bytes()).await;
+    }
+
+    /// JSON begins with a brace, which MessagePack has for a number: no event.
+    async fn binary(&mut self, connection: &Connection, data: Bytes) {
+        let event = match data.first() {
+            Some(b'{' | b' ' | b'\n') => Event::from_json(&data, &connection.identity),
+            _ => Event::from_message_pack(&data, &connection.identity),
+        };
+        self.take(connection, event, &data).await;
+    }
+
+    fn closing(&mut self) {}
+}
+
+impl Session {
+    async fn take(&mut self, connection: &Connection, event: Result<Event, BadEvent>, raw: &[u8]) {
+        match event {
+            Ok(event) if &*event.kind == "pong" => {}
+            Ok(event) if &*event.kind == "ping" => self.say(connection, r#"{"type":"pong"}"#),
+            Ok(event) => self.add(connection, event),
+            Err(error) => self.refuse(connection, &error, raw),
+        }
+        // A client that floods shares its worker thread with the others.
+        tokio::task::consume_budget().await;
+    }
+
+    fn add(&mut self, connection: &Connection, event: Event) {
+        let limit = self.app.settings.live().stream.rate_limit;
+        let (reason, text) = if self.app.events.is_paused() {
+            (EventDrop::Paused, "Incoming events are paused")
+        } else if !self.rate.allow(limit, Instant::now()) {
+            (EventDrop::RateLimit, "Rate limit exceeded, slow down")
+        } else if self.app.events.add(event) {
+            return;
+        } else {
+            return self.slow_down(connection, "Buffer full, slow down");
+        };
+        self.app.metrics.events.dropped(reason, 1);
+        self.slow_down(connection, text);
+    }
+
+    fn slow_down(&mut self, connection: &Connection, text: &str) {
+        if self.rate.may_notice(Instant::now()) {
+            self.app.metrics.events.backpressure.inc();
+            self.say(connection, &json!({ "type": "backpressure", "message": text }).to_string());
+        }
+    }
+
+    fn refuse(&mut self, connection: &Connection, error: &BadEvent, raw: &[u8]) {
+        self.app.metrics.events.dropped(EventDrop::Invalid, 1);
+        self.app.metrics.events.errors.inc();
+        // A flood of bad events makes no flood of log lines either; all are counted.
+        if !self.rate.may_notice(Instant::now()) {
+            return;
+        }
+        let text = format!("Invalid event format: {error}");
+        tracing::error!(client = %connection.identity, "{text}");
+        let raw = String::from_utf8_lossy(raw.get(..RAW).unwrap_or(raw));
+        tracing::debug!(client = %connection.identity, "Raw data: {raw}");
+        self.say(connection, &json!({ "type": "error", "message": text }).to_string());
+    }
+
+    fn say(&self, connection: &Connection, json: &str) {
+        connection.send_bytes(self.packing.frame(json));
+    }
+}
