@@ -4,6 +4,7 @@
 mod bus;
 mod connections;
 mod drops;
+mod logs;
 
 use prometheus::{Encoder, IntCounter, IntGauge, Opts, Registry, TextEncoder};
 use relay_contract::admin::Bus;
@@ -11,6 +12,7 @@ use relay_contract::admin::Bus;
 pub use bus::BusFigures;
 pub use connections::ConnectionFigures;
 pub use drops::DropFigures;
+pub use logs::LogFigures;
 
 use crate::bus::Counters;
 
@@ -35,6 +37,8 @@ pub struct Metrics {
     pub refused: IntCounter,
     /// The bus.
     pub bus: BusFigures,
+    /// Log lines.
+    pub logs: LogFigures,
     queue_bytes: IntGauge,
 }
 
@@ -67,6 +71,7 @@ impl Metrics {
             )?,
             queue_bytes: gauge(&registry, "relay_queue_bytes", "Bytes that wait for slow connections.")?,
             bus: BusFigures::new(&registry)?,
+            logs: LogFigures::new(&registry)?,
             registry,
         })
     }
@@ -76,6 +81,7 @@ impl Metrics {
         self.queue_bytes.set(i64::try_from(queue_bytes).unwrap_or(i64::MAX));
         self.bus.update(bus, counters);
         self.drops.update(counters);
+        self.logs.update();
         let mut text = Vec::new();
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
             tracing::error!(%error, "Figures could not be written");

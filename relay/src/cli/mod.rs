@@ -20,8 +20,10 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   REDIS_NAMESPACE             part of every name in Redis: whose relays hear each other [default]
   DRAIN_RATE                  connections that end per second on SIGTERM [100]
   DRAIN_TIMEOUT_SECONDS       time after which the rest ends at once [30]
-  LOG_FORMAT                  json or text [json]
-  LOG_LEVEL *, DEBUG *        DEBUG, INFO, WARNING, ERROR, CRITICAL [INFO]
+  LOG_FORMAT                  json, text, or a template such as %(levelname)s %(message)s [json]
+  LOG_FILE                    file that log lines are added to, besides standard output
+  LOG_LEVEL *                 DEBUG, INFO, WARNING, ERROR, CRITICAL [INFO]
+  DEBUG *                     true is the level DEBUG; a list such as socket.io:* names parts to debug
   CORS_ORIGINS *              comma list of origins, or * [localhost, ports 3000 and 8080]
   WS_PING_INTERVAL *, WS_PING_TIMEOUT *
                               seconds [30, 10]

@@ -9,11 +9,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) fn serve(source: Source) -> anyhow::Result<()> {
     let (boot, settings) = super::parse(source)?;
-    let logs = logs::start(boot.log_format, settings.live().log_level).context("logs")?;
+    let level = settings.live().log_level;
+    let logs = logs::start(boot.log_format.clone(), level, boot.log_file.as_deref()).context("logs")?;
+    let last_lines = logs.clone();
     // Only the first provider counts; another one would be installed by a library, which is fine.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("runtime")?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let stop = Stop { rate: boot.drain_rate, timeout: boot.drain_timeout };
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
@@ -27,7 +29,9 @@ pub(super) fn serve(source: Source) -> anyhow::Result<()> {
         };
         run_until(relay, stop, signal).await;
         Ok(())
-    })
+    });
+    last_lines.flush();
+    served
 }
 
 /// Tells what runs where.

@@ -35,6 +35,8 @@ pub struct Boot {
     pub drain_rate: u32,
     /// Shape of log lines.
     pub log_format: LogFormat,
+    /// File that log lines are added to, besides standard output.
+    pub log_file: Option<PathBuf>,
     /// Bytes that may wait for all connections of this node.
     pub node_queue_bytes: u64,
 }
@@ -58,6 +60,7 @@ impl Boot {
             drain_timeout: Duration::from_secs(r.number(s::DRAIN_TIMEOUT_SECONDS, 30, 0..=86_400)),
             drain_rate: r.small(s::DRAIN_RATE, 100, 1..=1_000_000),
             log_format: r.value(names::LOG_FORMAT, LogFormat::Json),
+            log_file: r.text(names::LOG_FILE).map(PathBuf::from),
             node_queue_bytes: r.number(names::MAX_NODE_QUEUE_BYTES, 256 << 20, 1 << 20..=1 << 40),
         };
         check_open_doors(r, &boot);

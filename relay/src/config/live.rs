@@ -6,7 +6,7 @@ use super::reader::Reader;
 use super::{Invalid, Source, names};
 use crate::auth::Origins;
 use crate::hub::{Overflow, Pace};
-use crate::logs::LogLevel;
+use crate::logs::{Debug, LogLevel};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -20,6 +20,8 @@ pub struct Live {
     pub origins: Origins,
     /// Least severe level of logs.
     pub log_level: LogLevel,
+    /// What is written below that level.
+    pub debug: Debug,
     /// Times of WebSocket pings.
     pub pace: Pace,
     /// Bytes of the largest message from a client.
@@ -46,11 +48,12 @@ impl Live {
     pub fn parse(source: &Source) -> Result<Self, Invalid> {
         let mut reader = Reader::new(source);
         let r = &mut reader;
-        let debug = r.switch(names::DEBUG);
+        let debug = r.value(names::DEBUG, Debug::Off);
         let level = r.value(s::LOG_LEVEL, LogLevel::Info);
         let live = Self {
             origins: r.value(s::CORS_ORIGINS, Origins::default()),
-            log_level: if debug { LogLevel::Debug } else { level },
+            log_level: if debug == Debug::On { LogLevel::Debug } else { level },
+            debug,
             pace: Pace {
                 interval: r.small(s::WS_PING_INTERVAL, 30, 1..=86_400),
                 timeout: r.small(s::WS_PING_TIMEOUT, 10, 1..=86_400),
@@ -120,6 +123,13 @@ mod tests {
     #[test]
     fn r000_13_debug_means_the_level_debug() {
         assert_eq!(parse(&[("DEBUG", "true")]).unwrap().log_level, LogLevel::Debug);
+    }
+
+    #[test]
+    fn x11_a_pattern_in_debug_leaves_the_level_as_it_is() {
+        let live = parse(&[("DEBUG", "socket.io:*"), ("LOG_LEVEL", "WARNING")]).unwrap();
+        assert_eq!(live.log_level, LogLevel::Warning);
+        assert!(matches!(live.debug, Debug::Parts(_)));
     }
 
     #[test]

@@ -18,10 +18,13 @@ pub use source::Source;
 
 /// Names of settings that only people use, not the operator.
 pub mod names {
-    /// `true` is the log level DEBUG (requirement 000-13).
+    /// Live: `true` is the log level DEBUG (requirement 000-13); a list such as `socket.io:*` asks for
+    /// the debug lines of these parts (conflict X-11).
     pub const DEBUG: &str = "DEBUG";
-    /// `json` or `text`.
+    /// `json`, `text` or a template (conflict X-12).
     pub const LOG_FORMAT: &str = "LOG_FORMAT";
+    /// File that log lines are added to, besides standard output (conflict X-12).
+    pub const LOG_FILE: &str = "LOG_FILE";
     /// Bytes that may wait for all slow connections of this node.
     pub const MAX_NODE_QUEUE_BYTES: &str = "MAX_NODE_QUEUE_BYTES";
     /// Live: messages that may wait for one slow connection.

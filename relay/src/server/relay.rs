@@ -75,6 +75,7 @@ impl Relay {
         let admin = listen(boot.admin_listen)?;
         let bus_shutdown = CancellationToken::new();
         let app = Arc::new(app(boot, Arc::new(settings), &bus_shutdown)?);
+        app.metrics.logs.watch(logs.lost());
         Ok(Self { app, logs, clients, admin, shutdown: CancellationToken::new(), bus_shutdown })
     }
 

@@ -38,7 +38,7 @@ async fn r000_19_and_16_a_push_is_logged_up_to_its_delivery() {
 async fn r000_17_a_push_to_nobody_is_a_warning() {
     let mut relay = Process::start(&[]).await;
     push(&relay, json!({"user_id": "alice", "data": {}})).await;
-    assert_eq!(line(&mut relay, "Attempt to send message to disconnected user").await["level"], "WARN");
+    assert_eq!(line(&mut relay, "Attempt to send message to disconnected user").await["level"], "WARNING");
 }
 
 #[tokio::test]
