@@ -24,6 +24,11 @@ impl Channel {
         Self(name)
     }
 
+    /// Whether publishers are told if anyone takes its messages.
+    pub fn has_presence(&self) -> bool {
+        self.0.starts_with("user:")
+    }
+
     /// The name itself.
     pub fn as_str(&self) -> &str {
         &self.0

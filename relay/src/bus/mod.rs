@@ -76,6 +76,23 @@ pub trait Bus: Send + Sync + 'static {
     /// [`BusError::Unavailable`] if nobody can be asked.
     async fn holder(&self, lease: &str) -> Result<Option<String>, BusError>;
 
+    /// Notes that `channel` has connections on this node (`here`), or has no more. Returns at once;
+    /// others know as soon as the bus does. Needed of channels only whose publishers are told
+    /// whether [anyone is there](Self::elsewhere).
+    fn note(&self, channel: &Channel, here: bool) {
+        let _ = (channel, here);
+    }
+
+    /// Whether another node has connections of `channel`, as far as they were [noted](Self::note).
+    /// A node that died is forgotten within half a minute.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if nobody can be asked.
+    async fn elsewhere(&self, channel: &Channel) -> Result<bool, BusError> {
+        let _ = channel;
+        Ok(false)
+    }
+
     /// State of the bus, as told to probes and people.
     fn status(&self) -> admin::Bus;
 

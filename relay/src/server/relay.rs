@@ -119,6 +119,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         metrics: metrics.clone(),
     });
     let bus = bus::connect(boot.bus, hub.clone(), boot.node.clone(), shutdown.clone());
+    hub.tell(&bus);
     let tasks = TaskTracker::new();
     Ok(App {
         node_header: HeaderValue::from_str(&boot.node).map_err(|_| StartError::Node)?,

@@ -58,6 +58,40 @@ async fn r000_04_a_push_to_a_user_on_another_node_is_delivered() {
     assert_eq!(answer["message"], "Message delivered");
 }
 
+/// Pushes until the answer for `user` is this one.
+async fn a_push_says(relay: &TestRelay, user: &str, expected: &str) {
+    until(&format!("{expected} for {user}"), async || {
+        let (_, answer) = relay.post("/sse/push", json!({"user_id": user, "data": {}})).await;
+        answer["message"] == expected
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn r000_04_a_push_to_a_stream_on_another_node_is_delivered_until_it_ends() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let stream = b.stream("alice").await;
+    a_push_says(&a, "alice", "Message delivered").await;
+    drop(stream);
+    a_push_says(&a, "alice", "User not connected").await;
+}
+
+#[tokio::test]
+async fn r000_04_a_user_is_connected_as_long_as_one_of_several_nodes_has_a_stream() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let c = redis.relay("c").await;
+    let (first, _second) = (b.stream("alice").await, c.stream("alice").await);
+    a_push_says(&a, "alice", "Message delivered").await;
+    drop(first);
+    b.has_connections(0).await;
+    // Goings are written in order: after this one, that of alice is known.
+    drop(b.stream("bob").await);
+    a_push_says(&a, "bob", "User not connected").await;
+    a_push_says(&a, "alice", "Message delivered").await;
+}
+
 #[tokio::test]
 async fn r004_12_a_message_reaches_a_stream_on_another_node() {
     let redis = Redis::start();

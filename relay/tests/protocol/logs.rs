@@ -29,6 +29,8 @@ async fn r000_14_and_15_a_socket_is_logged_as_it_comes_and_goes() {
 async fn r000_19_and_16_a_push_is_logged_up_to_its_delivery() {
     let mut relay = Process::start(&[]).await;
     let _client = Client::connect(&format!("ws://127.0.0.1:{}/ws?user_id=alice", relay.port)).await;
+    // The client knows of its socket a moment before the hub does.
+    line(&mut relay, "User connected").await;
     push(&relay, json!({"user_id": "alice", "data": {}})).await;
     line(&mut relay, "Processing SSE message").await;
     assert_eq!(line(&mut relay, "Message sent to user").await["user_id"], "alice");

@@ -5,6 +5,7 @@
 //! | `relay:<namespace>:live:<db>:{<tag>}` | channel of one partition |
 //! | `relay:<namespace>:probe:<db>:<incarnation>:<connection>` | channel on which a relay hears itself |
 //! | `relay:<namespace>:lease:{<tag>}:<lease>` | key: `<node>/<incarnation>` of the holder |
+//! | `relay:<namespace>:presence:{<tag>}:<channel>` | set: `<node>/<incarnation>` of who has connections |
 //!
 //! Clusters on one Redis have different [namespaces](Namespace), which keeps them apart in channels
 //! and keys, and lets an access list give each its own (`~relay:<namespace>:* &relay:<namespace>:*`).
@@ -48,6 +49,11 @@ impl Layout {
     /// Key of the lease called `lease`.
     pub(super) fn lease(&self, lease: &str) -> String {
         format!("{}:lease:{{{}}}:{lease}", self.root, Partition::of(lease).tag())
+    }
+
+    /// Key of the nodes that have connections of `channel`.
+    pub(super) fn presence(&self, channel: &str) -> String {
+        format!("{}:presence:{{{}}}:{channel}", self.root, Partition::of(channel).tag())
     }
 }
 
