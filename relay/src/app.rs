@@ -7,7 +7,7 @@ use http::HeaderValue;
 use tokio_util::task::TaskTracker;
 
 use crate::admin::Heartbeat;
-use crate::auth::Key;
+use crate::auth::{Gate, Key};
 use crate::bus::Bus;
 use crate::config::Settings;
 use crate::drain::Drain;
@@ -35,6 +35,8 @@ pub struct App {
     pub publisher: Publisher,
     /// Figures.
     pub metrics: Arc<Metrics>,
+    /// Who clients are.
+    pub gate: Gate,
     /// Key of the publish API; without it publishing is open.
     pub publish_key: Option<Key>,
     /// Token of the admin API; without it the API is open.

@@ -11,6 +11,13 @@ const SETTINGS: &str = "\
 Settings, as environment variables or lines of CONFIG_FILE (those with * change while it runs):
   HOST, PORT                  where clients are served [127.0.0.1, 8080]
   INSECURE                    true: anonymous clients are fine on an address others can reach
+  AUTH                        none, jwt, or a list such as jwt,push=none [none]
+  JWT_SECRET_FILE, JWT_PUBLIC_KEY_FILE
+                              secret, or public key in PEM, of who signs tokens
+  JWT_JWKS                    comma list of issuers, each with a space and the address of its keys
+  JWT_ISSUER, JWT_AUDIENCE    accepted iss (of the files' keys) and aud (comma list) [any, none]
+  JWT_LEEWAY_SECONDS          difference of clocks that is let pass [30]
+  JWT_COOKIE                  cookie that may hold a token, from listed CORS_ORIGINS only
   ADMIN_LISTEN                where the admin API is served [127.0.0.1:9090]
   ADMIN_TOKEN_FILE            file with the bearer token of the admin API
   PUBLISH_KEY_FILE            file with the bearer key of the publish API

@@ -8,7 +8,7 @@ use relay_contract::settings as s;
 
 use super::reader::Reader;
 use super::{Invalid, Source, names};
-use crate::auth::check_exposure;
+use crate::auth::{AuthSettings, check_exposure};
 use crate::bus;
 use crate::logs::LogFormat;
 
@@ -27,6 +27,8 @@ pub struct Boot {
     pub admin_token_file: Option<PathBuf>,
     /// File with the key of the publish API.
     pub publish_key_file: Option<PathBuf>,
+    /// Who clients are.
+    pub auth: AuthSettings,
     /// What carries messages between relays.
     pub bus: bus::Config,
     /// How long the drain after SIGTERM may take.
@@ -56,6 +58,7 @@ impl Boot {
             insecure: r.switch(s::INSECURE),
             admin_token_file: r.text(s::ADMIN_TOKEN_FILE).map(PathBuf::from),
             publish_key_file: r.text(s::PUBLISH_KEY_FILE).map(PathBuf::from),
+            auth: super::auth::parse(r),
             bus: bus_config(r),
             drain_timeout: Duration::from_secs(r.number(s::DRAIN_TIMEOUT_SECONDS, 30, 0..=86_400)),
             drain_rate: r.small(s::DRAIN_RATE, 100, 1..=1_000_000),
@@ -83,7 +86,8 @@ fn port(r: &mut Reader<'_>) -> u16 {
 
 /// Conflict X-21: what nobody guards is not offered beyond this machine by accident.
 fn check_open_doors(r: &mut Reader<'_>, boot: &Boot) {
-    let clients = check_exposure(s::HOST, boot.listen.ip(), "clients are anonymous", boot.insecure);
+    let known = !boot.auth.policy.has_anonymous();
+    let clients = check_exposure(s::HOST, boot.listen.ip(), "clients are anonymous", boot.insecure || known);
     let token = boot.admin_token_file.is_some();
     let admin = check_exposure(
         s::ADMIN_LISTEN,
@@ -161,6 +165,12 @@ mod tests {
     fn x21_anonymous_clients_from_everywhere_want_insecure() {
         let text = parse(&[("HOST", "0.0.0.0")]).unwrap_err().to_string();
         assert!(text.contains("INSECURE=true"), "{text}");
+    }
+
+    #[test]
+    fn x21_clients_with_tokens_from_everywhere_are_fine_but_only_if_all_have_one() {
+        assert!(parse(&[("HOST", "0.0.0.0"), ("AUTH", "jwt")]).is_ok());
+        assert!(parse(&[("HOST", "0.0.0.0"), ("AUTH", "jwt,push=none")]).is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! [`Boot`] holds what a process starts with; [`Live`] what changes while it runs. Both are parsed
 //! once and whole: every problem is told at once, with the name of its setting.
 
+mod auth;
 mod boot;
 mod live;
 mod reader;
@@ -18,6 +19,22 @@ pub use source::Source;
 
 /// Names of settings that only people use, not the operator.
 pub mod names {
+    /// `none`, `jwt`, or a list such as `push=jwt,dual=none` (conflict X-21).
+    pub const AUTH: &str = "AUTH";
+    /// File with the secret that signs tokens (HS256, HS384, HS512).
+    pub const JWT_SECRET_FILE: &str = "JWT_SECRET_FILE";
+    /// File with the public key, in PEM, of who signs tokens (RSA, EC, Ed25519).
+    pub const JWT_PUBLIC_KEY_FILE: &str = "JWT_PUBLIC_KEY_FILE";
+    /// Comma list of issuers, each with a space and the address of its keys.
+    pub const JWT_JWKS: &str = "JWT_JWKS";
+    /// `iss` of the tokens that the files' keys sign.
+    pub const JWT_ISSUER: &str = "JWT_ISSUER";
+    /// Comma list of accepted `aud`.
+    pub const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
+    /// Seconds that clocks may differ.
+    pub const JWT_LEEWAY_SECONDS: &str = "JWT_LEEWAY_SECONDS";
+    /// Name of the cookie that may hold a token (requirement 003-16).
+    pub const JWT_COOKIE: &str = "JWT_COOKIE";
     /// Live: `true` is the log level DEBUG (requirement 000-13); a list such as `socket.io:*` asks for
     /// the debug lines of these parts (conflict X-11).
     pub const DEBUG: &str = "DEBUG";

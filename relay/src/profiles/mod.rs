@@ -1,6 +1,7 @@
 //! The protocols of the seed guides, one module each: the only place that knows their paths, their
 //! messages and their log lines.
 
+mod access;
 pub mod dual;
 mod error;
 mod identity;

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::{answer, health};
 use crate::admin::Heartbeat;
 use crate::app::App;
-use crate::auth::{Key, KeyError};
+use crate::auth::{Gate, Key, KeyError, SourceError};
 use crate::bus;
 use crate::config::{Boot, Live, Settings};
 use crate::hub::{Budget, Clock, Hub, Limits, Publisher, Shared, Slots};
@@ -56,6 +56,9 @@ pub enum StartError {
         /// What is wrong.
         source: KeyError,
     },
+    /// Tokens cannot be checked.
+    #[error("AUTH: {0}")]
+    Auth(#[from] SourceError),
     /// The node's name cannot be a header.
     #[error("NODE_NAME: must be visible ASCII")]
     Node,
@@ -129,6 +132,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         settings,
         publisher: Publisher::new(hub.clone(), bus.clone()),
         metrics,
+        gate: Gate::new(boot.auth)?,
         publish_key: key(relay_contract::settings::PUBLISH_KEY_FILE, boot.publish_key_file)?,
         admin_token: key(relay_contract::settings::ADMIN_TOKEN_FILE, boot.admin_token_file)?,
         drain: Arc::default(),

@@ -10,6 +10,7 @@
 
 mod admin;
 mod answers;
+mod auth;
 mod cluster;
 mod conformance;
 mod drain;

@@ -6,6 +6,7 @@ mod messages;
 mod player;
 mod shape;
 mod stream;
+mod verify;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ pub const NAME: &str = "dual";
 /// Its routes. Names that `push` posts to are players' names for GET (conflict X-06).
 pub fn routes() -> Router<Arc<App>> {
     let mut router = Router::new().route("/api/messages", post(messages::handle));
+    router = router.route("/api/auth/verify", get(verify::handle));
     for path in ["/sse/{player_id}", "/sse/{player_id}/", "/sse/push", "/sse/send"] {
         router = router.route(path, get(stream::handle));
     }

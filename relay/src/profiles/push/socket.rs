@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{Uri, request};
+use http::request;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::bus::{Channel, Message};
 use crate::drain::RESTART;
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Publisher, Socket, Transport};
-use crate::profiles::{ApiError, identity};
+use crate::profiles::{ApiError, access, identity};
 use crate::server::Permit;
 use crate::transport::ws::{self, Handshake, Upgraded, WsWire};
 
@@ -47,7 +47,7 @@ pub(super) async fn connect(State(app): State<Arc<App>>, request: Request) -> Re
         tracing::warn!(origin = ?parts.headers.get("origin"), "Origin not allowed");
         return ApiError::Origin.into_response();
     }
-    let admitted = admit(&app, &parts.uri).await;
+    let admitted = admit(&app, &parts).await;
     app.tasks.clone().spawn(begin(app, parts, admitted));
     handshake.response()
 }
@@ -64,12 +64,14 @@ async fn begin(app: Arc<App>, request: request::Parts, admitted: Result<Admitted
     }
 }
 
-async fn admit(app: &App, uri: &Uri) -> Result<Admitted, Farewell> {
-    let parameters = Query::<Parameters>::try_from_uri(uri).ok();
-    let user = parameters.and_then(|Query(parameters)| parameters.user_id).unwrap_or_default();
+async fn admit(app: &App, request: &request::Parts) -> Result<Admitted, Farewell> {
+    let parameters = Query::<Parameters>::try_from_uri(&request.uri).ok();
+    let user = parameters.and_then(|Query(parameters)| parameters.user_id);
     if !app.drain.is_accepting() {
         return Err(RESTART);
     }
+    let identity = access::of_socket(app, NAME, request).await?;
+    let user = access::name(identity.as_ref(), user).ok_or(access::FORBIDDEN)?;
     if identity::check("user_id", &user).is_err() {
         return Err(NO_USER);
     }
@@ -77,7 +79,9 @@ async fn admit(app: &App, uri: &Uri) -> Result<Admitted, Farewell> {
         tracing::warn!(user_id = user, "User already connected");
         return Err(DUPLICATE);
     };
-    Ok(Admitted { membership: open(app, user), claimed })
+    let membership = open(app, user);
+    access::bound(app, identity.as_ref(), membership.connection());
+    Ok(Admitted { membership, claimed })
 }
 
 fn open(app: &App, user: String) -> Membership {
