@@ -9,6 +9,7 @@ mod key;
 mod origin;
 mod policy;
 
+pub(crate) use credentials::parameter;
 pub use exposure::{Exposed, check_exposure};
 pub use gate::{AuthSettings, Gate, Unauthenticated};
 pub use jwt::{FetchError, Identity, JwksSource, JwtError, JwtSettings, SourceError, Verifier};

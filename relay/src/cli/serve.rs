@@ -49,6 +49,9 @@ fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
     for line in [
         format!("push: ws://{clients}/ws?user_id=, POST /sse/push, /sse/push/batch, /sse/send"),
         format!("dual: http://{clients}/sse/{{player_id}}, POST /api/messages"),
+        format!(
+            "tokens: ws://{clients}/ws/chat/{{id}}/?connection_token=, GET /api/v1/auth/ws-connection-token/"
+        ),
         format!("all: http://{clients}/health, /metrics"),
     ] {
         tracing::info!("{line}");

@@ -7,6 +7,7 @@ mod error;
 mod identity;
 mod json;
 pub mod push;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ pub use error::ApiError;
 
 /// The routes of all profiles.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().merge(push::routes()).merge(dual::routes())
+    Router::new().merge(push::routes()).merge(dual::routes()).merge(tokens::routes())
 }
 
 /// The stream that a connection's first request asks for, if it can be served on the TCP

@@ -8,13 +8,13 @@ use tokio::process::{Child, Command};
 use crate::support::{Received, TestRelay, free_port, until};
 
 /// A Redis of this test's own; killed when dropped.
-struct Redis {
+pub(crate) struct Redis {
     _child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Redis {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let port = free_port().to_string();
         let child = Command::new("redis-server")
             .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
@@ -26,7 +26,7 @@ impl Redis {
     }
 
     /// A relay that is ready.
-    async fn relay(&self, node: &str) -> TestRelay {
+    pub(crate) async fn relay(&self, node: &str) -> TestRelay {
         let relay = TestRelay::with(&[("REDIS_URL", &self.url), ("NODE_NAME", node)]);
         until("a ready relay", async || {
             reqwest::get(relay.admin_url("/readyz")).await.unwrap().status() == 200
@@ -35,7 +35,13 @@ impl Redis {
         relay
     }
 
-    async fn pair(&self) -> (TestRelay, TestRelay) {
+    /// Runs `redis-cli` against it and answers what it printed.
+    pub(crate) async fn cli(&self, words: &[&str]) -> String {
+        let output = Command::new("redis-cli").args(["-u", &self.url]).args(words).output().await.unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    pub(crate) async fn pair(&self) -> (TestRelay, TestRelay) {
         (self.relay("a").await, self.relay("b").await)
     }
 }

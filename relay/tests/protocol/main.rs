@@ -22,3 +22,4 @@ mod publish;
 mod socket;
 mod stream;
 mod support;
+mod tokens;

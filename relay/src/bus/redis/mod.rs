@@ -5,8 +5,8 @@
 //! least once as long as a relay stays subscribed: what is published while it reconnects is lost
 //! to it, and counted as missed. Needs Redis 6.2 or newer (RESP3, `GETEX`), and of its commands
 //! only `HELLO`, `SELECT`, `SUBSCRIBE`, `PUBLISH`, `PUBSUB`, `SET`, `GET`, `GETEX`, `DEL`,
-//! `SADD`, `SREM`, `SMEMBERS` and `PEXPIRE`, on names that start with `relay:<namespace>:` (see
-//! [`layout`]).
+//! `GETDEL`, `SADD`, `SREM`, `SMEMBERS` and `PEXPIRE`, on names that start with `relay:<namespace>:` or
+//! `ws_conn_token:<namespace>:` (see [`layout`]).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +57,7 @@ pub(super) struct RedisBus {
     outbox: Arc<Outbox>,
     leases: Arc<Leases>,
     presence: Arc<Presence>,
+    layout: Arc<Layout>,
     state: Arc<State>,
     tally: Arc<Tally>,
     shutdown: CancellationToken,
@@ -80,6 +81,7 @@ impl RedisBus {
             outbox: Arc::new(Outbox::new()),
             presence: Arc::new(Presence::new(leases.owner().to_owned(), Arc::clone(&layout))),
             leases: Arc::new(leases),
+            layout: Arc::clone(&layout),
             state: Arc::new(State::new()),
             tally: Arc::clone(&tally),
             shutdown: shutdown.clone(),
@@ -102,6 +104,12 @@ impl RedisBus {
             drop(ended);
         });
         bus
+    }
+
+    /// Sends one command about `name`, within the deadline of leases.
+    async fn ask<T: redis::FromRedisValue>(&self, name: &str, command: redis::Cmd) -> Result<T, BusError> {
+        let call = async { Ok(command.query_async(&mut self.leases.link()?).await?) };
+        self.about(name, call).await
     }
 
     /// Makes a call about `lease` within its deadline.
@@ -166,6 +174,24 @@ impl Bus for RedisBus {
             Ok(self.presence.elsewhere(channel.as_str(), link).await?)
         };
         self.about(channel.as_str(), ask).await
+    }
+
+    async fn keep_token(&self, token: &str, value: &str, ttl: Duration) -> Result<(), BusError> {
+        let mut set = redis::cmd("SET");
+        set.arg(self.layout.token(token)).arg(value).arg("EX").arg(ttl.as_secs());
+        self.ask(token, set).await
+    }
+
+    async fn take_token(&self, token: &str) -> Result<Option<String>, BusError> {
+        let mut take = redis::cmd("GETDEL");
+        take.arg(self.layout.token(token));
+        self.ask(token, take).await
+    }
+
+    async fn tell_workers(&self, task: String) -> Result<u64, BusError> {
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(self.layout.tasks()).arg(task);
+        self.ask("", publish).await
     }
 
     fn status(&self) -> admin::Bus {
