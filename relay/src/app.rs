@@ -35,6 +35,8 @@ pub struct App {
     pub publisher: Publisher,
     /// Figures.
     pub metrics: Arc<Metrics>,
+    /// Whether chunks of conversations have their text in `chunk`, too.
+    pub tokens_compat: bool,
     /// Who clients are.
     pub gate: Gate,
     /// Key of the publish API; without it publishing is open.

@@ -17,6 +17,7 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   JWT_JWKS                    comma list of issuers, each with a space and the address of its keys
   JWT_ISSUER, JWT_AUDIENCE    accepted iss (of the files' keys) and aud (comma list) [any, none]
   JWT_LEEWAY_SECONDS          difference of clocks that is let pass [30]
+  TOKENS_COMPAT               true: chunks have their text in chunk, too, not in content alone
   JWT_COOKIE                  cookie that may hold a token, from listed CORS_ORIGINS only
   ADMIN_LISTEN                where the admin API is served [127.0.0.1:9090]
   ADMIN_TOKEN_FILE            file with the bearer token of the admin API

@@ -27,6 +27,8 @@ pub struct Boot {
     pub admin_token_file: Option<PathBuf>,
     /// File with the key of the publish API.
     pub publish_key_file: Option<PathBuf>,
+    /// Whether chunks of conversations have their text in `chunk`, too.
+    pub tokens_compat: bool,
     /// Who clients are.
     pub auth: AuthSettings,
     /// What carries messages between relays.
@@ -58,6 +60,7 @@ impl Boot {
             insecure: r.switch(s::INSECURE),
             admin_token_file: r.text(s::ADMIN_TOKEN_FILE).map(PathBuf::from),
             publish_key_file: r.text(s::PUBLISH_KEY_FILE).map(PathBuf::from),
+            tokens_compat: r.switch(names::TOKENS_COMPAT),
             auth: super::auth::parse(r),
             bus: bus_config(r),
             drain_timeout: Duration::from_secs(r.number(s::DRAIN_TIMEOUT_SECONDS, 30, 0..=86_400)),

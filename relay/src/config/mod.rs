@@ -33,6 +33,8 @@ pub mod names {
     pub const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
     /// Seconds that clocks may differ.
     pub const JWT_LEEWAY_SECONDS: &str = "JWT_LEEWAY_SECONDS";
+    /// `true`: chunks carry their text in `chunk`, too (conflict X-15).
+    pub const TOKENS_COMPAT: &str = "TOKENS_COMPAT";
     /// Name of the cookie that may hold a token (requirement 003-16).
     pub const JWT_COOKIE: &str = "JWT_COOKIE";
     /// Live: `true` is the log level DEBUG (requirement 000-13); a list such as `socket.io:*` asks for

@@ -133,6 +133,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         publisher: Publisher::new(hub.clone(), bus.clone()),
         metrics,
         gate: Gate::new(boot.auth)?,
+        tokens_compat: boot.tokens_compat,
         publish_key: key(relay_contract::settings::PUBLISH_KEY_FILE, boot.publish_key_file)?,
         admin_token: key(relay_contract::settings::ADMIN_TOKEN_FILE, boot.admin_token_file)?,
         drain: Arc::default(),

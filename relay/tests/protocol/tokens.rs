@@ -229,6 +229,8 @@ async fn r003_07_to_12_each_stage_is_logged_and_no_token_is() {
     let mut client = Client::connect(&url).await;
     client.json().await;
     client.send_json(json!({"message": "Hello"})).await;
+    // Its answer comes after its line, and the second socket's line after that.
+    client.json().await;
     let _second = Client::connect(&url).await;
     for text in [
         "[WS_TOKEN] Generated connection token",
@@ -240,4 +242,13 @@ async fn r003_07_to_12_each_stage_is_logged_and_no_token_is() {
     ] {
         assert!(!relay.logs(text).await.contains(token), "{text}");
     }
+}
+
+#[tokio::test]
+async fn x15_a_chunk_has_its_text_in_chunk_too_when_asked_for() {
+    let relay = TestRelay::with(&[("TOKENS_COMPAT", "true")]);
+    let mut alice = joined(&relay, "42", "alice").await;
+    relay.post("/api/v1/chat/42/events", json!({"event": "chunk", "content": "Hi"})).await;
+    let chunk = alice.json().await;
+    assert_eq!((&chunk["content"], &chunk["chunk"]), (&json!("Hi"), &json!("Hi")));
 }

@@ -11,12 +11,13 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::shape::{CompatEvent, PlainEvent};
 use super::{NAME, ticket};
 use crate::app::App;
 use crate::auth::{Identity, parameter};
-use crate::bus::{Channel, Message};
+use crate::bus::Channel;
 use crate::drain::RESTART;
-use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport};
+use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport, Wire};
 use crate::profiles::{access, identity};
 use crate::server::Permit;
 use crate::transport::ws::{self, Handshake, Upgraded, WsWire, text_frame};
@@ -25,17 +26,6 @@ const UNAUTHENTICATED: Farewell = Farewell::new(CloseCode::Unauthenticated, "Una
 const ORIGIN: Farewell = Farewell::new(CloseCode::Forbidden, "Origin not allowed");
 const LATER: Farewell = Farewell::new(CloseCode::TryAgain, "Tokens cannot be checked now");
 const NO_CONVERSATION: Farewell = Farewell::new(CloseCode::Policy, "No such conversation");
-
-/// Events, as they are.
-struct EventShape;
-
-impl ws::Shape for EventShape {
-    const NAME: &'static str = "tokens/ws";
-
-    fn render(message: &Message) -> Bytes {
-        message.payload.clone()
-    }
-}
 
 /// A socket that may begin: in the hub before its client knows, as in the other profiles.
 struct Admitted {
@@ -88,7 +78,7 @@ async fn admit(app: &App, conversation: &str, request: &request::Parts) -> Resul
         return Err(NO_CONVERSATION);
     }
     let caller = authenticate(app, request).await?;
-    let membership = app.hub.open(opening(conversation, &caller.user_id));
+    let membership = app.hub.open(opening(conversation, &caller.user_id, app.tokens_compat));
     if let Some(expires_at) = caller.expires_at {
         let identity = Identity { subject: caller.user_id.clone(), username: None, expires_at };
         access::bound(app, Some(&identity), membership.connection());
@@ -135,7 +125,9 @@ fn log_refusal() {
     tracing::warn!(error_type = "authentication_error", "Unauthenticated WebSocket connection attempt");
 }
 
-fn opening(conversation: &str, user: &str) -> Opening {
+fn opening(conversation: &str, user: &str, compat: bool) -> Opening {
+    let wire: &'static dyn Wire =
+        if compat { &WsWire::<CompatEvent>::WIRE } else { &WsWire::<PlainEvent>::WIRE };
     let connected = json!({ "event": "connected", "conversation_id": conversation }).to_string();
     Opening {
         socket: Socket::later(),
@@ -143,7 +135,7 @@ fn opening(conversation: &str, user: &str) -> Opening {
         channels: vec![Channel::conversation(conversation)],
         profile: NAME,
         transport: Transport::WebSocket,
-        wire: &WsWire::<EventShape>::WIRE,
+        wire,
         greeting: text_frame(connected.as_bytes()),
     }
 }

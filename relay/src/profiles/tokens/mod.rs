@@ -4,6 +4,7 @@
 mod conversation;
 mod events;
 mod issue;
+mod shape;
 mod ticket;
 
 use std::sync::Arc;
