@@ -9,6 +9,8 @@ needed='
 /usr/bin/redis-cli               redis-tools
 /usr/bin/curl                    curl
 /usr/bin/openssl                 openssl
+/usr/bin/node                    nodejs
+/usr/bin/npm                     npm
 /usr/bin/cc                      gcc
 /usr/lib/x86_64-linux-gnu/libc.a libc6-dev
 '

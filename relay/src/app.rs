@@ -14,6 +14,7 @@ use crate::drain::Drain;
 use crate::hub::{Hub, Publisher, Slots};
 use crate::metrics::Metrics;
 use crate::profiles::push::Claims;
+use crate::transport::engineio::Server;
 
 /// One relay.
 pub struct App {
@@ -51,6 +52,8 @@ pub struct App {
     pub heartbeat: Heartbeat,
     /// Users with a socket of the push profile.
     pub claims: Arc<Claims>,
+    /// Socket.IO sessions.
+    pub socketio: Server,
     /// Tasks that must end before the process does.
     pub tasks: TaskTracker,
 }

@@ -117,7 +117,7 @@ fn x12_a_log_file_that_cannot_be_written_is_told_at_the_start() {
 async fn r004_29_a_panic_is_one_critical_line_with_a_traceback_and_ends_no_other_task() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("app.log");
-    let logs = logs::start(LogFormat::Json, LogLevel::Info, Some(&file)).unwrap();
+    let logs = logs::start(LogFormat::Json, LogLevel::Info, &[], Some(&file)).unwrap();
     let other = tokio::spawn(tokio::time::sleep(Duration::from_millis(100)));
     assert!(tokio::spawn(async { panic!("on purpose") }).await.is_err());
     other.await.unwrap();

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use e2e::clients::{Connection, Publisher, WsClient};
 use e2e::cluster::Cluster;
-use e2e::ground::{Ground, condition};
+use e2e::ground::{Ground, condition, eventually};
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
@@ -106,6 +106,9 @@ async fn a_missing_secret_stalls_while_the_last_good_state_serves() -> Result<()
     let apply = PatchParams::apply(e2e::ground::TEST_MANAGER);
     ground.api::<Secret>().patch("shared", &apply, &Patch::Apply(secret)).await?;
     ground.wait_for("hello", "Ready", "True", 90).await.context("after the Secret is there")?;
+    // Those that are about to end still take clients, and have another bus than the new ones.
+    let new_ones = || async { Ok((ground.relay_pods("hello").await?.len() == 2).then_some(())) };
+    eventually("only the new relays are left", 60, new_ones).await?;
     still_serves(&ground).await?;
     ground.delete::<Pod>("shared").await?;
     ground.remove().await

@@ -7,7 +7,7 @@ use crate::logs::LogControl;
 pub fn apply_settings(app: &App, logs: &LogControl) {
     let live = app.settings.live();
     app.hub.shared().limits.set(live.max_queue_bytes, live.max_queue_items, live.overflow);
-    logs.set(live.log_level, live.debug.clone());
+    logs.set(live.log_level, &live.debug.targets);
     for key in [&app.publish_key, &app.admin_token].into_iter().flatten() {
         if let Err(error) = key.reload() {
             tracing::warn!(%error, "Key could not be read again; the old one stays");

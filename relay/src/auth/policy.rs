@@ -2,8 +2,10 @@
 
 use std::str::FromStr;
 
-/// The profiles of the seed guides.
-const PROFILES: [&str; 5] = ["push", "stream", "socketio", "tokens", "dual"];
+/// The profiles that can ask.
+const PROFILES: [&str; 3] = ["push", "tokens", "dual"];
+/// The profiles that believe their clients whatever the policy is.
+const OPEN: [&str; 1] = ["socketio"];
 
 /// What a profile asks of its clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +39,7 @@ impl Policy {
 
     /// Whether any profile believes its clients.
     pub fn has_anonymous(&self) -> bool {
-        PROFILES.iter().any(|profile| self.of(profile) == Asks::None)
+        !OPEN.is_empty() || PROFILES.iter().any(|profile| self.of(profile) == Asks::None)
     }
 
     /// Whether any profile wants a token.
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn x21_what_is_not_offered_is_refused() {
-        for text in ["ldap", "webhook", "chat=jwt", "push=yes"] {
+        for text in ["ldap", "webhook", "chat=jwt", "socketio=jwt", "push=yes"] {
             assert!(text.parse::<Policy>().is_err(), "{text}");
         }
     }

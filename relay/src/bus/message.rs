@@ -19,6 +19,11 @@ impl Channel {
         Self(format!("reply:{correlation_id}"))
     }
 
+    /// The channel of a room of Socket.IO clients.
+    pub fn room(id: &str) -> Self {
+        Self(format!("room:{id}"))
+    }
+
     /// The channel of this very name, as another relay sent it.
     pub(super) fn named(name: String) -> Self {
         Self(name)

@@ -10,8 +10,9 @@ use relay::config::{Boot, Settings, Source};
 const SETTINGS: &str = "\
 Settings, as environment variables or lines of CONFIG_FILE (those with * change while it runs):
   HOST, PORT                  where clients are served [127.0.0.1, 8080]
+  LISTEN                      the same as a comma list of host:port or :port
   INSECURE                    true: anonymous clients are fine on an address others can reach
-  AUTH                        none, jwt, or a list such as jwt,push=none [none]
+  AUTH                        none, jwt, or a list of push, tokens, dual such as jwt,push=none [none]
   JWT_SECRET_FILE, JWT_PUBLIC_KEY_FILE
                               secret, or public key in PEM, of who signs tokens
   JWT_JWKS                    comma list of issuers, each with a space and the address of its keys
@@ -31,7 +32,7 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   LOG_FORMAT                  json, text, or a template such as %(levelname)s %(message)s [json]
   LOG_FILE                    file that log lines are added to, besides standard output
   LOG_LEVEL *                 DEBUG, INFO, WARNING, ERROR, CRITICAL [INFO]
-  DEBUG *                     true is the level DEBUG; a list such as socket.io:* names parts to debug
+  DEBUG *                     true, or parts to log in detail: socket.io:*, engine* [false]
   CORS_ORIGINS *              comma list of origins, or * [localhost, ports 3000 and 8080]
   WS_PING_INTERVAL *, WS_PING_TIMEOUT *
                               seconds [30, 10]
@@ -43,7 +44,17 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
                               what may wait for one slow connection [1048576, 1000]
   MAX_NODE_QUEUE_BYTES        what may wait for all of them [268435456]
   OVERFLOW *                  drop_oldest, drop_newest, latest_only, disconnect [disconnect]
-  PUBLIC_ACCOUNTS *           comma list of accounts that take @mentions, added to the built-in ones";
+  PUBLIC_ACCOUNTS *           comma list of accounts that take @mentions, added to the built-in ones
+  SOCKETIO_TRANSPORTS *       comma list of websocket, polling [both]
+  SOCKETIO_PING_INTERVAL, SOCKETIO_PING_TIMEOUT
+                              milliseconds [25000, 60000]
+  SOCKETIO_UPGRADE_TIMEOUT *  milliseconds [30000]
+  SOCKETIO_MAX_HTTP_BUFFER_SIZE *
+                              bytes of a message from a Socket.IO client [100000000]
+  SOCKETIO_ALLOW_EIO3 *       true: clients of Socket.IO 2 are served [true]
+  SOCKETIO_LENIENT_HANDSHAKE *
+                              true: an upgrade without EIO and transport is one of EIO=4 [true]
+  SOCKETIO_CHAT_WORKER *      the user that chat:message goes to [chat-worker]";
 
 /// A WebSocket and SSE server that fans messages out across nodes. Settings come from environment
 /// variables, and from the file that CONFIG_FILE names.

@@ -9,8 +9,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) fn serve(source: Source) -> anyhow::Result<()> {
     let (boot, settings) = super::parse(source)?;
-    let level = settings.live().log_level;
-    let logs = logs::start(boot.log_format.clone(), level, boot.log_file.as_deref()).context("logs")?;
+    let live = settings.live();
+    let file = boot.log_file.as_deref();
+    let logs =
+        logs::start(boot.log_format.clone(), live.log_level, &live.debug.targets, file).context("logs")?;
     let last_lines = logs.clone();
     // Only the first provider counts; another one would be installed by a library, which is fine.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -37,10 +39,12 @@ pub(super) fn serve(source: Source) -> anyhow::Result<()> {
 /// Tells what runs where.
 fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
     let clients = relay.client_address()?;
+    let also: Vec<_> = boot.also_listen.iter().map(|address| format!("http://{address}")).collect();
     tracing::info!(
         version = VERSION,
         node = relay.app().node,
         clients = %format!("http://{clients}"),
+        also = also.join(" "),
         admin = %format!("http://{}", relay.admin_address()?),
         bus = ?boot.bus,
         max_connections = relay.app().settings.live().max_total_connections,
@@ -52,6 +56,7 @@ fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
         format!(
             "tokens: ws://{clients}/ws/chat/{{id}}/?connection_token=, GET /api/v1/auth/ws-connection-token/"
         ),
+        format!("socketio: http://{clients}/socket.io/, POST /api/socketio/emit"),
         format!("all: http://{clients}/health, /metrics"),
     ] {
         tracing::info!("{line}");

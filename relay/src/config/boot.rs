@@ -17,6 +17,8 @@ use crate::logs::LogFormat;
 pub struct Boot {
     /// Where clients are served.
     pub listen: SocketAddr,
+    /// Where they are served, too (conflict X-07).
+    pub also_listen: Vec<SocketAddr>,
     /// Where the admin API is served.
     pub admin_listen: SocketAddr,
     /// Name among peers.
@@ -53,8 +55,10 @@ impl Boot {
     pub fn parse(source: &Source) -> Result<Self, Invalid> {
         let mut reader = Reader::new(source);
         let r = &mut reader;
+        let (listen, also_listen) = addresses(r);
         let boot = Self {
-            listen: SocketAddr::new(host(r), port(r)),
+            listen,
+            also_listen,
             admin_listen: r.value(s::ADMIN_LISTEN, (Ipv4Addr::LOCALHOST, s::ADMIN_PORT).into()),
             node: r.text(s::NODE_NAME).map_or_else(generated_name, str::to_owned),
             insecure: r.switch(s::INSECURE),
@@ -81,6 +85,26 @@ fn host(r: &mut Reader<'_>) -> IpAddr {
     }
 }
 
+/// `LISTEN` is a comma list of `host:port` or `:port`; it wins over `HOST` and `PORT`, which most
+/// people have enough of.
+fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Vec<SocketAddr>) {
+    let (host, port) = (host(r), port(r));
+    let mut addresses = Vec::new();
+    let entries = r.text(names::LISTEN).unwrap_or_default().split(',').map(str::trim);
+    for entry in entries.filter(|entry| !entry.is_empty()) {
+        let parsed = match entry.strip_prefix(':') {
+            Some(port) => port.parse().ok().map(|port| SocketAddr::new(host, port)),
+            None => entry.replace("localhost:", "127.0.0.1:").parse().ok(),
+        };
+        match parsed {
+            Some(address) => addresses.push(address),
+            None => r.problem(names::LISTEN, format!("{entry:?} is neither host:port nor :port")),
+        }
+    }
+    let mut addresses = addresses.into_iter();
+    (addresses.next().unwrap_or(SocketAddr::new(host, port)), addresses.collect())
+}
+
 /// 0 lets the system choose, which tests use.
 fn port(r: &mut Reader<'_>) -> u16 {
     let port = r.small(s::PORT, u32::from(s::CLIENT_PORT), 0..=65_535);
@@ -90,7 +114,11 @@ fn port(r: &mut Reader<'_>) -> u16 {
 /// Conflict X-21: what nobody guards is not offered beyond this machine by accident.
 fn check_open_doors(r: &mut Reader<'_>, boot: &Boot) {
     let known = !boot.auth.policy.has_anonymous();
-    let clients = check_exposure(s::HOST, boot.listen.ip(), "clients are anonymous", boot.insecure || known);
+    let addresses = [boot.listen].into_iter().chain(boot.also_listen.iter().copied());
+    let open = |address: SocketAddr| {
+        check_exposure(s::HOST, address.ip(), "clients are anonymous", boot.insecure || known).err()
+    };
+    let clients = addresses.filter_map(open).next().map_or(Ok(()), Err);
     let token = boot.admin_token_file.is_some();
     let admin = check_exposure(
         s::ADMIN_LISTEN,
@@ -165,15 +193,32 @@ mod tests {
     }
 
     #[test]
+    fn x07_several_addresses_may_be_listed() {
+        let boot = parse(&[("LISTEN", ":8080, :8000,[::1]:9000")]).unwrap();
+        assert_eq!(boot.listen, "127.0.0.1:8080".parse().unwrap());
+        assert_eq!(boot.also_listen, ["127.0.0.1:8000".parse().unwrap(), "[::1]:9000".parse().unwrap()]);
+    }
+
+    #[test]
+    fn x07_an_entry_that_is_no_address_is_told() {
+        assert!(parse(&[("LISTEN", "8080")]).unwrap_err().to_string().starts_with("LISTEN"));
+    }
+
+    #[test]
+    fn x21_every_listed_address_is_looked_at() {
+        assert!(parse(&[("LISTEN", ":8080,0.0.0.0:8000")]).is_err());
+    }
+
+    #[test]
     fn x21_anonymous_clients_from_everywhere_want_insecure() {
         let text = parse(&[("HOST", "0.0.0.0")]).unwrap_err().to_string();
         assert!(text.contains("INSECURE=true"), "{text}");
     }
 
     #[test]
-    fn x21_clients_with_tokens_from_everywhere_are_fine_but_only_if_all_have_one() {
-        assert!(parse(&[("HOST", "0.0.0.0"), ("AUTH", "jwt")]).is_ok());
-        assert!(parse(&[("HOST", "0.0.0.0"), ("AUTH", "jwt,push=none")]).is_err());
+    fn x21_tokens_for_some_profiles_do_not_make_the_others_safe() {
+        assert!(parse(&[("HOST", "0.0.0.0"), ("AUTH", "jwt")]).is_err());
+        assert!(parse(&[("HOST", "0.0.0.0"), ("AUTH", "jwt"), ("INSECURE", "true")]).is_ok());
     }
 
     #[test]

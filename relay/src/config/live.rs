@@ -3,10 +3,10 @@
 use relay_contract::settings as s;
 
 use super::reader::Reader;
-use super::{Invalid, Source, names};
+use super::{Debug, Invalid, SocketIo, Source, names};
 use crate::auth::Origins;
-use crate::hub::{Overflow, Pace};
-use crate::logs::{Debug, LogLevel};
+use crate::hub::{Overflow, Pace, Paces};
+use crate::logs::LogLevel;
 
 const MIB: u64 = 1024 * 1024;
 
@@ -20,7 +20,7 @@ pub struct Live {
     pub origins: Origins,
     /// Least severe level of logs.
     pub log_level: LogLevel,
-    /// What is written below that level.
+    /// What is logged in detail, whatever the level.
     pub debug: Debug,
     /// Times of WebSocket pings.
     pub pace: Pace,
@@ -38,9 +38,16 @@ pub struct Live {
     pub overflow: Overflow,
     /// Accounts that take @mentions.
     pub public_accounts: Vec<String>,
+    /// Socket.IO.
+    pub socketio: SocketIo,
 }
 
 impl Live {
+    /// The paces of heartbeats; that of Engine.IO is what clients were told.
+    pub fn paces(&self, engineio: Pace) -> Paces {
+        Paces { websocket: self.pace, engineio }
+    }
+
     /// Parses the live settings of `source`.
     ///
     /// # Errors
@@ -48,11 +55,11 @@ impl Live {
     pub fn parse(source: &Source) -> Result<Self, Invalid> {
         let mut reader = Reader::new(source);
         let r = &mut reader;
-        let debug = r.value(names::DEBUG, Debug::Off);
+        let debug = Debug::parse(r);
         let level = r.value(s::LOG_LEVEL, LogLevel::Info);
         let live = Self {
             origins: r.value(s::CORS_ORIGINS, Origins::default()),
-            log_level: if debug == Debug::On { LogLevel::Debug } else { level },
+            log_level: if debug.all { LogLevel::Debug } else { level },
             debug,
             pace: Pace {
                 interval: r.small(s::WS_PING_INTERVAL, 30, 1..=86_400),
@@ -65,6 +72,7 @@ impl Live {
             max_queue_items: size(r, names::MAX_QUEUE_ITEMS, 1000, 1..=1_000_000),
             overflow: r.value(names::OVERFLOW, Overflow::Disconnect),
             public_accounts: public_accounts(r.text(s::PUBLIC_ACCOUNTS)),
+            socketio: SocketIo::parse(r),
         };
         reader.finish(live)
     }
@@ -123,13 +131,6 @@ mod tests {
     #[test]
     fn r000_13_debug_means_the_level_debug() {
         assert_eq!(parse(&[("DEBUG", "true")]).unwrap().log_level, LogLevel::Debug);
-    }
-
-    #[test]
-    fn x11_a_pattern_in_debug_leaves_the_level_as_it_is() {
-        let live = parse(&[("DEBUG", "socket.io:*"), ("LOG_LEVEL", "WARNING")]).unwrap();
-        assert_eq!(live.log_level, LogLevel::Warning);
-        assert!(matches!(live.debug, Debug::Parts(_)));
     }
 
     #[test]

@@ -6,15 +6,19 @@
 
 mod auth;
 mod boot;
+mod debug;
 mod live;
 mod reader;
 mod settings;
+mod socketio;
 mod source;
 
 pub use boot::Boot;
+pub use debug::Debug;
 pub use live::Live;
 pub use reader::{Invalid, Problem};
 pub use settings::Settings;
+pub use socketio::SocketIo;
 pub use source::Source;
 
 /// Names of settings that only people use, not the operator.
@@ -37,13 +41,31 @@ pub mod names {
     pub const TOKENS_COMPAT: &str = "TOKENS_COMPAT";
     /// Name of the cookie that may hold a token (requirement 003-16).
     pub const JWT_COOKIE: &str = "JWT_COOKIE";
-    /// Live: `true` is the log level DEBUG (requirement 000-13); a list such as `socket.io:*` asks for
-    /// the debug lines of these parts (conflict X-11).
+    /// Live: `true` is the log level DEBUG (requirement 000-13); `socket.io:*` is so for parts
+    /// (conflict X-11).
     pub const DEBUG: &str = "DEBUG";
-    /// `json`, `text` or a template (conflict X-12).
-    pub const LOG_FORMAT: &str = "LOG_FORMAT";
+    /// Comma list of addresses on which clients are served (conflict X-07).
+    pub const LISTEN: &str = "LISTEN";
     /// File that log lines are added to, besides standard output (conflict X-12).
     pub const LOG_FILE: &str = "LOG_FILE";
+    /// `json`, `text` or a template (conflict X-12).
+    pub const LOG_FORMAT: &str = "LOG_FORMAT";
+    /// Live: `true` serves Socket.IO clients of version 2 (requirement 002-06).
+    pub const SOCKETIO_ALLOW_EIO3: &str = "SOCKETIO_ALLOW_EIO3";
+    /// Live: the user that chat messages go to (requirement 002-10).
+    pub const SOCKETIO_CHAT_WORKER: &str = "SOCKETIO_CHAT_WORKER";
+    /// Live: `true` takes an upgrade without parameters for one of protocol 4 (conflict X-05).
+    pub const SOCKETIO_LENIENT_HANDSHAKE: &str = "SOCKETIO_LENIENT_HANDSHAKE";
+    /// Live: bytes of the largest message of a Socket.IO client (requirement 002-05).
+    pub const SOCKETIO_MAX_HTTP_BUFFER_SIZE: &str = "SOCKETIO_MAX_HTTP_BUFFER_SIZE";
+    /// Milliseconds between pings (requirement 002-03).
+    pub const SOCKETIO_PING_INTERVAL: &str = "SOCKETIO_PING_INTERVAL";
+    /// Milliseconds that an answer to a ping may take (requirement 002-03).
+    pub const SOCKETIO_PING_TIMEOUT: &str = "SOCKETIO_PING_TIMEOUT";
+    /// Live: comma list of `websocket` and `polling` (requirement 002-02).
+    pub const SOCKETIO_TRANSPORTS: &str = "SOCKETIO_TRANSPORTS";
+    /// Live: milliseconds in which an upgrade must be complete (requirement 002-04).
+    pub const SOCKETIO_UPGRADE_TIMEOUT: &str = "SOCKETIO_UPGRADE_TIMEOUT";
     /// Bytes that may wait for all slow connections of this node.
     pub const MAX_NODE_QUEUE_BYTES: &str = "MAX_NODE_QUEUE_BYTES";
     /// Live: messages that may wait for one slow connection.

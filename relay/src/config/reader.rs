@@ -77,14 +77,20 @@ impl<'a> Reader<'a> {
         u32::try_from(self.number(name, u64::from(default), range)).unwrap_or(default)
     }
 
-    /// `true`, `false`, `1` or `0`.
+    /// `true`, `false`, `1` or `0`; not set is `false`.
     pub(super) fn switch(&mut self, name: &str) -> bool {
+        self.switch_or(name, false)
+    }
+
+    /// `true`, `false`, `1` or `0`.
+    pub(super) fn switch_or(&mut self, name: &str, default: bool) -> bool {
         match self.text(name).map(str::to_ascii_lowercase).as_deref() {
-            None | Some("false" | "0") => false,
+            None => default,
+            Some("false" | "0") => false,
             Some("true" | "1") => true,
             Some(other) => {
                 self.problem(name, format!("{other:?} is neither true nor false"));
-                false
+                default
             }
         }
     }

@@ -11,7 +11,7 @@ use tokio::io::Interest;
 use tokio::sync::Notify;
 
 use super::outbox::{Outbox, Phase, Pushed};
-use super::{CloseCode, DropReason, Farewell, Frame, Sent, Shared, Socket, Transport, Wire, lock};
+use super::{CloseCode, DropReason, Farewell, Frame, Pulse, Sent, Shared, Socket, Transport, Wire, lock};
 use crate::bus::Channel;
 
 /// Bytes that one read takes at most; one buffer per thread, none per connection.
@@ -88,7 +88,8 @@ impl Connection {
             shared,
             wrote_at: AtomicU32::new(now),
             probed_at: AtomicU32::new(now),
-            unanswered: AtomicU32::new(0),
+            // Who is to speak up by itself is waited for from the beginning.
+            unanswered: AtomicU32::new(matches!(opening.wire.pulse(), Pulse::EngineListen).into()),
             expires_at: AtomicU32::new(u32::MAX),
         }
     }
@@ -227,6 +228,22 @@ impl Connection {
     /// Makes the task that turns the connection look for what was done to it.
     pub fn nudge(&self) {
         self.wake.notify_one();
+    }
+
+    /// Whether it takes the messages of `channel`.
+    pub fn is_subscribed(&self, channel: &Channel) -> bool {
+        lock(&self.channels).contains(channel)
+    }
+
+    /// Number of channels that it takes messages of.
+    pub fn subscriptions(&self) -> usize {
+        lock(&self.channels).len()
+    }
+
+    /// The channels among them whose names begin with `prefix`.
+    pub fn subscribed_under(&self, prefix: &str) -> Vec<Channel> {
+        let channels = lock(&self.channels);
+        channels.iter().filter(|channel| channel.as_str().starts_with(prefix)).cloned().collect()
     }
 
     /// Whether messages are taken.

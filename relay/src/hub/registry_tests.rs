@@ -102,3 +102,6 @@ async fn what_was_not_written_is_counted_as_dropped() {
     let drops = hub.shared().metrics.drops.counts(&crate::bus::Counters::default());
     assert_eq!((drops["disconnected"], hub.shared().budget.used()), (1, 0));
 }
+
+#[path = "later_tests.rs"]
+mod later;

@@ -26,7 +26,6 @@ use self::filter::Filter;
 use self::record::Record;
 use self::writer::Writer;
 
-pub use filter::{Debug, Part};
 pub use format::LogFormat;
 pub use level::{CRITICAL, LogLevel};
 pub use writer::Lost;
@@ -63,11 +62,11 @@ pub enum LogError {
 }
 
 impl LogControl {
-    /// Writes `level` and above from now on, and debug lines of what `debug` names.
-    pub fn set(&self, level: LogLevel, debug: Debug) {
+    /// Writes `level` and above from now on, and everything of the targets in `detailed`.
+    pub fn set(&self, level: LogLevel, detailed: &[&'static str]) {
         if let Some(handle) = &self.handle {
             // Fails only after the subscriber is gone, when no line is written anyway.
-            let _ = handle.reload(Filter { level, debug });
+            let _ = handle.reload(Filter { level, detailed: detailed.to_vec() });
         }
     }
 
@@ -87,7 +86,12 @@ impl LogControl {
 ///
 /// # Errors
 /// [`LogError`], such as a file that cannot be written to.
-pub fn start(format: LogFormat, level: LogLevel, file: Option<&Path>) -> Result<LogControl, LogError> {
+pub fn start(
+    format: LogFormat,
+    level: LogLevel,
+    detailed: &[&'static str],
+    file: Option<&Path>,
+) -> Result<LogControl, LogError> {
     let lost = Arc::<Lost>::default();
     let mut writers = vec![Writer::start(io::stdout(), lost.clone())?];
     if let Some(path) = file {
@@ -95,7 +99,7 @@ pub fn start(format: LogFormat, level: LogLevel, file: Option<&Path>) -> Result<
         let file = file.map_err(|source| LogError::File { path: path.to_owned(), source })?;
         writers.push(Writer::start(file, lost.clone())?);
     }
-    let (filter, handle) = reload::Layer::new(Filter { level, debug: Debug::Off });
+    let (filter, handle) = reload::Layer::new(Filter { level, detailed: detailed.to_vec() });
     let lines = Lines { format, writers: writers.clone() };
     tracing_subscriber::registry().with(filter).with(lines).try_init()?;
     panics::log();

@@ -7,6 +7,7 @@ mod error;
 mod identity;
 mod json;
 pub mod push;
+pub mod socketio;
 pub mod tokens;
 
 use std::sync::Arc;
@@ -20,7 +21,8 @@ pub use error::ApiError;
 
 /// The routes of all profiles.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().merge(push::routes()).merge(dual::routes()).merge(tokens::routes())
+    let routes = Router::new().merge(push::routes()).merge(dual::routes());
+    routes.merge(tokens::routes()).merge(socketio::routes())
 }
 
 /// The stream that a connection's first request asks for, if it can be served on the TCP

@@ -44,11 +44,22 @@ async fn health(State(app): State<Arc<App>>) -> (StatusCode, Json<Value>) {
         "uptime": app.started.elapsed().as_secs(),
         "connections": counts.total,
         "active_connections": counts.total,
-        "websocket": { "connected": counts.websocket },
+        "websocket": websocket(&app, counts.websocket),
         "sse": { "connected": counts.sse },
         "components": { "bus": bus },
     });
     (status, Json(body))
+}
+
+/// What the guide of the `socketio` profile looks at, by `jq .websocket` (requirement 002-09).
+fn websocket(app: &App, plain: u64) -> Value {
+    let figures = app.socketio.figures();
+    json!({
+        "connected": plain + figures.websocket(),
+        "transports": { "websocket": figures.websocket(), "polling": figures.polling() },
+        "upgrades": figures.upgrades(),
+        "errors": figures.errors(),
+    })
 }
 
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 
 mod accept;
 pub mod answer;
+mod bare;
 mod client;
 mod health;
 mod http;
@@ -10,6 +11,7 @@ mod permit;
 mod relay;
 mod run;
 
+pub use bare::serve_router;
 pub use permit::{Permit, Permits};
 pub use relay::{Relay, StartError};
 pub use run::{Stop, run_until};

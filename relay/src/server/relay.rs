@@ -30,6 +30,7 @@ pub struct Relay {
     pub(super) app: Arc<App>,
     pub(super) logs: LogControl,
     pub(super) clients: TcpListener,
+    pub(super) also_clients: Vec<TcpListener>,
     pub(super) admin: TcpListener,
     /// Ends listening and HTTP.
     pub(super) shutdown: CancellationToken,
@@ -75,11 +76,12 @@ impl Relay {
     /// [`StartError`] names what is wrong.
     pub fn start(boot: Boot, settings: Settings, logs: LogControl) -> Result<Self, StartError> {
         let clients = listen(boot.listen)?;
+        let also_clients = boot.also_listen.iter().copied().map(listen).collect::<Result<_, _>>()?;
         let admin = listen(boot.admin_listen)?;
         let bus_shutdown = CancellationToken::new();
         let app = Arc::new(app(boot, Arc::new(settings), &bus_shutdown)?);
         app.metrics.logs.watch(logs.lost());
-        Ok(Self { app, logs, clients, admin, shutdown: CancellationToken::new(), bus_shutdown })
+        Ok(Self { app, logs, clients, also_clients, admin, shutdown: CancellationToken::new(), bus_shutdown })
     }
 
     /// What its requests share.
@@ -124,13 +126,22 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     let bus = bus::connect(boot.bus, hub.clone(), boot.node.clone(), shutdown.clone());
     hub.tell(&bus);
     let tasks = TaskTracker::new();
+    let publisher = Publisher::new(hub.clone(), bus.clone());
+    let socketio = profiles::socketio::server(
+        hub.clone(),
+        boot.node.clone(),
+        settings.clone(),
+        publisher.clone(),
+        tasks.clone(),
+    );
     Ok(App {
         node_header: HeaderValue::from_str(&boot.node).map_err(|_| StartError::Node)?,
         node: boot.node,
         started: Instant::now(),
         started_at: jiff::Timestamp::now().as_second(),
         settings,
-        publisher: Publisher::new(hub.clone(), bus.clone()),
+        publisher,
+        socketio,
         metrics,
         gate: Gate::new(boot.auth)?,
         tokens_compat: boot.tokens_compat,

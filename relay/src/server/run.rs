@@ -60,14 +60,20 @@ fn help(relay: Relay) -> JoinSet<()> {
     let mut helpers = JoinSet::new();
     let (router, admin_router) =
         (relay.client_routes(), admin::routes(relay.app.clone(), relay.logs.clone()));
-    let Relay { app, logs, clients, admin, shutdown, .. } = relay;
-    helpers.spawn(listen(app.clone(), clients, router, shutdown.clone(), serve_client));
-    helpers.spawn(listen(app.clone(), admin, admin_router, shutdown, serve_admin));
+    let Relay { app, logs, clients, also_clients, admin, shutdown, .. } = relay;
+    // One cap for all addresses.
+    let permits = Permits::default();
+    for clients in [clients].into_iter().chain(also_clients) {
+        let (permits, router) = (permits.clone(), router.clone());
+        helpers.spawn(listen(app.clone(), clients, permits, router, shutdown.clone(), serve_client));
+    }
+    helpers.spawn(listen(app.clone(), admin, Permits::default(), admin_router, shutdown, serve_admin));
     let drained = app.clone();
     helpers.spawn(async move { drained.drain.run(&drained.hub).await });
     let (paced, beaten) = (app.clone(), app.clone());
-    let pace = move || paced.settings.live().pace;
-    helpers.spawn(sweep_forever(app.hub.clone(), pace, move || beaten.heartbeat.beat()));
+    let engineio = app.settings.live().socketio.pace();
+    let paces = move || paced.settings.live().paces(engineio);
+    helpers.spawn(sweep_forever(app.hub.clone(), paces, move || beaten.heartbeat.beat()));
     helpers.spawn(async move { poll_settings(&app, &logs).await });
     helpers
 }
@@ -75,8 +81,14 @@ fn help(relay: Relay) -> JoinSet<()> {
 /// How one port serves a connection.
 type Serve = fn(&Arc<App>, &Permits, TcpStream, Router, &CancellationToken);
 
-async fn listen(app: Arc<App>, listener: TcpListener, router: Router, stop: CancellationToken, serve: Serve) {
-    let permits = Permits::default();
+async fn listen(
+    app: Arc<App>,
+    listener: TcpListener,
+    permits: Permits,
+    router: Router,
+    stop: CancellationToken,
+    serve: Serve,
+) {
     let each = |stream| serve(&app, &permits, stream, router.clone(), &stop);
     accept(listener, &stop, &app.metrics, each).await;
 }

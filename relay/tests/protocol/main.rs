@@ -20,6 +20,7 @@ mod limits;
 mod logs;
 mod publish;
 mod socket;
+mod socketio;
 mod stream;
 mod support;
 mod tokens;

@@ -1,5 +1,7 @@
 //! What one connection holds of a message that is not complete, charged to its node (conflict X-18).
 
+use std::borrow::Borrow;
+
 use crate::hub::Connection;
 
 /// Bytes below which nothing is charged: a read of a few small frames is no message under way.
@@ -7,21 +9,21 @@ const FREE: usize = 16 * 1024;
 
 /// Bytes charged for one connection; dropping it gives them back.
 #[derive(Debug)]
-pub struct Inflow<'a> {
-    connection: &'a Connection,
+pub struct Inflow<C: Borrow<Connection>> {
+    connection: C,
     charged: usize,
 }
 
-impl<'a> Inflow<'a> {
+impl<C: Borrow<Connection>> Inflow<C> {
     /// Nothing as yet.
-    pub fn of(connection: &'a Connection) -> Self {
+    pub fn of(connection: C) -> Self {
         Self { connection, charged: 0 }
     }
 
     /// Charges `held` bytes instead of what was charged. `false`: the node has no room for them.
     pub fn hold(&mut self, held: usize) -> bool {
         let wanted = if held <= FREE { 0 } else { held };
-        let budget = self.connection.inflow();
+        let budget = self.connection.borrow().inflow();
         if wanted <= self.charged {
             budget.give(self.charged - wanted);
         } else if !budget.take(wanted - self.charged) {
@@ -32,8 +34,8 @@ impl<'a> Inflow<'a> {
     }
 }
 
-impl Drop for Inflow<'_> {
+impl<C: Borrow<Connection>> Drop for Inflow<C> {
     fn drop(&mut self) {
-        self.connection.inflow().give(self.charged);
+        self.connection.borrow().inflow().give(self.charged);
     }
 }

@@ -1,6 +1,8 @@
 //! A relay to talk to, and clients to talk with.
 
 mod events;
+mod example;
+mod node;
 mod process;
 mod socket;
 
@@ -14,6 +16,8 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 pub(crate) use events::Events;
+pub(crate) use example::Example;
+pub(crate) use node::node;
 pub(crate) use process::{Process, free_port};
 pub(crate) use socket::{Client, Received};
 

@@ -72,6 +72,17 @@ impl Client {
         }
     }
 
+    /// The bytes of the next message that has bytes.
+    pub(crate) async fn next_binary(&mut self) -> Vec<u8> {
+        loop {
+            match soon(self.socket.next()).await.expect("a message instead of the end").unwrap() {
+                Message::Binary(bytes) => return bytes.to_vec(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("{other:?} instead of bytes"),
+            }
+        }
+    }
+
     /// What comes within a moment, if anything.
     pub(crate) async fn next_or_silence(&mut self) -> Option<Received> {
         tokio::time::timeout(Duration::from_millis(200), self.next()).await.ok()

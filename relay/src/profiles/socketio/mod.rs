@@ -1,0 +1,60 @@
+//! The `socketio` profile: chat over Socket.IO (rows 002-01 to 002-17).
+//!
+//! | event of a client | what it does |
+//! | --- | --- |
+//! | `chat:message {content, conversationId?, messageId?}` | to the worker; `conversation:created`, `chat:thinking` or `chat:error` come back |
+//! | `conversation:join {conversationId}`, `conversation:leave` | which conversations' events come |
+//!
+//! The worker is an ordinary user of the relay, by any profile: it takes chat messages, and answers
+//! with `POST /api/socketio/emit`: `chat:generating`, `chat:token`, `chat:complete` and whatever
+//! else it likes, to a conversation, a room, a socket, a user or everyone.
+
+mod chat;
+mod conversation;
+mod emit;
+mod endpoint;
+mod fields;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{any, post};
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::config::Settings;
+use crate::hub::{Hub, Publisher};
+use crate::transport::engineio::Server;
+use crate::transport::socketio;
+
+/// Name of the profile.
+pub const NAME: &str = "socketio";
+
+/// Its routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/socket.io", any(endpoint::handle))
+        .route("/socket.io/", any(endpoint::handle))
+        .route("/api/socketio/emit", post(emit::handle))
+}
+
+/// The server of its sessions.
+pub fn server(
+    hub: Arc<Hub>,
+    node: String,
+    settings: Arc<Settings>,
+    publisher: Publisher,
+    tasks: TaskTracker,
+) -> Server {
+    let chat = chat::Chat { settings: settings.clone(), publisher };
+    // Sessions live by the terms that they were told, so that the times of pings stay.
+    let start = settings.live().socketio.options.clone();
+    let options = move || {
+        let live = settings.live();
+        let mut options = live.socketio.options.clone();
+        options.max_sessions = live.max_total_connections;
+        (options.ping_interval, options.ping_timeout) = (start.ping_interval, start.ping_timeout);
+        options
+    };
+    Server::new(hub, node, socketio::application(Arc::new(chat)), options, tasks)
+}

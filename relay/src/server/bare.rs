@@ -1,0 +1,31 @@
+//! Serves a router without a relay around it: for programs that use the transports alone.
+
+use axum::Router;
+use bytes::Bytes;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::permit::Permits;
+use super::{accept, http};
+use crate::metrics::Metrics;
+use crate::transport::rewind::Rewind;
+
+/// Serves `router` on `listener` until `stop`, on at most `connections` TCP connections.
+pub async fn serve_router(
+    listener: TcpListener,
+    router: Router,
+    metrics: &Metrics,
+    connections: u64,
+    stop: &CancellationToken,
+) {
+    let (permits, tasks) = (Permits::default(), TaskTracker::new());
+    accept::accept(listener, stop, metrics, |stream| {
+        if let Some(permit) = permits.take(connections) {
+            let (router, stop) = (router.clone(), stop.clone());
+            let stream = Rewind::new(Bytes::new(), stream);
+            tasks.spawn(async move { http::serve(stream, router, permit, &stop).await });
+        }
+    })
+    .await;
+}

@@ -1,0 +1,59 @@
+//! Answers that refuse a request, with the codes and words of the reference server.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+use serde_json::json;
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("Transport unknown")]
+    UnknownTransport,
+    #[error("Session ID unknown")]
+    UnknownSid,
+    #[error("Bad handshake method")]
+    BadMethod,
+    #[error("Bad request")]
+    BadRequest,
+    #[error("Unsupported protocol version")]
+    UnsupportedVersion,
+    #[error("Payload too large")]
+    TooLarge,
+    #[error("Payload took too long")]
+    Slow,
+    #[error("No room, come back later")]
+    NoRoom,
+}
+
+impl Fault {
+    fn code(self) -> u8 {
+        match self {
+            Self::UnknownTransport => 0,
+            Self::UnknownSid => 1,
+            Self::BadMethod => 2,
+            Self::BadRequest | Self::TooLarge | Self::Slow | Self::NoRoom => 3,
+            Self::UnsupportedVersion => 5,
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let body = Json(json!({ "code": self.code(), "message": self.to_string() }));
+        let mut response = (self.status(), body).into_response();
+        if self == Self::NoRoom {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
+        }
+        response
+    }
+}

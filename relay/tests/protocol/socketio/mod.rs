@@ -1,0 +1,11 @@
+//! The `socketio` profile with the real `socket.io-client`, versions 4 and 2.
+
+mod chat;
+mod clients;
+mod cluster;
+mod echo;
+mod handshake;
+mod limits;
+mod logs;
+mod raw;
+mod restart;
