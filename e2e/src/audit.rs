@@ -74,7 +74,7 @@ impl AuditLog {
         Self { path: path.to_owned(), offset: 0 }
     }
 
-    /// Completed requests since the last call, or since [`from_now`](Self::from_now).
+    /// Answered requests since the last call, or since [`from_now`](Self::from_now).
     ///
     /// # Errors
     /// If the log cannot be read.
@@ -89,7 +89,8 @@ impl AuditLog {
             self.offset += line.len() as u64 + 1;
             requests.push(request);
         }
-        requests.retain(|request| request.stage == "ResponseComplete");
+        // A watch is complete only when it ends.
+        requests.retain(|request| matches!(request.stage.as_str(), "ResponseComplete" | "ResponseStarted"));
         Ok(requests)
     }
 }

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use tokio_util::task::TaskTracker;
 
 use crate::admin::Heartbeat;
-use crate::auth::Key;
+use crate::auth::{Gate, Key};
 use crate::bus::Bus;
 use crate::config::Settings;
 use crate::debug::{Doors, NamedTasks, Profiler};
@@ -39,6 +39,10 @@ pub struct App {
     pub publisher: Publisher,
     /// Figures.
     pub metrics: Arc<Metrics>,
+    /// Whether chunks of conversations have their text in `chunk`, too.
+    pub tokens_compat: bool,
+    /// Who clients are.
+    pub gate: Gate,
     /// Key of the publish API; without it publishing is open.
     pub publish_key: Option<Key>,
     /// Token of the admin API; without it the API is open.

@@ -6,6 +6,7 @@ mod bus;
 mod connections;
 mod drops;
 mod events;
+mod logs;
 mod players;
 
 use prometheus::{Encoder, IntCounter, IntGauge, Opts, Registry, TextEncoder};
@@ -16,6 +17,7 @@ pub use bus::BusFigures;
 pub use connections::ConnectionFigures;
 pub use drops::DropFigures;
 pub use events::{EventDrop, EventFigures};
+pub use logs::LogFigures;
 pub use players::PlayerFigures;
 
 use crate::bus::Counters;
@@ -45,6 +47,8 @@ pub struct Metrics {
     pub events: EventFigures,
     /// Players of the dual profile.
     pub players: PlayerFigures,
+    /// Log lines.
+    pub logs: LogFigures,
     queue_bytes: IntGauge,
 }
 
@@ -79,6 +83,7 @@ impl Metrics {
             bus: BusFigures::new(&registry)?,
             events: EventFigures::new(&registry)?,
             players: PlayerFigures::new(&registry)?,
+            logs: LogFigures::new(&registry)?,
             registry,
         })
     }
@@ -88,6 +93,7 @@ impl Metrics {
         self.queue_bytes.set(i64::try_from(queue_bytes).unwrap_or(i64::MAX));
         self.bus.update(bus, counters);
         self.drops.update(counters);
+        self.logs.update();
         let mut families = self.registry.gather();
         aliases.extend(&mut families);
         let mut text = Vec::new();

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use relay_contract::admin;
 
+use super::tokens::Tokens;
 use super::{Bus, BusError, Claim, Message};
 
 /// The bus of a relay that runs alone.
@@ -13,11 +15,12 @@ pub(super) struct MemoryBus {
     node: String,
     /// Bounded by the connections that hold the claims.
     leases: Mutex<HashSet<String>>,
+    tokens: Tokens,
 }
 
 impl MemoryBus {
     pub(super) fn new(node: String) -> Self {
-        Self { node, leases: Mutex::default() }
+        Self { node, leases: Mutex::default(), tokens: Tokens::default() }
     }
 
     fn leases(&self) -> MutexGuard<'_, HashSet<String>> {
@@ -43,6 +46,14 @@ impl Bus for MemoryBus {
 
     async fn holder(&self, lease: &str) -> Result<Option<String>, BusError> {
         Ok(self.leases().contains(lease).then(|| self.node.clone()))
+    }
+
+    async fn keep_token(&self, token: &str, value: &str, ttl: Duration) -> Result<(), BusError> {
+        self.tokens.keep(token, value, ttl)
+    }
+
+    async fn take_token(&self, token: &str) -> Result<Option<String>, BusError> {
+        Ok(self.tokens.take(token))
     }
 
     fn status(&self) -> admin::Bus {

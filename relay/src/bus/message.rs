@@ -44,6 +44,16 @@ impl Channel {
         Self(name)
     }
 
+    /// The channel of a conversation (requirement 003-02).
+    pub fn conversation(id: &str) -> Self {
+        Self(format!("conversation:{id}"))
+    }
+
+    /// Whether publishers are told if anyone takes its messages.
+    pub fn has_presence(&self) -> bool {
+        self.0.starts_with("user:")
+    }
+
     /// The name itself.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,20 +6,24 @@
 //! who may have one socket only) for the whole cluster.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use relay_contract::admin;
 use tokio_util::sync::CancellationToken;
 
 mod config;
+mod conversation;
 mod counters;
 mod memory;
 mod message;
 mod namespace;
 mod redis;
+mod tokens;
 mod wire;
 
 pub use config::{Config, RedisUrl, Secret, UrlError};
+pub use conversation::conversation_event;
 pub use counters::Counters;
 pub use message::{Channel, Message};
 pub use namespace::{Namespace, NamespaceError};
@@ -75,6 +79,45 @@ pub trait Bus: Send + Sync + 'static {
     /// # Errors
     /// [`BusError::Unavailable`] if nobody can be asked.
     async fn holder(&self, lease: &str) -> Result<Option<String>, BusError>;
+
+    /// Notes that `channel` has connections on this node (`here`), or has no more. Returns at once;
+    /// others know as soon as the bus does. Needed of channels only whose publishers are told
+    /// whether [anyone is there](Self::elsewhere).
+    fn note(&self, channel: &Channel, here: bool) {
+        let _ = (channel, here);
+    }
+
+    /// Whether another node has connections of `channel`, as far as they were [noted](Self::note).
+    /// A node that died is forgotten within half a minute.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if nobody can be asked.
+    async fn elsewhere(&self, channel: &Channel) -> Result<bool, BusError> {
+        let _ = channel;
+        Ok(false)
+    }
+
+    /// Keeps `value` under `token` for `ttl`, for [`take_token`](Self::take_token) of any node.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if it could not be kept.
+    async fn keep_token(&self, token: &str, value: &str, ttl: Duration) -> Result<(), BusError>;
+
+    /// Takes what was kept under `token`: of all who ask, one gets it.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if nobody can be asked.
+    async fn take_token(&self, token: &str) -> Result<Option<String>, BusError>;
+
+    /// Hands a task, one JSON object, to the workers outside (requirement 003-14). Answers how many
+    /// listen; a bus of one process has none.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if they cannot be reached.
+    async fn tell_workers(&self, task: String) -> Result<u64, BusError> {
+        let _ = task;
+        Ok(0)
+    }
 
     /// State of the bus, as told to probes and people.
     fn status(&self) -> admin::Bus;

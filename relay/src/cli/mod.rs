@@ -12,6 +12,14 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   HOST, PORT                  where clients are served [127.0.0.1, 8080]
   LISTEN                      the same as a comma list of host:port or :port
   INSECURE                    true: anonymous clients are fine on an address others can reach
+  AUTH                        none, jwt, or a list of push, tokens, dual such as jwt,push=none [none]
+  JWT_SECRET_FILE, JWT_PUBLIC_KEY_FILE
+                              secret, or public key in PEM, of who signs tokens
+  JWT_JWKS                    comma list of issuers, each with a space and the address of its keys
+  JWT_ISSUER, JWT_AUDIENCE    accepted iss (of the files' keys) and aud (comma list) [any, none]
+  JWT_LEEWAY_SECONDS          difference of clocks that is let pass [30]
+  TOKENS_COMPAT               true: chunks have their text in chunk, too, not in content alone
+  JWT_COOKIE                  cookie that may hold a token, from listed CORS_ORIGINS only
   ADMIN_LISTEN                where the admin API is served [127.0.0.1:9090]
   ADMIN_TOKEN_FILE            file with the bearer token of the admin API
   PUBLISH_KEY_FILE            file with the bearer key of the publish API
@@ -22,7 +30,7 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
   REDIS_MAX_RETRIES           tries in a row after which Redis is given up; 0 is never [0]
   DRAIN_RATE                  connections that end per second on SIGTERM [100]
   DRAIN_TIMEOUT_SECONDS       time after which the rest ends at once [30]
-  LOG_FORMAT                  json or text [json]
+  LOG_FORMAT                  json, text, or a template such as %(levelname)s %(message)s [json]
   LOG_FILE                    file that log lines are added to, besides standard output
   LOG_LEVEL *                 DEBUG, INFO, WARNING, ERROR, CRITICAL [INFO]
   DEBUG *                     true, or parts to log in detail: socket.io:*, engine* [false]

@@ -10,13 +10,14 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(super) fn serve(source: Source) -> anyhow::Result<()> {
     let (boot, settings) = super::parse(source)?;
     let live = settings.live();
-    let logs = logs::start(boot.log_format, live.log_level, &live.debug.targets, boot.log_file.as_deref())
-        .context("logs")?;
-    std::panic::set_hook(Box::new(log_panic));
+    let file = boot.log_file.as_deref();
+    let logs =
+        logs::start(boot.log_format.clone(), live.log_level, &live.debug.targets, file).context("logs")?;
+    let last_lines = logs.clone();
     // Only the first provider counts; another one would be installed by a library, which is fine.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("runtime")?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let stop = Stop { rate: boot.drain_rate, timeout: boot.drain_timeout };
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
@@ -30,13 +31,9 @@ pub(super) fn serve(source: Source) -> anyhow::Result<()> {
         };
         run_until(relay, stop, signal).await;
         Ok(())
-    })
-}
-
-/// A panic is a defect, and a line in the logs like any other (requirement 004-29).
-fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
-    let backtrace = std::backtrace::Backtrace::force_capture();
-    tracing::error!(error_type = "system_error", %panic, %backtrace, "Traceback");
+    });
+    last_lines.flush();
+    served
 }
 
 /// Tells what runs where.
@@ -60,6 +57,9 @@ fn announce(relay: &Relay, boot: &Boot) -> anyhow::Result<()> {
         ),
         format!(
             "dual: ws://{clients}/ws/{{player_id}}, http://{clients}/sse/{{player_id}}, POST /api/messages, /api/connections/stats"
+        ),
+        format!(
+            "tokens: ws://{clients}/ws/chat/{{id}}/?connection_token=, GET /api/v1/auth/ws-connection-token/"
         ),
         format!("socketio: http://{clients}/socket.io/, POST /api/socketio/emit"),
         format!("all: http://{clients}/health, /metrics"),

@@ -8,7 +8,7 @@ use relay_contract::settings as s;
 
 use super::reader::Reader;
 use super::{Invalid, Source, dual, names, stream};
-use crate::auth::check_exposure;
+use crate::auth::{AuthSettings, check_exposure};
 use crate::bus;
 use crate::logs::LogFormat;
 use crate::profiles::stream::Options;
@@ -30,6 +30,10 @@ pub struct Boot {
     pub admin_token_file: Option<PathBuf>,
     /// File with the key of the publish API.
     pub publish_key_file: Option<PathBuf>,
+    /// Whether chunks of conversations have their text in `chunk`, too.
+    pub tokens_compat: bool,
+    /// Who clients are.
+    pub auth: AuthSettings,
     /// What carries messages between relays.
     pub bus: bus::Config,
     /// How long the drain after SIGTERM may take.
@@ -38,14 +42,14 @@ pub struct Boot {
     pub drain_rate: u32,
     /// Shape of log lines.
     pub log_format: LogFormat,
+    /// File that log lines are added to, besides standard output.
+    pub log_file: Option<PathBuf>,
     /// Bytes that may wait for all connections of this node.
     pub node_queue_bytes: u64,
     /// Whether `/debug/*` is on the clients' port.
     pub debug_endpoints: bool,
     /// Players that there is room for from the start.
     pub pool_size: usize,
-    /// File that log lines are added to.
-    pub log_file: Option<PathBuf>,
     /// Seconds of silence after which TCP asks for the peer.
     pub tcp_keepalive: Duration,
     /// How events are processed.
@@ -69,6 +73,8 @@ impl Boot {
             insecure: r.switch(s::INSECURE, false),
             admin_token_file: r.text(s::ADMIN_TOKEN_FILE).map(PathBuf::from),
             publish_key_file: r.text(s::PUBLISH_KEY_FILE).map(PathBuf::from),
+            tokens_compat: r.switch(names::TOKENS_COMPAT, false),
+            auth: super::auth::parse(r),
             bus: bus_config(r),
             drain_timeout: Duration::from_secs(r.number(s::DRAIN_TIMEOUT_SECONDS, 30, 0..=86_400)),
             drain_rate: r.small(s::DRAIN_RATE, 100, 1..=1_000_000),
@@ -120,9 +126,10 @@ fn port(r: &mut Reader<'_>) -> u16 {
 
 /// Conflict X-21: what nobody guards is not offered beyond this machine by accident.
 fn check_open_doors(r: &mut Reader<'_>, boot: &Boot) {
+    let known = !boot.auth.policy.has_anonymous();
     let addresses = [boot.listen].into_iter().chain(boot.also_listen.iter().copied());
     let open = |address: SocketAddr| {
-        check_exposure(s::HOST, address.ip(), "clients are anonymous", boot.insecure).err()
+        check_exposure(s::HOST, address.ip(), "clients are anonymous", boot.insecure || known).err()
     };
     let clients = addresses.filter_map(open).next().map_or(Ok(()), Err);
     let token = boot.admin_token_file.is_some();
@@ -224,6 +231,12 @@ mod tests {
     fn x21_anonymous_clients_from_everywhere_want_insecure() {
         let text = parse(&[("HOST", "0.0.0.0")]).unwrap_err().to_string();
         assert!(text.contains("INSECURE=true"), "{text}");
+    }
+
+    #[test]
+    fn x21_tokens_for_some_profiles_do_not_make_the_others_safe() {
+        assert!(parse(&[("HOST", "0.0.0.0"), ("AUTH", "jwt")]).is_err());
+        assert!(parse(&[("HOST", "0.0.0.0"), ("AUTH", "jwt"), ("INSECURE", "true")]).is_ok());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! [`Boot`] holds what a process starts with; [`Live`] what changes while it runs. Both are parsed
 //! once and whole: every problem is told at once, with the name of its setting.
 
+mod auth;
 mod boot;
 mod debug;
 mod dual;
@@ -26,12 +27,32 @@ pub use stream::StreamLimits;
 
 /// Names of settings that only people use, not the operator.
 pub mod names {
+    /// `none`, `jwt`, or a list such as `push=jwt,dual=none` (conflict X-21).
+    pub const AUTH: &str = "AUTH";
+    /// File with the secret that signs tokens (HS256, HS384, HS512).
+    pub const JWT_SECRET_FILE: &str = "JWT_SECRET_FILE";
+    /// File with the public key, in PEM, of who signs tokens (RSA, EC, Ed25519).
+    pub const JWT_PUBLIC_KEY_FILE: &str = "JWT_PUBLIC_KEY_FILE";
+    /// Comma list of issuers, each with a space and the address of its keys.
+    pub const JWT_JWKS: &str = "JWT_JWKS";
+    /// `iss` of the tokens that the files' keys sign.
+    pub const JWT_ISSUER: &str = "JWT_ISSUER";
+    /// Comma list of accepted `aud`.
+    pub const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
+    /// Seconds that clocks may differ.
+    pub const JWT_LEEWAY_SECONDS: &str = "JWT_LEEWAY_SECONDS";
+    /// `true`: chunks carry their text in `chunk`, too (conflict X-15).
+    pub const TOKENS_COMPAT: &str = "TOKENS_COMPAT";
+    /// Name of the cookie that may hold a token (requirement 003-16).
+    pub const JWT_COOKIE: &str = "JWT_COOKIE";
     /// Live: `true` is the log level DEBUG (requirement 000-13); `socket.io:*` is so for parts
     /// (conflict X-11).
     pub const DEBUG: &str = "DEBUG";
     /// Comma list of addresses on which clients are served (conflict X-07).
     pub const LISTEN: &str = "LISTEN";
-    /// `json` or `text`.
+    /// File that log lines are added to, besides standard output (conflict X-12).
+    pub const LOG_FILE: &str = "LOG_FILE";
+    /// `json`, `text` or a template (conflict X-12).
     pub const LOG_FORMAT: &str = "LOG_FORMAT";
     /// Live: `true` serves Socket.IO clients of version 2 (requirement 002-06).
     pub const SOCKETIO_ALLOW_EIO3: &str = "SOCKETIO_ALLOW_EIO3";
@@ -84,8 +105,6 @@ pub mod names {
     pub const CLEANUP_INTERVAL: &str = "CLEANUP_INTERVAL";
     /// Players that there is room for from the start (requirement 004-20).
     pub const CONNECTION_POOL_SIZE: &str = "CONNECTION_POOL_SIZE";
-    /// File that log lines are added to, besides standard output (conflict X-12).
-    pub const LOG_FILE: &str = "LOG_FILE";
     /// Seconds of silence after which TCP asks whether the peer is there (requirement 004-41).
     pub const TCP_KEEPALIVE: &str = "TCP_KEEPALIVE";
     /// Live: messages that may wait for one slow connection.

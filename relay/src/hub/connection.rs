@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::Interest;
@@ -48,6 +49,8 @@ pub struct Connection {
     pub(super) wrote_at: AtomicU32,
     /// Tick of the last probe.
     pub(super) probed_at: AtomicU32,
+    /// Tick in which the right to be connected ends.
+    pub(super) expires_at: AtomicU32,
     /// Whether the last probe waits for its answer, as 0 or 1.
     pub(super) unanswered: AtomicU32,
 }
@@ -93,6 +96,7 @@ impl Connection {
             probed_at: AtomicU32::new(now),
             // Who is to speak up by itself is waited for from the beginning.
             unanswered: AtomicU32::new(matches!(opening.wire.pulse(), Pulse::EngineListen).into()),
+            expires_at: AtomicU32::new(u32::MAX),
         }
     }
 
@@ -187,6 +191,13 @@ impl Connection {
     pub fn abort(&self) {
         lock(&self.outbox).phase = Phase::Over;
         self.wake.notify_one();
+    }
+
+    /// Ends the connection after `time`, when its right to be connected does. No clock but our own
+    /// counts from here on.
+    pub fn expire_after(&self, time: Duration) {
+        let clock = &self.shared.clock;
+        self.expires_at.store(clock.now().saturating_add(clock.ticks(time)), Ordering::Relaxed);
     }
 
     /// The peer answered a probe.

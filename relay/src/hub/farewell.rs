@@ -31,6 +31,10 @@ pub enum CloseCode {
     Restart = 1012,
     /// Overloaded: come back later.
     TryAgain = 1013,
+    /// Nobody known, or not any more (requirement 003-06).
+    Unauthenticated = 4001,
+    /// Known, but not allowed.
+    Forbidden = 4003,
 }
 
 impl CloseCode {

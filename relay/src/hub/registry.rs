@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use bytes::Bytes;
 use relay_contract::admin;
 
 use super::{Connection, Delivered, Frame, Sent, Shared, Socket, Transport, Wire, lock};
-use crate::bus::{Channel, Inbox, Message};
+use crate::bus::{Bus, Channel, Inbox, Message};
 
 /// Parts of each table, so that connections seldom wait for one another.
 const SHARDS: usize = 64;
@@ -18,13 +18,21 @@ type Members = HashMap<Channel, Vec<Arc<Connection>>>;
 type Connections = HashMap<u64, Arc<Connection>>;
 
 /// All connections of this node.
-#[derive(Debug)]
 pub struct Hub {
     shared: Arc<Shared>,
     next_id: AtomicU64,
     hasher: RandomState,
     members: Vec<Mutex<Members>>,
     connections: Vec<Mutex<Connections>>,
+    /// Told which channels have connections here. The bus has the hub for an inbox: weak, or
+    /// neither would ever end.
+    bus: OnceLock<Weak<dyn Bus>>,
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("total", &self.total()).finish_non_exhaustive()
+    }
 }
 
 /// What a connection is made of.
@@ -61,7 +69,14 @@ impl Hub {
             hasher: RandomState::new(),
             members: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
             connections: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
+            bus: OnceLock::new(),
         })
+    }
+
+    /// Tells `bus` from now on which channels have connections here; only the first call counts.
+    pub fn tell(&self, bus: &Arc<dyn Bus>) {
+        // A second bus would be a defect of the caller that harms nothing.
+        let _ = self.bus.set(Arc::downgrade(bus));
     }
 
     /// What all connections share.
@@ -162,13 +177,30 @@ impl Hub {
 
     fn add_member(&self, channel: &Channel, connection: &Arc<Connection>) {
         if let Some(shard) = self.member_shard(channel) {
-            lock(shard).entry(channel.clone()).or_default().push(connection.clone());
+            let mut members = lock(shard);
+            let list = members.entry(channel.clone()).or_default();
+            list.push(connection.clone());
+            if list.len() == 1 {
+                self.note(channel, true);
+            }
         }
     }
 
     fn remove_member(&self, channel: &Channel, connection: &Arc<Connection>) {
         if let Some(shard) = self.member_shard(channel) {
-            remove_member(&mut lock(shard), channel, connection);
+            let mut members = lock(shard);
+            if remove_member(&mut members, channel, connection) {
+                self.note(channel, false);
+            }
+        }
+    }
+
+    /// Called under the lock of the channel's shard, so that comings and goings keep their order.
+    fn note(&self, channel: &Channel, here: bool) {
+        if channel.has_presence()
+            && let Some(bus) = self.bus.get().and_then(Weak::upgrade)
+        {
+            bus.note(channel, here);
         }
     }
 
@@ -219,13 +251,11 @@ fn encoded_for(wire: &dyn Wire, message: &Message, encoded: &mut Vec<(&'static s
     frame
 }
 
-fn remove_member(members: &mut Members, channel: &Channel, connection: &Arc<Connection>) {
-    if let Some(list) = members.get_mut(channel) {
-        list.retain(|member| member.id != connection.id);
-        if list.is_empty() {
-            members.remove(channel);
-        }
-    }
+/// Whether it was the channel's last one.
+fn remove_member(members: &mut Members, channel: &Channel, connection: &Arc<Connection>) -> bool {
+    let Some(list) = members.get_mut(channel) else { return false };
+    list.retain(|member| member.id != connection.id);
+    list.is_empty() && members.remove(channel).is_some()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ const STALL: Duration = Duration::from_secs(60);
 /// Time that a peer may take to answer a goodbye.
 const LINGER: Duration = Duration::from_secs(5);
 
+const EXPIRED: Farewell = Farewell::new(CloseCode::Unauthenticated, "Token expired");
 const PING_TIMEOUT: Farewell = Farewell::new(CloseCode::Internal, "Ping timeout");
 
 /// The times of probes, in ticks of the hub's clock (requirement 000-11).
@@ -68,6 +69,10 @@ fn tend(connection: &Arc<Connection>, now: u32, clock: &Clock, paces: Paces) {
         if now.saturating_sub(since) >= clock.ticks(LINGER) {
             connection.abort();
         }
+        return;
+    }
+    if now >= connection.expires_at.load(Ordering::Relaxed) {
+        connection.finish(&EXPIRED);
         return;
     }
     let silent = now.saturating_sub(connection.wrote_at.load(Ordering::Relaxed));

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde_json::json;
 
-use crate::auth::Denied;
+use crate::auth::{Denied, Unauthenticated};
 use crate::bus::BusError;
 
 /// Why a request is refused.
@@ -14,6 +14,12 @@ pub enum ApiError {
     /// No key, or a wrong one: 401 or 403.
     #[error("{0}")]
     Denied(#[from] Denied),
+    /// No token, or a bad one: 401; 503 if it cannot be checked now.
+    #[error("{0}")]
+    Unauthenticated(#[from] Unauthenticated),
+    /// The token is somebody else's: 403.
+    #[error("the token is not for this name")]
+    Forbidden,
     /// The page may not use this relay: 403.
     #[error("origin not allowed")]
     Origin,
@@ -65,8 +71,11 @@ impl ApiError {
 
     fn status(&self) -> StatusCode {
         match self {
-            Self::Denied(Denied::Missing) => StatusCode::UNAUTHORIZED,
-            Self::Denied(Denied::Wrong) | Self::Origin | Self::NoAdminToken => StatusCode::FORBIDDEN,
+            Self::Unauthenticated(error) if error.is_ours() => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Denied(Denied::Missing) | Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Denied(Denied::Wrong) | Self::Origin | Self::NoAdminToken | Self::Forbidden => {
+                StatusCode::FORBIDDEN
+            }
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Unread => StatusCode::BAD_REQUEST,

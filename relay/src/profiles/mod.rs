@@ -2,6 +2,7 @@
 //! messages and their log lines.
 
 mod accept;
+mod access;
 pub mod dual;
 mod error;
 mod identity;
@@ -10,6 +11,7 @@ pub mod push;
 mod socket;
 pub mod socketio;
 pub mod stream;
+pub mod tokens;
 
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ pub use error::ApiError;
 
 /// The routes of all profiles.
 pub fn routes() -> Router<Arc<App>> {
-    let sockets = Router::new().merge(socket::routes()).merge(push::routes());
+    let sockets = Router::new().merge(socket::routes()).merge(push::routes()).merge(tokens::routes());
     sockets.merge(stream::routes()).merge(dual::routes()).merge(socketio::routes())
 }
 

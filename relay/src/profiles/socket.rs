@@ -24,8 +24,9 @@ struct Parameters {
 }
 
 async fn connect(State(app): State<Arc<App>>, request: Request) -> Response {
-    // Where nobody may be anonymous, `push` tells that the user is missing.
-    if names_user(request.uri()) || !app.settings.live().stream.anonymous {
+    // Where a token says who the user is, or nobody may be anonymous, it is one of `push`, too.
+    let named = names_user(request.uri()) || !app.gate.is_open(push::NAME);
+    if named || !app.settings.live().stream.anonymous {
         return push::connect(app, request).await;
     }
     stream::connect(app, request).await

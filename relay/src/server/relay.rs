@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::{answer, health};
 use crate::admin::Heartbeat;
 use crate::app::App;
-use crate::auth::{Key, KeyError};
+use crate::auth::{Gate, Key, KeyError, SourceError};
 use crate::bus;
 use crate::config::{Boot, Live, Settings};
 use crate::debug::{self, Doors, Profiler};
@@ -58,6 +58,9 @@ pub enum StartError {
         /// What is wrong.
         source: KeyError,
     },
+    /// Tokens cannot be checked.
+    #[error("AUTH: {0}")]
+    Auth(#[from] SourceError),
     /// The node's name cannot be a header.
     #[error("NODE_NAME: must be visible ASCII")]
     Node,
@@ -78,6 +81,7 @@ impl Relay {
         let admin = listen(boot.admin_listen)?;
         let bus_shutdown = CancellationToken::new();
         let app = Arc::new(app(boot, Arc::new(settings), &bus_shutdown)?);
+        app.metrics.logs.watch(logs.lost());
         Ok(Self { app, logs, clients, also_clients, admin, shutdown: CancellationToken::new(), bus_shutdown })
     }
 
@@ -122,6 +126,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     });
     let players = Players::new(hub.clone(), boot.pool_size);
     let bus = bus::connect(boot.bus, players.clone(), boot.node.clone(), shutdown.clone());
+    hub.tell(&bus);
     let tasks = TaskTracker::new();
     let publisher = Publisher::new(hub.clone(), bus.clone());
     let socketio = profiles::socketio::server(
@@ -144,6 +149,8 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         debug_doors: Doors::new(boot.debug_endpoints, boot.listen.ip()),
         profiler: Profiler::default(),
         named_tasks: Arc::default(),
+        gate: Gate::new(boot.auth)?,
+        tokens_compat: boot.tokens_compat,
         publish_key: key(relay_contract::settings::PUBLISH_KEY_FILE, boot.publish_key_file)?,
         admin_token: key(relay_contract::settings::ADMIN_TOKEN_FILE, boot.admin_token_file)?,
         drain: Arc::default(),

@@ -10,7 +10,7 @@ use crate::support::{Client, Received, TestRelay, free_port, until};
 /// A Redis of this test's own; killed when dropped.
 pub(crate) struct Redis {
     _child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Redis {
@@ -35,7 +35,13 @@ impl Redis {
         relay
     }
 
-    async fn pair(&self) -> (TestRelay, TestRelay) {
+    /// Runs `redis-cli` against it and answers what it printed.
+    pub(crate) async fn cli(&self, words: &[&str]) -> String {
+        let output = Command::new("redis-cli").args(["-u", &self.url]).args(words).output().await.unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    pub(crate) async fn pair(&self) -> (TestRelay, TestRelay) {
         (self.relay("a").await, self.relay("b").await)
     }
 }
@@ -56,6 +62,40 @@ async fn r000_04_a_push_to_a_user_on_another_node_is_delivered() {
     let _alice = b.socket("alice").await;
     let (_, answer) = a.post("/sse/push", json!({"user_id": "alice", "data": {}})).await;
     assert_eq!(answer["message"], "Message delivered");
+}
+
+/// Pushes until the answer for `user` is this one.
+async fn a_push_says(relay: &TestRelay, user: &str, expected: &str) {
+    until(&format!("{expected} for {user}"), async || {
+        let (_, answer) = relay.post("/sse/push", json!({"user_id": user, "data": {}})).await;
+        answer["message"] == expected
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn r000_04_a_push_to_a_stream_on_another_node_is_delivered_until_it_ends() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let stream = b.stream("alice").await;
+    a_push_says(&a, "alice", "Message delivered").await;
+    drop(stream);
+    a_push_says(&a, "alice", "User not connected").await;
+}
+
+#[tokio::test]
+async fn r000_04_a_user_is_connected_as_long_as_one_of_several_nodes_has_a_stream() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let c = redis.relay("c").await;
+    let (first, _second) = (b.stream("alice").await, c.stream("alice").await);
+    a_push_says(&a, "alice", "Message delivered").await;
+    drop(first);
+    b.has_connections(0).await;
+    // Goings are written in order: after this one, that of alice is known.
+    drop(b.stream("bob").await);
+    a_push_says(&a, "bob", "User not connected").await;
+    a_push_says(&a, "alice", "Message delivered").await;
 }
 
 #[tokio::test]

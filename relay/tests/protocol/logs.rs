@@ -39,7 +39,7 @@ async fn r000_19_and_16_a_push_is_logged_up_to_its_delivery() {
 async fn r000_17_a_push_to_nobody_is_a_warning() {
     let mut relay = Process::start(&[]).await;
     push(&relay, json!({"user_id": "alice", "data": {}})).await;
-    assert_eq!(line(&mut relay, "Attempt to send message to disconnected user").await["level"], "WARN");
+    assert_eq!(line(&mut relay, "Attempt to send message to disconnected user").await["level"], "WARNING");
 }
 
 /// A socket of a player of the real binary.
@@ -102,7 +102,7 @@ async fn r004_30_an_error_is_logged_with_its_type() {
     let mut relay = Process::start(&[]).await;
     message(&relay, json!({"type": "t"})).await;
     let error: Value = serde_json::from_str(&relay.logs("validation_error").await).unwrap();
-    assert_eq!((&error["level"], &error["error_type"]), (&"WARN".into(), &"validation_error".into()));
+    assert_eq!((&error["level"], &error["error_type"]), (&"WARNING".into(), &"validation_error".into()));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@
 
 mod admin;
 mod answers;
+mod auth;
 mod cluster;
 mod conformance;
 mod debug;
@@ -25,3 +26,4 @@ mod socket;
 mod socketio;
 mod stream;
 mod support;
+mod tokens;

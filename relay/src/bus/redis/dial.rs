@@ -114,10 +114,12 @@ impl Endpoint {
     ) -> Result<Subscriber, Fault> {
         let (lost, heard) = (CancellationToken::new(), Heard::default());
         let probe_channel = layout.probe(inlet.incarnation(), number);
-        let on_push = receiver(Arc::clone(inlet), probe_channel.clone(), heard.clone(), lost.clone());
+        let own = [probe_channel.clone(), layout.events().to_owned()];
+        let on_push = receiver(Arc::clone(inlet), own, heard.clone(), lost.clone());
         let mut connection = self.connect(on_push).await?;
         let mut channels: Vec<&str> = Partition::all().map(|partition| layout.live(partition)).collect();
         channels.push(&probe_channel);
+        channels.push(layout.events());
         connection.subscribe(channels).await.map_err(Fault::call("subscribe"))?;
         Ok(Subscriber { _connection: connection, probe_channel, heard, lost })
     }
@@ -160,7 +162,7 @@ impl Endpoint {
 /// What the subscribing connection does with a push.
 fn receiver(
     inlet: Arc<Inlet>,
-    probe_channel: String,
+    [probe_channel, events]: [String; 2],
     heard: Heard,
     lost: CancellationToken,
 ) -> impl Fn(PushInfo) -> Result<(), SendError> {
@@ -172,6 +174,9 @@ fn receiver(
                     if channel == probe_channel.as_bytes() =>
                 {
                     heard.probe.send_replace(body.try_into().map_or(0, u64::from_be_bytes));
+                }
+                Ok([Value::BulkString(channel), Value::BulkString(body)]) if channel == events.as_bytes() => {
+                    inlet.take_event(&body);
                 }
                 Ok([_, Value::BulkString(body)]) => inlet.take(body.into()),
                 _ => inlet.refuse(&"a push of another form"),

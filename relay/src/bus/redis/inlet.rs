@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::order::{Arrival, Orders};
 use super::partition::Partition;
 use crate::bus::Inbox;
+use crate::bus::conversation;
 use crate::bus::counters::Tally;
 use crate::bus::wire;
 
@@ -57,6 +58,17 @@ impl Inlet {
                 self.tally.received.add(1);
                 self.inbox.receive(envelope.message);
             }
+        }
+    }
+
+    /// Takes what a worker outside published (requirement 003-22). Every relay gets it from Redis.
+    pub(super) fn take_event(&self, text: &[u8]) {
+        match conversation::parse(text) {
+            Some(message) => {
+                self.tally.received.add(1);
+                self.inbox.receive(message);
+            }
+            None => self.refuse(&"a worker's event without conversation_id and event"),
         }
     }
 

@@ -5,6 +5,10 @@
 //! | `relay:<namespace>:live:<db>:{<tag>}` | channel of one partition |
 //! | `relay:<namespace>:probe:<db>:<incarnation>:<connection>` | channel on which a relay hears itself |
 //! | `relay:<namespace>:lease:{<tag>}:<lease>` | key: `<node>/<incarnation>` of the holder |
+//! | `relay:<namespace>:presence:{<tag>}:<channel>` | set: `<node>/<incarnation>` of who has connections |
+//! | `ws_conn_token:<namespace>:<token>` | key: a connection token (requirement 003-05) |
+//! | `relay:<namespace>:workers:tasks:<db>` | channel: what clients say, for workers outside |
+//! | `relay:<namespace>:workers:events:<db>` | channel: what workers say in conversations |
 //!
 //! Clusters on one Redis have different [namespaces](Namespace), which keeps them apart in channels
 //! and keys, and lets an access list give each its own (`~relay:<namespace>:* &relay:<namespace>:*`).
@@ -20,6 +24,8 @@ pub(super) struct Layout {
     /// `relay:<namespace>`, with which every name starts.
     root: String,
     db: u32,
+    tokens: String,
+    events: String,
     live: PerPartition<String>,
 }
 
@@ -27,7 +33,9 @@ impl Layout {
     pub(super) fn new(namespace: &Namespace, db: u32) -> Self {
         let root = format!("relay:{namespace}");
         let live = PerPartition::new(|partition| format!("{root}:live:{db}:{{{}}}", partition.tag()));
-        Self { root, db, live }
+        let tokens = format!("ws_conn_token:{namespace}:");
+        let events = format!("{root}:workers:events:{db}");
+        Self { root, db, tokens, events, live }
     }
 
     /// Channel of the messages of `partition`.
@@ -45,9 +53,29 @@ impl Layout {
         format!("{}:probe:{}:{incarnation:016x}:{connection}", self.root, self.db)
     }
 
+    /// Key of a connection token.
+    pub(super) fn token(&self, token: &str) -> String {
+        format!("{}{token}", self.tokens)
+    }
+
+    /// Channel of the tasks of workers outside.
+    pub(super) fn tasks(&self) -> String {
+        format!("{}:workers:tasks:{}", self.root, self.db)
+    }
+
+    /// Channel of what workers outside say; every relay is subscribed to it.
+    pub(super) fn events(&self) -> &str {
+        &self.events
+    }
+
     /// Key of the lease called `lease`.
     pub(super) fn lease(&self, lease: &str) -> String {
         format!("{}:lease:{{{}}}:{lease}", self.root, Partition::of(lease).tag())
+    }
+
+    /// Key of the nodes that have connections of `channel`.
+    pub(super) fn presence(&self, channel: &str) -> String {
+        format!("{}:presence:{{{}}}:{channel}", self.root, Partition::of(channel).tag())
     }
 }
 

@@ -131,7 +131,8 @@ impl Leases {
         Ok(owner.map(|owner| node_of(&owner).to_owned()))
     }
 
-    fn link(&self) -> Result<MultiplexedConnection, LeaseError> {
+    /// The connection for a call of its own.
+    pub(super) fn link(&self) -> Result<MultiplexedConnection, LeaseError> {
         self.link.borrow().clone().ok_or(LeaseError::NoLink)
     }
 }

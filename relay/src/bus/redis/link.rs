@@ -19,6 +19,7 @@ use super::inlet::Inlet;
 use super::layout::Layout;
 use super::leases::Leases;
 use super::outbox::Outbox;
+use super::presence::Presence;
 use super::state::State;
 use super::{probe, renewal};
 use crate::bus::counters::Tally;
@@ -30,6 +31,7 @@ pub(super) struct Link {
     pub(super) inlet: Arc<Inlet>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) leases: Arc<Leases>,
+    pub(super) presence: Arc<Presence>,
     pub(super) state: Arc<State>,
     pub(super) tally: Arc<Tally>,
 }
@@ -97,6 +99,7 @@ impl Link {
             fault = self.send(connection.clone(), history.audience) => Some(fault),
             fault = self.probe(connection, &subscriber, history) => Some(fault),
             fault = renewal::keep(&self.leases, connection.clone(), &self.tally) => Some(fault),
+            fault = self.presence.keep(connection.clone()) => Some(fault),
             () = shutdown.cancelled() => {
                 self.flush(connection.clone()).await;
                 None

@@ -4,8 +4,9 @@
 //! by the [inlet]; the [link] keeps the connections. Messages cross at most once per relay, and at
 //! least once as long as a relay stays subscribed: what is published while it reconnects is lost
 //! to it, and counted as missed. Needs Redis 6.2 or newer (RESP3, `GETEX`), and of its commands
-//! only `HELLO`, `SELECT`, `SUBSCRIBE`, `PUBLISH`, `PUBSUB`, `SET`, `GET`, `GETEX` and `DEL`, on
-//! names that start with `relay:<namespace>:` (see [`layout`]).
+//! only `HELLO`, `SELECT`, `SUBSCRIBE`, `PUBLISH`, `PUBSUB`, `SET`, `GET`, `GETEX`, `DEL`,
+//! `GETDEL`, `SADD`, `SREM`, `SMEMBERS` and `PEXPIRE`, on names that start with `relay:<namespace>:` or
+//! `ws_conn_token:<namespace>:` (see [`layout`]).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,10 +23,11 @@ use self::leases::{LeaseError, Leases};
 use self::link::Link;
 use self::outbox::Outbox;
 use self::partition::Partition;
+use self::presence::Presence;
 use self::state::State;
 use super::counters::{Counters, Tally};
 use super::wire::{Frame, Origin};
-use super::{Bus, BusError, Claim, Inbox, Message, Namespace};
+use super::{Bus, BusError, Channel, Claim, Inbox, Message, Namespace};
 
 mod audience;
 mod backoff;
@@ -38,6 +40,7 @@ mod link;
 mod order;
 mod outbox;
 mod partition;
+mod presence;
 mod probe;
 mod renewal;
 mod sender;
@@ -53,6 +56,8 @@ pub(super) struct RedisBus {
     origin: Origin,
     outbox: Arc<Outbox>,
     leases: Arc<Leases>,
+    presence: Arc<Presence>,
+    layout: Arc<Layout>,
     state: Arc<State>,
     tally: Arc<Tally>,
     shutdown: CancellationToken,
@@ -71,9 +76,12 @@ impl RedisBus {
         let origin = Origin { node, incarnation: rand::random() };
         let tally = Arc::<Tally>::default();
         let layout = Arc::new(Layout::new(namespace, endpoint.database()));
+        let leases = Leases::new(&origin.node, origin.incarnation, Arc::clone(&layout));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),
-            leases: Arc::new(Leases::new(&origin.node, origin.incarnation, Arc::clone(&layout))),
+            presence: Arc::new(Presence::new(leases.owner().to_owned(), Arc::clone(&layout))),
+            leases: Arc::new(leases),
+            layout: Arc::clone(&layout),
             state: Arc::new(State::new()),
             tally: Arc::clone(&tally),
             shutdown: shutdown.clone(),
@@ -86,6 +94,7 @@ impl RedisBus {
             inlet: Arc::new(Inlet::new(inbox, bus.origin.incarnation, Arc::clone(&tally))),
             outbox: Arc::clone(&bus.outbox),
             leases: Arc::clone(&bus.leases),
+            presence: Arc::clone(&bus.presence),
             state: Arc::clone(&bus.state),
             tally,
         };
@@ -95,6 +104,12 @@ impl RedisBus {
             drop(ended);
         });
         bus
+    }
+
+    /// Sends one command about `name`, within the deadline of leases.
+    async fn ask<T: redis::FromRedisValue>(&self, name: &str, command: redis::Cmd) -> Result<T, BusError> {
+        let call = async { Ok(command.query_async(&mut self.leases.link()?).await?) };
+        self.about(name, call).await
     }
 
     /// Makes a call about `lease` within its deadline.
@@ -147,6 +162,36 @@ impl Bus for RedisBus {
 
     async fn holder(&self, lease: &str) -> Result<Option<String>, BusError> {
         self.about(lease, self.leases.holder(lease)).await
+    }
+
+    fn note(&self, channel: &Channel, here: bool) {
+        self.presence.note(channel.as_str(), here);
+    }
+
+    async fn elsewhere(&self, channel: &Channel) -> Result<bool, BusError> {
+        let ask = async {
+            let link = self.leases.link()?;
+            Ok(self.presence.elsewhere(channel.as_str(), link).await?)
+        };
+        self.about(channel.as_str(), ask).await
+    }
+
+    async fn keep_token(&self, token: &str, value: &str, ttl: Duration) -> Result<(), BusError> {
+        let mut set = redis::cmd("SET");
+        set.arg(self.layout.token(token)).arg(value).arg("EX").arg(ttl.as_secs());
+        self.ask(token, set).await
+    }
+
+    async fn take_token(&self, token: &str) -> Result<Option<String>, BusError> {
+        let mut take = redis::cmd("GETDEL");
+        take.arg(self.layout.token(token));
+        self.ask(token, take).await
+    }
+
+    async fn tell_workers(&self, task: String) -> Result<u64, BusError> {
+        let mut publish = redis::cmd("PUBLISH");
+        publish.arg(self.layout.tasks()).arg(task);
+        self.ask("", publish).await
     }
 
     fn status(&self) -> admin::Bus {

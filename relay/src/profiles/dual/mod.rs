@@ -15,6 +15,7 @@ mod shape;
 mod socket;
 mod stream;
 mod upkeep;
+mod verify;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -44,6 +45,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/connections/stats", get(connections::stats))
         .route("/api/connections/{player_id}", get(connections::player))
         .route("/api/connections/{player_id}/session", get(connections::session).post(connections::switch))
+        .route("/api/auth/verify", get(verify::handle))
         .route("/monitoring/dual-connections", get(monitoring::connections))
         .route("/monitoring/performance", get(monitoring::performance))
         .route("/monitoring/connection-health", get(monitoring::connection_health))

@@ -109,7 +109,8 @@ impl Inbox for Players {
         let Ok(body) = serde_json::from_slice::<Value>(&message.payload) else { return };
         let text = |field: &str| body.get(field).and_then(Value::as_str);
         let (Some(player), Some(session)) = (text("player_id"), text("session_id")) else { return };
-        if let Some(entered @ Entered::Switched { .. }) = self.sessions.follow(player, session) {
+        let Ok(at) = jiff::Timestamp::from_millisecond(message.timestamp) else { return };
+        if let Some(entered @ Entered::Switched { .. }) = self.sessions.follow(player, session, at) {
             self.end_former(player, session, &entered);
         }
     }

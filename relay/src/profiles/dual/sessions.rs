@@ -70,10 +70,12 @@ impl Sessions {
         known.session.replace(new).map_or(Entered::First, |old| Entered::Switched { from: old.id })
     }
 
-    /// As [`enter`](Self::enter), for a player of another node: who is not known here stays so.
-    pub(super) fn follow(&self, player: &str, session: &str) -> Option<Entered> {
-        let known = lock(&self.0).contains_key(player);
-        known.then(|| self.enter(player, session))
+    /// As [`enter`](Self::enter), for a player of another node, who entered at `at`: who is not known
+    /// here stays so, and a session that is newer here stays, too, because news may be late.
+    pub(super) fn follow(&self, player: &str, session: &str, at: Timestamp) -> Option<Entered> {
+        let known = lock(&self.0).get(player).cloned()?;
+        let newer_here = known.session.is_some_and(|here| here.created > at);
+        (!newer_here).then(|| self.enter(player, session))
     }
 
     /// What is known of a player.
@@ -129,7 +131,15 @@ mod tests {
     #[test]
     fn a_player_of_another_node_is_not_remembered() {
         let sessions = Sessions::with_capacity(0);
-        assert_eq!((sessions.follow("p", "a"), sessions.total()), (None, 0));
+        assert_eq!((sessions.follow("p", "a", Timestamp::now()), sessions.total()), (None, 0));
+    }
+
+    #[test]
+    fn r004_25_late_news_of_an_older_session_do_not_end_a_newer_one() {
+        let sessions = Sessions::with_capacity(0);
+        let earlier = Timestamp::now() - Duration::from_millis(5);
+        sessions.enter("p", "new");
+        assert_eq!(sessions.follow("p", "old", earlier), None);
     }
 
     #[test]

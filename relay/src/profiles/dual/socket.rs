@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::bus::{Channel, Message};
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Slot, Socket, Transport};
 use crate::profiles::accept::{Admitted, accept};
+use crate::profiles::access;
 use crate::transport::ws::{self, Upgraded, WsWire, text_frame};
 
 /// A player who may have a socket.
@@ -41,6 +42,8 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
     };
     let player = player_of(&request.uri);
     let player = player.map_err(|error| refused(Kind::Connection, "", error.to_string()))?;
+    let identity = access::of_socket(app, NAME, request).await?;
+    access::name(identity.as_ref(), Some(player.clone())).ok_or(access::FORBIDDEN)?;
     let session = session_of(&request.uri);
     let session = session.map_err(|error| refused(Kind::Session, &player, error.to_string()))?;
     app.players.sessions.see(&player);
@@ -55,6 +58,7 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
         return Err(refused(Kind::Connection, &player, TOO_MANY.to_owned()));
     };
     let membership = open(app, player);
+    access::bound(app, identity.as_ref(), membership.connection());
     app.players.recheck(membership.connection(), session.as_deref());
     Ok(Player { membership, slot, begin })
 }

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::bus::Channel;
 use crate::drain::RESTART;
 use crate::hub::{Membership, Opening, Slot, Socket, Transport, Wire};
-use crate::profiles::ApiError;
+use crate::profiles::{ApiError, access};
 use crate::server::{Permit, answer};
 use crate::transport::sse::{self, Framing, SseWire};
 
@@ -43,7 +43,9 @@ struct Admitted {
 pub fn stream(app: &Arc<App>, request: &request::Parts) -> Option<Stream> {
     let body = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::EXPECT];
     let plain = request.method == Method::GET && !body.iter().any(|name| request.headers.contains_key(name));
-    if !plain || !is_stream(&request.uri) || !app.drain.is_accepting() {
+    // Whose tokens have to be checked first is let in by the HTTP server.
+    let open = app.gate.is_open(NAME);
+    if !plain || !open || !is_stream(&request.uri) || !app.drain.is_accepting() {
         return None;
     }
     let admitted = admit(app, request).ok()?;
@@ -73,8 +75,12 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     let admitted = admit(&app, &parts).inspect_err(|error| {
         note(&app, &player_of(&parts.uri).unwrap_or_default(), error);
     })?;
+    let identity = access::of_request(&app, NAME, &parts).await?;
+    access::name(identity.as_ref(), Some(admitted.player.clone())).ok_or(ApiError::Forbidden)?;
     let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
-    app.tasks.spawn(live(open(&app, admitted, socket, Framing::Bare, &[])));
+    let opened = open(&app, admitted, socket, Framing::Bare, &[]);
+    access::bound(&app, identity.as_ref(), opened.0.connection());
+    app.tasks.spawn(live(opened));
     let mut response = Response::new(body);
     *response.headers_mut() = sse::answer_headers();
     Ok(response)

@@ -30,6 +30,14 @@ impl Bus for Scripted {
     async fn holder(&self, _: &str) -> Result<Option<String>, BusError> {
         Ok(None)
     }
+    async fn keep_token(&self, _: &str, _: &str, _: Duration) -> Result<(), BusError> {
+        Ok(())
+    }
+
+    async fn take_token(&self, _: &str) -> Result<Option<String>, BusError> {
+        Ok(None)
+    }
+
     fn status(&self) -> admin::Bus {
         let (kind, state) = (admin::BusKind::Memory, admin::BusState::Ok);
         admin::Bus { kind, state, reason: None, lag_ms: None }

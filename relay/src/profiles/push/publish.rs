@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use super::claims::lease;
 use super::request::{Addressed, Push};
 use crate::app::App;
-use crate::bus::BusError;
+use crate::bus::{BusError, Channel};
 use crate::profiles::{ApiError, json};
 
 /// Whether anyone is there to take a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// A connection of this node has it, or the user's socket is on another node.
+    /// A connection of this node has it, or the user has one on another node.
     Delivered,
     /// Nobody known is.
     NotConnected,
@@ -67,8 +67,10 @@ pub(super) async fn publish(app: &App, push: Push) -> Result<Outcome, BusError> 
     Ok(Outcome::NotConnected)
 }
 
-/// Whether another node holds the user's socket. A bus that cannot tell counts as no.
+/// Whether another node has a connection of the user: a socket, which is known from its claim on,
+/// or any other kind. A bus that cannot tell counts as no.
 async fn is_elsewhere(app: &App, user: &str) -> bool {
-    let holder = app.bus.holder(&lease(user)).await.ok().flatten();
-    holder.is_some_and(|node| node != app.node)
+    let (lease, channel) = (lease(user), Channel::user(user));
+    let (holder, elsewhere) = tokio::join!(app.bus.holder(&lease), app.bus.elsewhere(&channel));
+    elsewhere.unwrap_or(false) || holder.ok().flatten().is_some_and(|node| node != app.node)
 }

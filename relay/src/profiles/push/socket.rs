@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use axum::extract::{Query, Request};
 use axum::response::Response;
 use bytes::Bytes;
-use http::Uri;
+use http::request;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::bus::{Channel, Message};
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Publisher, Socket, Transport};
 use crate::profiles::accept::{Admitted, accept};
-use crate::profiles::identity;
+use crate::profiles::{access, identity};
 use crate::transport::ws::{self, Upgraded, WsWire};
 
 const NO_USER: Farewell = Farewell::new(CloseCode::Policy, "user_id required");
@@ -37,12 +37,14 @@ struct User {
 }
 
 pub(in crate::profiles) async fn connect(app: Arc<App>, request: Request) -> Response {
-    accept(app, request, async |app, request| admit(app, &request.uri).await).await
+    accept(app, request, async |app, request| admit(app, request).await).await
 }
 
-async fn admit(app: &App, uri: &Uri) -> Result<User, Farewell> {
-    let parameters = Query::<Parameters>::try_from_uri(uri).ok();
-    let user = parameters.and_then(|Query(parameters)| parameters.user_id).unwrap_or_default();
+async fn admit(app: &App, request: &request::Parts) -> Result<User, Farewell> {
+    let parameters = Query::<Parameters>::try_from_uri(&request.uri).ok();
+    let user = parameters.and_then(|Query(parameters)| parameters.user_id);
+    let identity = access::of_socket(app, NAME, request).await?;
+    let user = access::name(identity.as_ref(), user).ok_or(access::FORBIDDEN)?;
     if identity::check("user_id", &user).is_err() {
         return Err(NO_USER);
     }
@@ -50,7 +52,9 @@ async fn admit(app: &App, uri: &Uri) -> Result<User, Farewell> {
         tracing::warn!(user_id = user, "User already connected");
         return Err(DUPLICATE);
     };
-    Ok(User { membership: open(app, user), claimed })
+    let membership = open(app, user);
+    access::bound(app, identity.as_ref(), membership.connection());
+    Ok(User { membership, claimed })
 }
 
 fn open(app: &App, user: String) -> Membership {

@@ -1,0 +1,120 @@
+//! Where a request carries its token.
+
+use http::{HeaderMap, header, request};
+
+use super::Origins;
+use super::key::bearer;
+
+/// The token of a request: the first of
+/// 1. `Authorization: Bearer`,
+/// 2. the subprotocols `bearer, <token>`, for browsers' WebSockets (row 004-01),
+/// 3. the cookie called `cookie`, if the request comes from an allowed page (row 003-16),
+/// 4. `?token=` (row 003-16).
+///
+/// The first one counts, good or bad: a bad token is never made up for by another.
+pub(super) fn token(request: &request::Parts, cookie: Option<&str>, origins: &Origins) -> Option<String> {
+    let headers = &request.headers;
+    let from_cookie =
+        || cookie.filter(|_| may_use_cookies(headers, origins)).and_then(|name| find(headers, name));
+    bearer(headers)
+        .or_else(|| subprotocol(headers))
+        .or_else(from_cookie)
+        .map(str::to_owned)
+        .or_else(|| parameter(request.uri.query()?, "token"))
+}
+
+/// Cookies come along with requests that any page causes. So they count only where the pages are
+/// listed one by one: from one of these, or, except for an upgrade, without an origin, when a page
+/// of another origin could not read the answer.
+fn may_use_cookies(headers: &HeaderMap, origins: &Origins) -> bool {
+    match (origins, headers.get(header::ORIGIN)) {
+        (Origins::Any, _) => false,
+        (Origins::List(_), Some(origin)) => origins.allow(origin),
+        (Origins::List(_), None) => !headers.contains_key(header::UPGRADE),
+    }
+}
+
+fn subprotocol(headers: &HeaderMap) -> Option<&str> {
+    let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    let mut offered = offered.split(',').map(str::trim);
+    offered.find(|name| *name == "bearer")?;
+    offered.next()
+}
+
+fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then(|| value.trim_matches('"'))
+    })
+}
+
+/// The value of a parameter of a query, decoded.
+pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
+    let value = query.split('&').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key == name).then_some(value)
+    })?;
+    let decoded = percent_encoding::percent_decode_str(value).decode_utf8().ok()?;
+    Some(decoded.into_owned()).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: (&str, &str) = ("origin", "https://app.example");
+    const COOKIE: (&str, &str) = ("cookie", "a=b; access=from-cookie");
+
+    fn found(uri: &str, headers: &[(&'static str, &str)], origins: &str) -> Option<String> {
+        let mut request = http::Request::builder().uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        token(&parts, Some("access"), &origins.parse().unwrap())
+    }
+
+    #[test]
+    fn r003_16_a_cookie_comes_before_the_query() {
+        let found = found("/ws?token=from-query", &[PAGE, COOKIE], "https://app.example");
+        assert_eq!(found.as_deref(), Some("from-cookie"));
+    }
+
+    #[test]
+    fn r003_16_the_query_is_the_last_way_in() {
+        let token = found("/ws?x=1&token=from%2Dquery", &[], "https://app.example");
+        assert_eq!(token.as_deref(), Some("from-query"));
+    }
+
+    #[test]
+    fn a_cookie_counts_only_from_a_listed_page() {
+        let upgrade = ("upgrade", "websocket");
+        for (origin, list) in [
+            (("origin", "https://app.example.evil.example"), "https://app.example"),
+            (("origin", "null"), "https://app.example"),
+            (("origin", "https://app.example"), "*"),
+            (("host", "app.example"), "https://app.example"),
+        ] {
+            assert_eq!(found("/ws", &[origin, upgrade, COOKIE], list), None, "{origin:?} {list}");
+        }
+    }
+
+    #[test]
+    fn r003_24_a_request_without_an_origin_that_is_no_upgrade_may_use_its_cookie() {
+        assert_eq!(found("/t", &[COOKIE], "https://app.example").as_deref(), Some("from-cookie"));
+    }
+
+    #[test]
+    fn r004_01_a_browsers_socket_may_offer_its_token_as_a_subprotocol() {
+        let offer = ("sec-websocket-protocol", "bearer, a.b.c");
+        assert_eq!(found("/ws", &[offer], "*").as_deref(), Some("a.b.c"));
+    }
+
+    #[test]
+    fn a_header_comes_first() {
+        let header = ("authorization", "Bearer from-header");
+        let found = found("/ws?token=q", &[header, PAGE, COOKIE], "https://app.example");
+        assert_eq!(found.as_deref(), Some("from-header"));
+    }
+}

@@ -1,0 +1,122 @@
+//! Where keys come from.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use http::Uri;
+
+use super::keys::VerifyingKey;
+
+/// What a [`Verifier`](super::Verifier) is made of.
+#[derive(Clone, Debug, Default)]
+pub struct JwtSettings {
+    /// File with a secret that issuer and relay share.
+    pub secret_file: Option<PathBuf>,
+    /// File with a public key in PEM.
+    pub public_key_file: Option<PathBuf>,
+    /// Issuers with keys at an address.
+    pub jwks: Vec<JwksSource>,
+    /// `iss` of tokens that the files' keys sign; any, if there is none.
+    pub issuer: Option<String>,
+    /// Accepted `aud`; a token with any is refused if there is none.
+    pub audience: Vec<String>,
+    /// Difference of clocks that is let pass.
+    pub leeway: Duration,
+}
+
+/// An issuer, and where its keys are (RFC 7517).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JwksSource {
+    /// Exactly the `iss` of its tokens.
+    pub issuer: String,
+    /// Address of its key set.
+    pub url: Uri,
+}
+
+/// Why a source of keys is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A file cannot be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A secret that can be guessed (RFC 7518 section 3.2).
+    #[error("{path}: the secret must have {least} bytes at least")]
+    ShortSecret {
+        /// The file.
+        path: PathBuf,
+        /// Bytes.
+        least: usize,
+    },
+    /// A file without a public key.
+    #[error("{0}: no public key of RSA, EC or Ed25519 in PEM")]
+    NoPublicKey(PathBuf),
+    /// No key at all.
+    #[error("none of JWT_SECRET_FILE, JWT_PUBLIC_KEY_FILE and JWT_JWKS is set")]
+    NoKeys,
+    /// An entry of `JWT_JWKS` that is none.
+    #[error("{0:?} is not an issuer, a space, and the https:// address of its keys")]
+    Source(String),
+}
+
+impl JwtSettings {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// [`SourceError`] if one is of no use, or there is no key at all.
+    pub(super) fn read_keys(&self) -> Result<Vec<VerifyingKey>, SourceError> {
+        let secret = self.secret_file.as_deref().map(VerifyingKey::secret).transpose()?;
+        let public = self.public_key_file.as_deref().map(VerifyingKey::public).transpose()?;
+        let keys: Vec<_> = secret.into_iter().chain(public).collect();
+        if keys.is_empty() && self.jwks.is_empty() { Err(SourceError::NoKeys) } else { Ok(keys) }
+    }
+}
+
+impl FromStr for JwksSource {
+    type Err = SourceError;
+
+    /// `<issuer> <url>`. Keys that come without TLS could be anybody's: plain HTTP is for loopback.
+    fn from_str(text: &str) -> Result<Self, SourceError> {
+        let bad = || SourceError::Source(text.to_owned());
+        let (issuer, url) = text.trim().split_once(char::is_whitespace).ok_or_else(bad)?;
+        let url: Uri = url.trim().parse().map_err(|_| bad())?;
+        let safe = match url.scheme_str() {
+            Some("https") => url.host().is_some(),
+            Some("http") => url.host().is_some_and(is_loopback),
+            _ => false,
+        };
+        let plain = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        if safe && plain { Ok(Self { issuer: issuer.to_owned(), url }) } else { Err(bad()) }
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_by_https_or_from_this_machine() {
+        for text in ["https://a https://a/jwks", "https://a http://127.0.0.1:1/jwks", "i http://[::1]/k"] {
+            assert!(text.parse::<JwksSource>().is_ok(), "{text}");
+        }
+        for text in [
+            "https://a",
+            "a http://a/jwks",
+            "a file:///etc/keys",
+            "a http://169.254.169.254/",
+            "a https://u:p@h/",
+        ] {
+            assert!(text.parse::<JwksSource>().is_err(), "{text}");
+        }
+    }
+}

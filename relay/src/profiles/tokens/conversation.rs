@@ -1,0 +1,222 @@
+//! `GET /ws/chat/{id}/?connection_token=` (requirements 003-02 to 003-16).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::request;
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::shape::{CompatEvent, PlainEvent};
+use super::{NAME, ticket};
+use crate::app::App;
+use crate::auth::{Identity, parameter};
+use crate::bus::Channel;
+use crate::drain::RESTART;
+use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport, Wire};
+use crate::profiles::{access, identity};
+use crate::server::Permit;
+use crate::transport::ws::{self, Handshake, Upgraded, WsWire, text_frame};
+
+const UNAUTHENTICATED: Farewell = Farewell::new(CloseCode::Unauthenticated, "Unauthenticated");
+const ORIGIN: Farewell = Farewell::new(CloseCode::Forbidden, "Origin not allowed");
+const LATER: Farewell = Farewell::new(CloseCode::TryAgain, "Tokens cannot be checked now");
+const NO_CONVERSATION: Farewell = Farewell::new(CloseCode::Policy, "No such conversation");
+
+/// A socket that may begin: in the hub before its client knows, as in the other profiles.
+struct Admitted {
+    membership: Membership,
+    user_id: String,
+    username: Option<String>,
+}
+
+pub(super) async fn connect(
+    State(app): State<Arc<App>>,
+    Path(conversation): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let handshake = match Handshake::of(&parts) {
+        Ok(handshake) => handshake,
+        Err(refused) => return (refused.status(), refused.to_string()).into_response(),
+    };
+    let admitted = admit(&app, &conversation, &parts).await;
+    app.tasks.clone().spawn(begin(app, parts, conversation, admitted));
+    handshake.response()
+}
+
+/// A browser sees a code only on a socket that was accepted (requirement 003-06).
+async fn begin(
+    app: Arc<App>,
+    request: request::Parts,
+    conversation: String,
+    admitted: Result<Admitted, Farewell>,
+) {
+    let permit = request.extensions.get::<Permit>().cloned();
+    let Some(upgraded) = ws::upgraded(request).await else { return };
+    match admitted {
+        Ok(admitted) => {
+            app.tasks.clone().spawn(serve(app, upgraded, conversation, admitted, permit));
+        }
+        Err(farewell) => ws::refuse(upgraded.stream, &farewell).await,
+    }
+}
+
+async fn admit(app: &App, conversation: &str, request: &request::Parts) -> Result<Admitted, Farewell> {
+    if !app.drain.is_accepting() {
+        return Err(RESTART);
+    }
+    if !app.settings.live().origins.allow_request(&request.headers) {
+        tracing::warn!(origin = ?request.headers.get("origin"), "[WS_AUTH] Origin not allowed");
+        return Err(ORIGIN);
+    }
+    if identity::check("conversation_id", conversation).is_err() {
+        return Err(NO_CONVERSATION);
+    }
+    let caller = authenticate(app, request).await?;
+    let membership = app.hub.open(opening(conversation, &caller.user_id, app.tokens_compat));
+    if let Some(expires_at) = caller.expires_at {
+        let identity = Identity { subject: caller.user_id.clone(), username: None, expires_at };
+        access::bound(app, Some(&identity), membership.connection());
+    }
+    Ok(Admitted { membership, user_id: caller.user_id, username: caller.username })
+}
+
+/// Who joins, and until when.
+struct Caller {
+    user_id: String,
+    username: Option<String>,
+    expires_at: Option<i64>,
+}
+
+/// The order of requirement 003-16: a connection token, or else what the gate looks for. The first
+/// that is there counts.
+async fn authenticate(app: &App, request: &request::Parts) -> Result<Caller, Farewell> {
+    let Some(token) = parameter(request.uri.query().unwrap_or_default(), "connection_token") else {
+        let identity = access::of_socket(app, NAME, request).await.inspect_err(|_| log_refusal())?;
+        let Some(Identity { subject, username, expires_at }) = identity else {
+            log_refusal();
+            return Err(UNAUTHENTICATED);
+        };
+        return Ok(Caller { user_id: subject, username, expires_at: Some(expires_at) });
+    };
+    match ticket::consume(app, &token).await {
+        Ok(Some(ticket)) => {
+            tracing::info!(user_id = ticket.user_id, "[WS_AUTH] Authenticated via connection token");
+            let ticket::Ticket { user_id, username, expires_at, .. } = ticket;
+            Ok(Caller { user_id, username, expires_at })
+        }
+        Ok(None) => {
+            log_refusal();
+            Err(UNAUTHENTICATED)
+        }
+        Err(error) => {
+            tracing::error!(%error, "[WS_AUTH] Connection tokens cannot be checked");
+            Err(LATER)
+        }
+    }
+}
+
+fn log_refusal() {
+    tracing::warn!(error_type = "authentication_error", "Unauthenticated WebSocket connection attempt");
+}
+
+fn opening(conversation: &str, user: &str, compat: bool) -> Opening {
+    let wire: &'static dyn Wire =
+        if compat { &WsWire::<CompatEvent>::WIRE } else { &WsWire::<PlainEvent>::WIRE };
+    let connected = json!({ "event": "connected", "conversation_id": conversation }).to_string();
+    Opening {
+        socket: Socket::later(),
+        identity: user.to_owned(),
+        channels: vec![Channel::conversation(conversation)],
+        profile: NAME,
+        transport: Transport::WebSocket,
+        wire,
+        greeting: text_frame(connected.as_bytes()),
+    }
+}
+
+async fn serve(
+    app: Arc<App>,
+    upgraded: Upgraded,
+    conversation: String,
+    admitted: Admitted,
+    permit: Option<Permit>,
+) {
+    let Admitted { membership, user_id, username } = admitted;
+    let connection = membership.connection().clone();
+    connection.attach(Socket::Tcp(upgraded.stream));
+    tracing::info!(user_id, conversation_id = conversation, "WebSocket CONNECT");
+    let mut session = Session { app: app.clone(), conversation, user_id, username };
+    let limit = || app.settings.live().max_message_size;
+    ws::run(&connection, upgraded.early, limit, &mut session).await;
+    drop(membership);
+    drop(permit);
+    tracing::info!(user_id = session.user_id, conversation_id = session.conversation, "WebSocket DISCONNECT");
+}
+
+/// Takes what a client says, and hands it to the workers.
+struct Session {
+    app: Arc<App>,
+    conversation: String,
+    user_id: String,
+    username: Option<String>,
+}
+
+/// What a client may say.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    message: Option<String>,
+}
+
+#[async_trait]
+impl ws::Session for Session {
+    async fn text(&mut self, connection: &Connection, text: String) {
+        let answer = match serde_json::from_str::<Said>(&text) {
+            Ok(Said { message: Some(message), .. }) => self.forward(&message).await,
+            Ok(Said { kind: Some(kind), .. }) if kind == "ping" => json!({ "event": "pong" }),
+            Ok(_) => json!({ "event": "error", "error": "Missing required field: message" }),
+            Err(error) => json!({ "event": "error", "error": format!("Invalid message: {error}") }),
+        };
+        connection.send_bytes(text_frame(answer.to_string().as_bytes()));
+    }
+
+    async fn binary(&mut self, connection: &Connection, _: Bytes) {
+        connection.finish(&Farewell::new(CloseCode::Unsupported, "Text messages only"));
+    }
+
+    fn closing(&mut self) {}
+}
+
+impl Session {
+    /// Hands a message to the workers (requirement 003-14), and answers what became of it.
+    async fn forward(&self, message: &str) -> serde_json::Value {
+        let task_id = Uuid::new_v4().to_string();
+        let task = json!({
+            "id": task_id,
+            "conversation_id": self.conversation,
+            "user_id": self.user_id,
+            "username": self.username,
+            "message": message,
+            "timestamp": jiff::Timestamp::now().to_string(),
+        });
+        let (user_id, conversation_id) = (&self.user_id, &self.conversation);
+        match self.app.bus.tell_workers(task.to_string()).await {
+            Ok(workers) if workers > 0 => {
+                tracing::info!(user_id, conversation_id, task_id, "[WS_SEND] Message forwarded");
+                json!({ "event": "task_queued", "task_id": task_id })
+            }
+            outcome => {
+                let error = outcome.err().map_or_else(|| "no worker listens".to_owned(), |e| e.to_string());
+                tracing::warn!(user_id, conversation_id, error, "[WS_SEND] Message not forwarded");
+                json!({ "event": "error", "error": error })
+            }
+        }
+    }
+}

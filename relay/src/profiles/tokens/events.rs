@@ -1,0 +1,34 @@
+//! What workers say in a conversation, over HTTP: `POST /api/v1/chat/{id}/events`, for workers
+//! that have no Redis. Its body is the event as sockets get it (requirement 003-15).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use http::HeaderMap;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::bus::conversation_event;
+use crate::profiles::{ApiError, identity, json};
+
+pub(super) async fn handle(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, ApiError> {
+    let body = json::read(&app, &headers, body).await?;
+    identity::check("conversation_id", &id)?;
+    let event = json::object("", body)?;
+    let message = conversation_event(&id, event)
+        .ok_or_else(|| ApiError::invalid("event", "Missing required field: event"))?;
+    let message_id = message.id.clone();
+    let receipt = app.publisher.publish(message).await?;
+    Ok(Json(json!({
+        "message_id": message_id,
+        "delivered": receipt.delivered.total(),
+        "published": receipt.published,
+    })))
+}

@@ -1,0 +1,85 @@
+//! Connection tokens: who may open one socket within the next minute (rows 003-03 to 003-05).
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::bus::BusError;
+
+/// Time that a token is good for (requirement 003-03).
+pub(super) const TTL: Duration = Duration::from_secs(60);
+/// Characters of a token: 32 random bytes in hex, which is safe in an address.
+const LENGTH: usize = 64;
+
+/// What a token stands for, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Ticket {
+    pub(super) user_id: String,
+    pub(super) username: Option<String>,
+    pub(super) connection_id: String,
+    /// Seconds since the epoch.
+    pub(super) created_at: i64,
+    /// Always false: a token that was used is gone.
+    pub(super) used: bool,
+    /// Seconds since the epoch at which the caller's own token ends, if it has one.
+    pub(super) expires_at: Option<i64>,
+}
+
+/// Keeps a ticket under a new token, and answers the token.
+pub(super) async fn issue(app: &App, ticket: &Ticket) -> Result<String, BusError> {
+    let token = random();
+    let value = serde_json::to_string(ticket).map_err(|error| BusError::Unavailable(error.to_string()))?;
+    app.bus.keep_token(&token, &value, TTL).await?;
+    tracing::info!(
+        user_id = ticket.user_id,
+        connection_id = ticket.connection_id,
+        token = mask(&token),
+        "[WS_TOKEN] Generated connection token"
+    );
+    Ok(token)
+}
+
+/// Takes the ticket of a token, which is good for nothing afterwards.
+pub(super) async fn consume(app: &App, token: &str) -> Result<Option<Ticket>, BusError> {
+    let known = token.len() == LENGTH && token.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let value = if known { app.bus.take_token(token).await? } else { None };
+    let ticket: Option<Ticket> = value.and_then(|value| serde_json::from_str(&value).ok());
+    if let Some(ticket) = &ticket {
+        let age = jiff::Timestamp::now().as_second().saturating_sub(ticket.created_at);
+        tracing::info!(
+            user_id = ticket.user_id,
+            age,
+            token = mask(token),
+            "[WS_TOKEN] Successfully consumed"
+        );
+    }
+    Ok(ticket)
+}
+
+fn random() -> String {
+    let bytes: [u8; LENGTH / 2] = rand::random();
+    bytes.iter().fold(String::with_capacity(LENGTH), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Enough to find a token in two log lines, and too little to use it.
+fn mask(token: &str) -> String {
+    format!("{}...", token.get(..6).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r003_05_a_token_is_32_random_bytes() {
+        let (one, other) = (random(), random());
+        assert!(one.len() == LENGTH && one != other);
+        assert!(one.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
+}
