@@ -23,16 +23,25 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub fn clean(layout: &Layout) -> Result<()> {
     let log = layout.file("log");
     wait::until("the cluster's processes to end", LIMIT, &log, || {
-        let members = processes::members(layout);
-        for pid in &members {
-            // It may have ended by itself meanwhile.
-            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
-        }
-        Ok(members.is_empty().then_some(()))
+        Ok((end_members(layout) == 0).then_some(()))
     })?;
     processes::namespaces(layout).iter().try_for_each(|file| remove_namespace(file))?;
-    wait::until("the cluster's cgroups to become empty", LIMIT, &log, || Ok(cgroup::remove(layout).ok()))?;
+    // One that was just being started may have been seen by nobody above.
+    wait::until("the cluster's cgroups to become empty", LIMIT, &log, || {
+        end_members(layout);
+        Ok(cgroup::remove(layout).ok())
+    })?;
     wait::until("the cluster's directory to become free", LIMIT, &log, || Ok(remove_state(layout).ok()))
+}
+
+/// Kills the cluster's processes, and tells how many there were.
+fn end_members(layout: &Layout) -> usize {
+    let members = processes::members(layout);
+    for pid in &members {
+        // It may have ended by itself meanwhile.
+        let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+    }
+    members.len()
 }
 
 /// What `ip netns del` does, also where its `add` was interrupted before the mount.
