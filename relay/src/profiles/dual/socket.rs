@@ -10,17 +10,16 @@ use bytes::Bytes;
 use http::request;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::errors::Kind;
 use super::player::{player_of, session_of};
 use super::shape::PlayerMessage;
 use super::{NAME, TOO_MANY};
 use crate::app::App;
-use crate::bus::{Channel, Message};
+use crate::bus::Channel;
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Slot, Socket, Transport};
 use crate::profiles::accept::{Admitted, accept};
-use crate::profiles::access;
+use crate::profiles::{access, push};
 use crate::transport::ws::{self, Upgraded, WsWire, text_frame};
 
 /// A player who may have a socket.
@@ -116,7 +115,7 @@ impl ws::Session for Session {
         match outline {
             Outline { correlation_id: Some(id), .. } => {
                 // The publisher logs a failure, and the client has no way to be told.
-                let _ = self.app.publisher.publish(answer(&id, text)).await;
+                let _ = self.app.publisher.publish(push::answer(&id, text)).await;
             }
             Outline { kind: Some(kind), .. } if kind == "ping" => say(connection, &json!({ "type": "pong" })),
             Outline { kind: None, .. } => self.refuse(connection, "Missing required field: type"),
@@ -152,15 +151,4 @@ impl Session {
 
 fn say(connection: &Connection, value: &Value) {
     connection.send_bytes(text_frame(value.to_string().as_bytes()));
-}
-
-fn answer(correlation_id: &str, text: String) -> Message {
-    Message {
-        id: Uuid::new_v4().to_string(),
-        channel: Channel::reply(correlation_id),
-        seq: 0,
-        timestamp: jiff::Timestamp::now().as_millisecond(),
-        kind: "response".to_owned(),
-        payload: text.into(),
-    }
 }

@@ -18,7 +18,7 @@ use axum::routing::post;
 use crate::app::App;
 
 pub use claims::Claims;
-pub(super) use socket::connect;
+pub(super) use socket::{answer, connect};
 
 /// Name of the profile.
 pub const NAME: &str = "push";

@@ -125,7 +125,8 @@ impl ws::Session for Session {
     }
 }
 
-fn answer(correlation_id: &str, text: String) -> Message {
+/// What a client answers to `POST /sse/send`, on its way to who asked (requirement 000-06).
+pub(in crate::profiles) fn answer(correlation_id: &str, text: String) -> Message {
     Message {
         id: Uuid::new_v4().to_string(),
         channel: Channel::reply(correlation_id),
