@@ -11,6 +11,15 @@ needed='
 /usr/bin/openssl                 openssl
 /usr/bin/node                    nodejs
 /usr/bin/npm                     npm
+/usr/bin/jq                      jq
+/usr/bin/ab                      apache2-utils
+/usr/bin/wrk                     wrk
+/usr/bin/slowhttptest            slowhttptest
+/usr/sbin/nginx                  nginx
+/usr/lib/nginx/modules/ngx_nchan_module.so libnginx-mod-nchan
+/usr/sbin/apache2                apache2
+/usr/bin/chromium                chromium
+/usr/bin/pip3                    python3-pip
 /usr/bin/cc                      gcc
 /usr/lib/x86_64-linux-gnu/libc.a libc6-dev
 '
