@@ -14,6 +14,12 @@ needed='
 /usr/bin/jq                      jq
 /usr/bin/ab                      apache2-utils
 /usr/bin/wrk                     wrk
+/bin/netstat                     net-tools
+/usr/bin/lsof                    lsof
+/bin/ss                          iproute2
+/bin/ip                          iproute2
+/usr/bin/nsenter                 util-linux
+/usr/bin/script                  bsdutils
 /usr/bin/slowhttptest            slowhttptest
 /usr/sbin/nginx                  nginx
 /usr/lib/nginx/modules/ngx_nchan_module.so libnginx-mod-nchan
@@ -31,9 +37,7 @@ needed_locally='
 /usr/lib/cni/bridge              containernetworking-plugins
 /usr/sbin/iptables               iptables
 /usr/sbin/nft                    nftables
-/bin/ip                          iproute2
 /sbin/sysctl                     procps
-/usr/bin/nsenter                 util-linux
 /usr/bin/setsid                  util-linux
 /bin/hostname                    hostname
 '

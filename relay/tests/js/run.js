@@ -51,7 +51,7 @@ async function post(path, body) {
   return answer.json();
 }
 
-const helpers = { url, connect, connected, next, ask, transport, upgraded, pause, post };
+const helpers = { require, url, connect, connected, next, ask, transport, upgraded, pause, post };
 const run = new Function(...Object.keys(helpers), `return (async () => { ${script} })()`);
 run(...Object.values(helpers)).then(
   (result) => {

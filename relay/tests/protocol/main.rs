@@ -11,6 +11,7 @@
 mod admin;
 mod answers;
 mod auth;
+mod clients;
 mod cluster;
 mod conformance;
 mod debug;
@@ -21,6 +22,7 @@ mod heartbeat;
 mod http;
 mod limits;
 mod logs;
+mod proxies;
 mod publish;
 mod socket;
 mod socketio;

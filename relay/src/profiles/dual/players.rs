@@ -81,7 +81,7 @@ impl Players {
                 0
             }
             Entered::Switched { from } => {
-                tracing::info!(player_id = player, "Player {player} switched from {from} to {session}");
+                tracing::info!(player_id = player, session_id = %session, "Player {player} switched from {from} to {session}");
                 let connections = self.connections(player);
                 connections.iter().filter(|connection| connection.finish(&REPLACED)).count()
             }

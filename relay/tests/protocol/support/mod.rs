@@ -3,7 +3,9 @@
 mod events;
 mod example;
 mod node;
+mod packages;
 mod process;
+mod python;
 mod socket;
 
 use std::net::SocketAddr;
@@ -19,6 +21,7 @@ pub(crate) use events::Events;
 pub(crate) use example::Example;
 pub(crate) use node::node;
 pub(crate) use process::{Process, free_port};
+pub(crate) use python::python;
 pub(crate) use socket::{Client, Received};
 
 /// Time in which whatever a test waits for must come.

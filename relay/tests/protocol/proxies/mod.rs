@@ -1,0 +1,1 @@
+//! The relay behind the proxies that the guides tell people to put in front of it.
