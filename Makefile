@@ -56,6 +56,11 @@ e2e: setup ## The end-to-end tests on a cluster of their own
 	trap - EXIT
 	$(E2E_TEST) leftovers
 
+.PHONY: bench
+bench: setup ## Measure the relay beside ws, socket.io and nchan (ARGS=--quick: one short run)
+	@cargo build --quiet --release --package relay --package relay-bench
+	$(CARGO_TARGET_DIR)/release/relay-bench $(ARGS)
+
 .PHONY: setup
 setup: ## Install or check what the other targets need
 	@e2e/setup.sh

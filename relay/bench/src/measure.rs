@@ -1,0 +1,96 @@
+//! What is measured, and the samples of it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// One column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Measure {
+    /// KB of the server's memory for one idle connection.
+    IdleMemory,
+    /// µs of the server's CPU for one connect, handshake included.
+    ConnectCpu,
+    /// Connects per second.
+    ConnectRate,
+    /// µs of the server's CPU for one message to one user.
+    SingleCpu,
+    /// µs of the server's CPU for one delivery to 1,000 subscribers, messages coming steadily.
+    Steady1000,
+    /// The same to 5,000.
+    Steady5000,
+    /// µs of the server's CPU for one delivery to 1,000 subscribers, messages coming all at once.
+    Burst1000,
+    /// The same to 5,000.
+    Burst5000,
+    /// ms from publishing to the client, of half of the deliveries to 1,000, messages coming steadily.
+    Latency50,
+    /// The same of 99 % of them.
+    Latency99,
+    /// Messages that subscribers did not get.
+    Lost,
+    /// MB of the server's memory with all kinds of idle connections together.
+    MixedMemory,
+}
+
+impl Measure {
+    /// All of them, in the order of the table.
+    pub(crate) const ALL: [Self; 12] = [
+        Self::IdleMemory,
+        Self::ConnectCpu,
+        Self::ConnectRate,
+        Self::SingleCpu,
+        Self::Steady1000,
+        Self::Steady5000,
+        Self::Burst1000,
+        Self::Burst5000,
+        Self::Latency50,
+        Self::Latency99,
+        Self::Lost,
+        Self::MixedMemory,
+    ];
+
+    /// Head of the column, and its unit.
+    pub(crate) fn head(self) -> [&'static str; 2] {
+        match self {
+            Self::IdleMemory => ["idle", "KB"],
+            Self::ConnectCpu => ["connect", "µs"],
+            Self::ConnectRate => ["connects", "1/s"],
+            Self::SingleCpu => ["one user", "µs"],
+            Self::Steady1000 => ["steady 1k", "µs"],
+            Self::Steady5000 => ["steady 5k", "µs"],
+            Self::Burst1000 => ["burst 1k", "µs"],
+            Self::Burst5000 => ["burst 5k", "µs"],
+            Self::Latency50 => ["p50", "ms"],
+            Self::Latency99 => ["p99", "ms"],
+            Self::Lost => ["lost", ""],
+            Self::MixedMemory => ["15k mixed", "MB"],
+        }
+    }
+
+    /// Decimals that mean something.
+    pub(crate) fn decimals(self) -> usize {
+        match self {
+            Self::ConnectRate | Self::Lost => 0,
+            Self::ConnectCpu | Self::SingleCpu | Self::MixedMemory => 1,
+            _ => 2,
+        }
+    }
+}
+
+/// The samples of all runs, by subject and measure.
+#[derive(Debug, Default)]
+pub(crate) struct Samples(BTreeMap<&'static str, BTreeMap<Measure, Vec<f64>>>);
+
+impl Samples {
+    /// Adds what one run measured.
+    pub(crate) fn add(&mut self, subject: &'static str, measure: Measure, value: f64) {
+        self.0.entry(subject).or_default().entry(measure).or_default().push(value);
+    }
+
+    /// Subjects, with their samples by measure.
+    pub(crate) fn subjects(&self) -> &BTreeMap<&'static str, BTreeMap<Measure, Vec<f64>>> {
+        &self.0
+    }
+}
