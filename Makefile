@@ -9,6 +9,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 E2E := cargo run --quiet --package e2e --
 E2E_TEST := cargo test --package e2e --test
 STAGES := $(CACHE)/stages.txt
+TESTED := $(CARGO_TARGET_DIR)/tested.txt
 
 # $(call stage,NAME,COMMAND): runs COMMAND, says how long it took, and keeps the line for the summary.
 define stage
@@ -36,7 +37,8 @@ test: ## Everything: format, lints, unit, relay, chart, API server, and a real t
 	$(call stage,prerequisites,e2e/setup.sh)
 	$(call stage,format,cargo fmt --all --check)
 	$(call stage,lints,cargo clippy --quiet --workspace --all-targets --test '*' -- --deny warnings)
-	$(call stage,unit tests and the relay with real clients and Redis,cargo test --workspace)
+	$(call stage,unit tests and the relay with real clients and Redis,cargo test --workspace | tee $(TESTED))
+	$(call stage,requirements,$(E2E) requirements --problems $(TESTED) || true)
 	$(call stage,Kubernetes and Helm from their Go modules,$(E2E) binaries)
 	$(call stage,images,$(E2E_TEST) images)
 	$(call stage,chart,$(E2E_TEST) chart)
@@ -60,6 +62,11 @@ e2e: setup ## The end-to-end tests on a cluster of their own
 bench: setup ## Measure the relay beside ws, socket.io and nchan (ARGS=--quick: one short run)
 	@cargo build --quiet --release --package relay --package relay-bench
 	$(CARGO_TARGET_DIR)/release/relay-bench $(ARGS)
+
+.PHONY: requirements
+requirements: setup ## Run the tests that name requirements, and print each requirement with its tests
+	@cargo test --workspace --no-fail-fast -- r00 x0 x1 x2 > $(TESTED) || true
+	$(E2E) requirements $(TESTED)
 
 .PHONY: setup
 setup: ## Install or check what the other targets need

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, ensure};
@@ -12,6 +12,7 @@ use e2e::cluster::Cluster;
 use e2e::place::Place;
 use e2e::progress::{ELAPSED_VARIABLE, Progress};
 use e2e::provider::{Provider, leftovers};
+use e2e::requirements::Report;
 use e2e::{images, install, show};
 
 /// Enough to see messages cross nodes, and to lose one.
@@ -69,6 +70,14 @@ enum Action {
     Env,
     /// List what is left of the local cluster; the status says whether there is anything.
     Leftovers,
+    /// Show each requirement with its tests; the status says whether all are proven.
+    Requirements {
+        /// What `cargo test` wrote.
+        output: PathBuf,
+        /// Show only what has to be done.
+        #[arg(long)]
+        problems: bool,
+    },
 }
 
 impl Cli {
@@ -94,6 +103,7 @@ impl Cli {
             Action::Run { command } => run(provider, &place, &command)?,
             Action::Env => print_environment(provider, &place)?,
             Action::Leftovers => return Ok(print_leftovers(&place)),
+            Action::Requirements { output, problems } => return requirements(&place, &output, !problems),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -211,4 +221,13 @@ fn print_leftovers(place: &Place) -> ExitCode {
         println!("{leftover}");
     }
     if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn requirements(place: &Place, output: &Path, whole: bool) -> Result<ExitCode> {
+    let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let table = read(&place.checkout().join("docs/requirements.md"))?;
+    let output = read(output)?;
+    let report = Report::new(&String::from_utf8_lossy(&table), &String::from_utf8_lossy(&output), whole);
+    println!("{report}");
+    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -24,5 +24,6 @@ pub mod mortal;
 pub mod place;
 pub mod progress;
 pub mod provider;
+pub mod requirements;
 pub mod show;
 pub mod wait;
