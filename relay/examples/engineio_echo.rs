@@ -62,7 +62,7 @@ impl Handler for Client {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::from_environment()?;
-    let hub = support::hub(&settings)?;
+    let hub = support::hub(&settings);
     let options = Options {
         ping_interval: settings.ping_interval,
         ping_timeout: settings.ping_timeout,
@@ -77,5 +77,5 @@ async fn main() -> anyhow::Result<()> {
         async move { server.handle(request).await }
     };
     let router = Router::new().route("/engine.io", any(handle.clone())).route("/engine.io/", any(handle));
-    support::serve(&settings, &hub, router).await
+    support::serve(&settings, router).await
 }

@@ -59,7 +59,7 @@ impl Application for Echo {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::from_environment()?;
-    let hub = support::hub(&settings)?;
+    let hub = support::hub(&settings);
     let max_payload = settings.max_payload;
     let options = Options {
         ping_interval: settings.ping_interval,
@@ -76,5 +76,5 @@ async fn main() -> anyhow::Result<()> {
         async move { server.handle(request).await }
     };
     let router = Router::new().route("/socket.io", any(handle.clone())).route("/socket.io/", any(handle));
-    support::serve(&settings, &hub, router).await
+    support::serve(&settings, router).await
 }

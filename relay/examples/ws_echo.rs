@@ -67,8 +67,8 @@ async fn connect(hub: Arc<Hub>, limit: usize, request: Request) -> Response {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::from_environment()?;
-    let hub = support::hub(&settings)?;
+    let hub = support::hub(&settings);
     let (served, limit) = (hub.clone(), settings.max_payload);
     let router = Router::new().fallback(move |request| connect(served.clone(), limit, request));
-    support::serve(&settings, &hub, router).await
+    support::serve(&settings, router).await
 }

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use http::HeaderValue;
 use tokio_util::task::TaskTracker;
 
-use crate::admin::Heartbeat;
 use crate::auth::{Gate, Key};
 use crate::bus::Bus;
 use crate::config::Settings;
 use crate::debug::{Doors, NamedTasks, Profiler};
 use crate::drain::Drain;
+use crate::heartbeat::Heartbeat;
 use crate::hub::{Hub, Publisher, Slots};
 use crate::metrics::Metrics;
 use crate::profiles::dual::Players;

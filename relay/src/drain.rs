@@ -8,7 +8,8 @@ use relay_contract::admin::{self, DrainRequest};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::hub::{CloseCode, Farewell, Hub, lock};
+use crate::hub::{CloseCode, Farewell, Hub};
+use crate::sync::lock;
 
 /// Told to a connection that ends at its turn.
 pub const RESTART: Farewell = Farewell::new(CloseCode::Restart, "Service restart");

@@ -8,19 +8,26 @@ mod drops;
 mod events;
 mod logs;
 mod players;
+mod raise;
 
+use std::sync::Mutex;
+
+use prometheus::proto::MetricFamily;
 use prometheus::{Encoder, IntCounter, IntGauge, Opts, Registry, TextEncoder};
 use relay_contract::admin::Bus;
 
 pub use aliases::Aliases;
 pub use bus::BusFigures;
 pub use connections::ConnectionFigures;
-pub use drops::DropFigures;
+pub use drops::{DropFigures, drops};
 pub use events::{EventDrop, EventFigures};
 pub use logs::LogFigures;
 pub use players::PlayerFigures;
 
+use self::raise::{raise, signed};
 use crate::bus::Counters;
+use crate::hub::Shared;
+use crate::sync::lock;
 
 /// Version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -29,20 +36,17 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// Live and ended connections.
-    pub connections: ConnectionFigures,
-    /// Messages that a client of this node published.
-    pub published: IntCounter,
-    /// Messages given to connections of this node; one message to two connections counts twice.
-    pub delivered: IntCounter,
-    /// Messages dropped, by reason.
-    pub drops: DropFigures,
+    /// What counts by itself is taken over by one reader at a time.
+    reading: Mutex<()>,
+    connections: ConnectionFigures,
+    published: IntCounter,
+    delivered: IntCounter,
+    drops: DropFigures,
     /// Errors of accepting TCP connections.
     pub accept_errors: IntCounter,
     /// TCP connections refused because the limit was reached.
     pub refused: IntCounter,
-    /// The bus.
-    pub bus: BusFigures,
+    bus: BusFigures,
     /// Events of the stream profile.
     pub events: EventFigures,
     /// Players of the dual profile.
@@ -65,6 +69,7 @@ impl Metrics {
         info.set(1);
         registry.register(Box::new(info))?;
         Ok(Self {
+            reading: Mutex::default(),
             connections: ConnectionFigures::new(&registry)?,
             published: counter(&registry, "relay_messages_published_total", "Messages published here.")?,
             delivered: counter(
@@ -89,18 +94,26 @@ impl Metrics {
     }
 
     /// The text of all figures, in the Prometheus exposition format.
-    pub fn render(&self, queue_bytes: u64, bus: &Bus, counters: &Counters, aliases: &Aliases) -> String {
-        self.queue_bytes.set(i64::try_from(queue_bytes).unwrap_or(i64::MAX));
-        self.bus.update(bus, counters);
-        self.drops.update(counters);
-        self.logs.update();
-        let mut families = self.registry.gather();
+    pub fn render(&self, hub: &Shared, bus: &Bus, counters: &Counters, aliases: &Aliases) -> String {
+        let mut families = self.gather(hub, bus, counters);
         aliases.extend(&mut families);
         let mut text = Vec::new();
         if let Err(error) = TextEncoder::new().encode(&families, &mut text) {
             tracing::error!(%error, "Figures could not be written");
         }
         String::from_utf8_lossy(&text).into_owned()
+    }
+
+    fn gather(&self, hub: &Shared, bus: &Bus, counters: &Counters) -> Vec<MetricFamily> {
+        let _reading = lock(&self.reading);
+        self.queue_bytes.set(signed(hub.budget.used()));
+        raise(&self.published, hub.counts.total_published());
+        raise(&self.delivered, hub.counts.total_delivered());
+        self.connections.update(&hub.counts);
+        self.drops.update(&hub.counts, counters);
+        self.bus.update(bus, counters);
+        self.logs.update();
+        self.registry.gather()
     }
 }
 

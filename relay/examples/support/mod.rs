@@ -14,8 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use axum::Router;
-use relay::hub::{Budget, Clock, Hub, Limits, Overflow, Pace, Shared, sweep_forever};
-use relay::metrics::Metrics;
+use relay::hub::{Budget, Clock, Counts, Hub, Limits, Overflow, Pace, Shared, sweep_forever};
 use relay::server::serve_router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -63,30 +62,27 @@ fn number<T: FromStr>(name: &str, default: T) -> anyhow::Result<T> {
 }
 
 /// A hub whose heartbeats have the pace of the settings.
-///
-/// # Errors
-/// If figures cannot be registered.
-pub(crate) fn hub(settings: &Settings) -> anyhow::Result<Arc<Hub>> {
+pub(crate) fn hub(settings: &Settings) -> Arc<Hub> {
     let hub = Hub::new(Shared {
         clock: Clock::with_tick(TICK),
         budget: Budget::new(QUEUE as u64),
         inflow: Budget::new(QUEUE as u64),
         limits: Limits::new(QUEUE, 100_000, Overflow::Disconnect),
-        metrics: Arc::new(Metrics::new().context("metrics")?),
+        counts: Counts::default(),
     });
     let clock = &hub.shared().clock;
     let (interval, timeout) = (clock.ticks(settings.ping_interval), clock.ticks(settings.ping_timeout));
     tokio::spawn(sweep_forever(hub.clone(), move || Pace { interval, timeout }, || {}));
-    Ok(hub)
+    hub
 }
 
 /// Serves for ever, on loopback.
 ///
 /// # Errors
 /// If the port is taken.
-pub(crate) async fn serve(settings: &Settings, hub: &Hub, router: Router) -> anyhow::Result<()> {
+pub(crate) async fn serve(settings: &Settings, router: Router) -> anyhow::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await.context("PORT")?;
     println!("listening on http://{}", listener.local_addr()?);
-    serve_router(listener, router, &hub.shared().metrics, CONNECTIONS, &CancellationToken::new()).await;
+    serve_router(listener, router, CONNECTIONS, &CancellationToken::new()).await;
     Ok(())
 }

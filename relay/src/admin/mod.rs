@@ -3,7 +3,6 @@
 
 mod apply;
 mod drain;
-mod heartbeat;
 pub mod probes;
 mod reload;
 mod status;
@@ -20,7 +19,6 @@ use crate::debug;
 use crate::logs::LogControl;
 
 pub use apply::apply_settings;
-pub use heartbeat::Heartbeat;
 
 /// The routes of the admin port.
 pub fn routes(app: Arc<App>, logs: LogControl) -> Router {

@@ -22,9 +22,8 @@ pub fn routes() -> Router<Arc<App>> {
 /// The figures in the Prometheus text format.
 pub fn prometheus(app: &App) -> Response {
     app.events.update_figures();
-    let queue_bytes = app.hub.shared().budget.used();
     let aliases = &app.settings.live().metrics_aliases;
-    let text = app.metrics.render(queue_bytes, &app.bus.status(), &app.bus.counters(), aliases);
+    let text = app.metrics.render(app.hub.shared(), &app.bus.status(), &app.bus.counters(), aliases);
     ([(header::CONTENT_TYPE, PROMETHEUS)], text).into_response()
 }
 

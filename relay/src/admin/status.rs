@@ -7,7 +7,7 @@ use axum::extract::State;
 use relay_contract::admin::Status;
 
 use crate::app::App;
-use crate::metrics::VERSION;
+use crate::metrics::{VERSION, drops};
 
 pub(super) async fn handle(State(app): State<Arc<App>>) -> Json<Status> {
     Json(status(&app))
@@ -25,6 +25,6 @@ pub(super) fn status(app: &App) -> Status {
         connections: app.hub.counts(),
         queue_bytes: app.hub.shared().budget.used(),
         bus: app.bus.status(),
-        drops: app.metrics.drops.counts(&app.bus.counters()),
+        drops: drops(&app.hub.shared().counts, &app.bus.counters()),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::BusError;
-use crate::hub::lock;
+use crate::sync::lock;
 
 /// Tokens that wait to be used; the oldest ends within a minute.
 const MAX_TOKENS: usize = 100_000;

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use relay_contract::admin;
 
 use super::{Invalid, Live, Source};
-use crate::hub::lock;
+use crate::sync::lock;
 
 /// The live settings in use. A bad new file changes nothing, and is told in the status.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use crate::app::App;
-use crate::hub::lock;
+use crate::sync::lock;
 
 /// Tasks with names.
 #[derive(Debug, Default)]

@@ -11,8 +11,9 @@ use tokio::io::Interest;
 use tokio::sync::Notify;
 
 use super::outbox::{Outbox, Phase, Pushed};
-use super::{CloseCode, DropReason, Farewell, Frame, Pulse, Sent, Shared, Socket, Transport, Wire, lock};
+use super::{CloseCode, DropReason, Farewell, Frame, Pulse, Sent, Shared, Socket, Transport, Wire};
 use crate::bus::Channel;
+use crate::sync::lock;
 
 /// Bytes that one read takes at most; one buffer per thread, none per connection.
 const READ_SIZE: usize = 16 * 1024;
@@ -158,7 +159,7 @@ impl Connection {
     }
 
     fn count_drops(&self, reason: DropReason, count: u64) {
-        self.shared.metrics.drops.add(reason, count);
+        self.shared.counts.dropped(reason, count);
     }
 
     /// Says goodbye: what waits is written first, nothing else is taken. Tells whether this call

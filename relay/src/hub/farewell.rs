@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Close codes of RFC 6455 section 7.4 and its IANA registry. Transports that have no codes use
 /// them for figures only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u16)]
 pub enum CloseCode {
     /// All is done.

@@ -10,6 +10,7 @@
 mod budget;
 mod clock;
 mod connection;
+mod counts;
 mod delivery;
 mod farewell;
 mod limits;
@@ -24,11 +25,10 @@ pub(crate) mod testing;
 mod vitals;
 mod wire;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 pub use budget::Budget;
 pub use clock::Clock;
 pub use connection::{Connection, Turn};
+pub use counts::{Counts, Kind};
 pub use delivery::Delivered;
 pub use farewell::{CloseCode, Farewell};
 pub use limits::{Limits, Overflow};
@@ -51,11 +51,6 @@ pub struct Shared {
     pub inflow: Budget,
     /// Limits of one connection's queue.
     pub limits: Limits,
-    /// Figures.
-    pub metrics: Arc<crate::metrics::Metrics>,
-}
-
-/// Locks `mutex`. A panic elsewhere leaves our data usable, as no update spans a panic.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What was counted.
+    pub counts: Counts,
 }

@@ -34,7 +34,7 @@ impl Publisher {
     /// # Errors
     /// [`BusError::Unavailable`] if the bus kept nothing; this node's connections have it.
     pub async fn publish(&self, message: Message) -> Result<Receipt, BusError> {
-        self.hub.shared().metrics.published.inc();
+        self.hub.shared().counts.published();
         let delivered = self.hub.deliver(&message);
         let published = self.bus.publish(Arc::new(message)).await;
         published.inspect_err(|error| tracing::warn!(%error, "Message reached this node only"))?;

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use bytes::Bytes;
 use relay_contract::admin;
 
-use super::{Connection, Delivered, Frame, Sent, Shared, Socket, Transport, Wire, lock};
+use super::{Connection, Delivered, Frame, Sent, Shared, Socket, Transport, Wire};
 use crate::bus::{Bus, Channel, Inbox, Message};
+use crate::sync::lock;
 
 /// Parts of each table, so that connections seldom wait for one another.
 const SHARDS: usize = 64;
@@ -93,7 +94,7 @@ impl Hub {
         if !greeting.is_empty() {
             connection.send_bytes(greeting);
         }
-        self.shared.metrics.connections.opened(connection.transport, connection.profile);
+        self.shared.counts.opened(connection.transport, connection.profile);
         if let Some(shard) = self.connection_shard(id) {
             lock(shard).insert(id, connection.clone());
         }
@@ -116,7 +117,7 @@ impl Hub {
                 tracing::warn!(user_id = %connection.identity, message_id = %message.id, "Error sending to user");
             }
         }
-        self.shared.metrics.delivered.inc_by(delivered.total());
+        self.shared.counts.delivered(delivered.total());
         delivered
     }
 
@@ -128,12 +129,12 @@ impl Hub {
 
     /// Live connections, counted.
     pub fn counts(&self) -> admin::Connections {
-        self.shared.metrics.connections.counts()
+        self.shared.counts.connections()
     }
 
     /// Number of live connections.
     pub fn total(&self) -> u64 {
-        self.shared.metrics.connections.total()
+        self.shared.counts.live()
     }
 
     /// Calls `visit` for connections, shard by shard, while it answers `true`.
@@ -212,7 +213,7 @@ impl Hub {
         if let Some(shard) = self.connection_shard(connection.id) {
             lock(shard).remove(&connection.id);
         }
-        self.shared.metrics.connections.closed(connection.transport, connection.profile, code);
+        self.shared.counts.closed(connection.transport, connection.profile, code);
     }
 }
 

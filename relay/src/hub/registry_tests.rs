@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use tokio::net::UnixStream;
 
 use super::*;
-use crate::hub::{CloseCode, Farewell, Pulse, testing};
+use crate::hub::{CloseCode, DropReason, Farewell, Pulse, testing};
 
 /// Counts how often it encodes.
 #[derive(Default)]
@@ -99,8 +99,8 @@ async fn what_was_not_written_is_counted_as_dropped() {
     hub.deliver(&Message { payload: Bytes::from(vec![0; 900_000]), ..message("alice", "message") });
     membership.connection().finish(&Farewell::new(CloseCode::Normal, ""));
     drop(membership);
-    let drops = hub.shared().metrics.drops.counts(&crate::bus::Counters::default());
-    assert_eq!((drops["disconnected"], hub.shared().budget.used()), (1, 0));
+    let dropped = hub.shared().counts.total_dropped(DropReason::Disconnected);
+    assert_eq!((dropped, hub.shared().budget.used()), (1, 0));
 }
 
 #[path = "later_tests.rs"]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use super::lock;
+use crate::sync::lock;
 
 /// Counts of taken places by name. Cheap to clone: the counts are shared.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use super::Farewell;
 use crate::bus::Message;
 
 /// Kind of connection, for figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
     /// WebSocket, RFC 6455.
     WebSocket,

@@ -1,8 +1,9 @@
 //! Figures of the bus, which counts by itself: taken over when somebody asks.
 
-use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
 use relay_contract::admin::{Bus, BusState};
 
+use super::raise::{raise, signed};
 use crate::bus::Counters;
 
 /// Figures of the bus.
@@ -51,13 +52,4 @@ impl BusFigures {
             raise(&self.events.with_label_values(&[event]), total);
         }
     }
-}
-
-/// Raises a counter to a total that was counted elsewhere.
-pub(super) fn raise(counter: &IntCounter, total: u64) {
-    counter.inc_by(total.saturating_sub(counter.get()));
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

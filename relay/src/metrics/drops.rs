@@ -1,18 +1,16 @@
-//! Dropped messages, by reason.
+//! Dropped messages, by reason: those of the hub and those of the bus.
 
 use std::collections::BTreeMap;
 
-use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+use prometheus::{IntCounterVec, Opts, Registry};
 
-use super::bus::raise;
+use super::raise::raise;
 use crate::bus::Counters;
-use crate::hub::DropReason;
+use crate::hub::{Counts, DropReason};
 
 /// One counter per reason.
 #[derive(Debug)]
 pub struct DropFigures {
-    by_reason: Vec<(DropReason, IntCounter)>,
-    /// The family, for the reasons of the bus.
     family: IntCounterVec,
 }
 
@@ -25,28 +23,22 @@ impl DropFigures {
         let opts = Opts::new("relay_messages_dropped_total", "Messages that a connection did not get.");
         let family = IntCounterVec::new(opts, &["reason"])?;
         registry.register(Box::new(family.clone()))?;
-        let by_reason =
-            DropReason::ALL.iter().map(|reason| (*reason, family.with_label_values(&[reason.label()])));
-        Ok(Self { by_reason: by_reason.collect(), family })
+        Ok(Self { family })
     }
 
-    /// Adds to the counter of `reason`.
-    pub fn add(&self, reason: DropReason, count: u64) {
-        if let Some((_, counter)) = self.by_reason.iter().find(|(known, _)| *known == reason) {
-            counter.inc_by(count);
-        }
-    }
-
-    /// Takes over what the bus dropped.
-    pub fn update(&self, bus: &Counters) {
-        for (reason, total) in bus.drops() {
+    /// Takes over what was dropped.
+    pub fn update(&self, hub: &Counts, bus: &Counters) {
+        for (reason, total) in totals(hub, bus) {
             raise(&self.family.with_label_values(&[reason]), total);
         }
     }
+}
 
-    /// All counts by label, with those of the bus.
-    pub fn counts(&self, bus: &Counters) -> BTreeMap<String, u64> {
-        let ours = self.by_reason.iter().map(|(reason, counter)| (reason.label(), counter.get()));
-        ours.chain(bus.drops()).map(|(reason, count)| (reason.to_owned(), count)).collect()
-    }
+/// Messages dropped on this node since the start, by reason.
+pub fn drops(hub: &Counts, bus: &Counters) -> BTreeMap<String, u64> {
+    totals(hub, bus).map(|(reason, total)| (reason.to_owned(), total)).collect()
+}
+
+fn totals(hub: &Counts, bus: &Counters) -> impl Iterator<Item = (&'static str, u64)> {
+    DropReason::ALL.map(|reason| (reason.label(), hub.total_dropped(reason))).into_iter().chain(bus.drops())
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use prometheus::{IntCounterVec, Opts, Registry};
 
-use super::bus::raise;
+use super::raise::raise;
 use crate::logs::Lost;
 
 /// Figures of the logs.

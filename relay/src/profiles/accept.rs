@@ -10,7 +10,7 @@ use super::ApiError;
 use crate::app::App;
 use crate::drain::RESTART;
 use crate::hub::Farewell;
-use crate::server::Permit;
+use crate::transport::Permit;
 use crate::transport::ws::{self, Handshake, Upgraded};
 
 /// A socket that may begin, with its place in the hub: who has seen the answer and publishes at

@@ -6,17 +6,15 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::metrics::Metrics;
-
 /// Shortest and longest rest after an error, such as no descriptors left.
 const REST: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
 /// Calls `serve` with each connection until `stop`. After `keepalive` of silence TCP asks whether the
-/// peer is there.
+/// peer is there. `failed` hears of errors that are of nobody's making.
 pub(super) async fn accept(
     listener: TcpListener,
     stop: &CancellationToken,
-    metrics: &Metrics,
+    failed: impl Fn(),
     keepalive: Option<Duration>,
     serve: impl Fn(TcpStream),
 ) {
@@ -39,7 +37,7 @@ pub(super) async fn accept(
             }
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {
-                metrics.accept_errors.inc();
+                failed();
                 tracing::error!(%error, "Accepting connections failed");
                 tokio::time::sleep(rest).await;
                 rest = (rest * 2).min(REST.1);

@@ -6,26 +6,25 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::permit::Permits;
 use super::{accept, http};
-use crate::metrics::Metrics;
+use crate::transport::Permits;
 use crate::transport::rewind::Rewind;
 
 /// Serves `router` on `listener` until `stop`, on at most `connections` TCP connections.
-pub async fn serve_router(
-    listener: TcpListener,
-    router: Router,
-    metrics: &Metrics,
-    connections: u64,
-    stop: &CancellationToken,
-) {
+pub async fn serve_router(listener: TcpListener, router: Router, connections: u64, stop: &CancellationToken) {
     let (permits, tasks) = (Permits::default(), TaskTracker::new());
-    accept::accept(listener, stop, metrics, None, |stream| {
-        if let Some(permit) = permits.take(connections) {
-            let (router, stop) = (router.clone(), stop.clone());
-            let stream = Rewind::new(Bytes::new(), stream);
-            tasks.spawn(async move { http::serve(stream, router, permit, &stop).await });
-        }
-    })
+    accept::accept(
+        listener,
+        stop,
+        || {},
+        None,
+        |stream| {
+            if let Some(permit) = permits.take(connections) {
+                let (router, stop) = (router.clone(), stop.clone());
+                let stream = Rewind::new(Bytes::new(), stream);
+                tasks.spawn(async move { http::serve(stream, router, permit, &stop).await });
+            }
+        },
+    )
     .await;
 }

@@ -6,9 +6,10 @@ use axum::Router;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use super::{Permit, http};
+use super::http;
 use crate::app::App;
 use crate::profiles;
+use crate::transport::Permit;
 use crate::transport::head;
 use crate::transport::rewind::Rewind;
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::admin::probes;
 use crate::app::App;
-use crate::metrics::VERSION;
+use crate::metrics::{VERSION, drops};
 
 /// The name that the push guide's server gives itself.
 const SERVICE: &str = "websocket-sse-server";
@@ -90,7 +90,7 @@ async fn metrics(State(app): State<Arc<App>>, Query(wanted): Query<Wanted>, head
             "service": SERVICE,
             "version": VERSION,
             "connections": counts,
-            "drops": app.metrics.drops.counts(&app.bus.counters()),
+            "drops": drops(&app.hub.shared().counts, &app.bus.counters()),
         });
         return Json(body).into_response();
     }

@@ -10,7 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 
-use super::Permit;
+use crate::transport::Permit;
 use crate::transport::head::MAX_HEAD;
 use crate::transport::rewind::Rewind;
 

@@ -7,11 +7,9 @@ mod bare;
 mod client;
 mod health;
 mod http;
-mod permit;
 mod relay;
 mod run;
 
 pub use bare::serve_router;
-pub use permit::{Permit, Permits};
 pub use relay::{Relay, StartError};
 pub use run::{Stop, run_until};

@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{answer, health};
-use crate::admin::Heartbeat;
 use crate::app::App;
 use crate::auth::{Gate, Key, KeyError, SourceError};
 use crate::bus;
 use crate::config::{Boot, Live, Settings};
 use crate::debug::{self, Doors, Profiler};
-use crate::hub::{Budget, Clock, Hub, Limits, Publisher, Shared, Slots};
+use crate::heartbeat::Heartbeat;
+use crate::hub::{Budget, Clock, Counts, Hub, Limits, Publisher, Shared, Slots};
 use crate::logs::LogControl;
 use crate::metrics::Metrics;
 use crate::profiles::{self, dual::Players, push::Claims, stream::Pipeline};
@@ -122,7 +122,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         budget: Budget::new(boot.node_queue_bytes),
         inflow: Budget::new(boot.node_queue_bytes),
         limits: limits(&live),
-        metrics: metrics.clone(),
+        counts: Counts::default(),
     });
     let players = Players::new(hub.clone(), boot.pool_size);
     let bus = bus::connect(boot.bus, players.clone(), boot.node.clone(), shutdown.clone());

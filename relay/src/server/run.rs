@@ -12,13 +12,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::accept::accept;
-use super::permit::Permits;
 use super::{Relay, client};
 use crate::admin;
 use crate::app::App;
 use crate::hub::sweep_forever;
 use crate::logs::LogControl;
 use crate::profiles::{dual, stream};
+use crate::transport::Permits;
 use crate::transport::rewind::Rewind;
 
 /// How often the settings file is looked at.
@@ -101,7 +101,8 @@ async fn listen(
     serve: Serve,
 ) {
     let each = |stream| serve(&app, &permits, stream, router.clone(), &stop);
-    accept(listener, &stop, &app.metrics, Some(app.tcp_keepalive), each).await;
+    let failed = || app.metrics.accept_errors.inc();
+    accept(listener, &stop, failed, Some(app.tcp_keepalive), each).await;
 }
 
 fn serve_client(

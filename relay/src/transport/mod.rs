@@ -2,7 +2,10 @@
 
 pub mod engineio;
 pub mod head;
+mod permit;
 pub mod rewind;
 pub mod socketio;
 pub mod sse;
 pub mod ws;
+
+pub use permit::{Permit, Permits};

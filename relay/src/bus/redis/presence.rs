@@ -18,7 +18,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::fault::{Fault, breaks_link};
 use super::layout::Layout;
-use crate::hub::lock;
+use crate::sync::lock;
 
 /// Time after which what nobody renews is forgotten.
 const TTL: Duration = Duration::from_secs(30);

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::hub::lock;
+use crate::sync::lock;
 
 /// Errors that are kept; counts say "at least" beyond.
 const KEPT: usize = 1000;

@@ -17,7 +17,8 @@ use super::recent::Recent;
 use super::sessions::{Entered, Sessions};
 use crate::app::App;
 use crate::bus::{Channel, Inbox, Message};
-use crate::hub::{CloseCode, Connection, Farewell, Hub, lock};
+use crate::hub::{CloseCode, Connection, Farewell, Hub};
+use crate::sync::lock;
 
 /// Kind of the message by which nodes tell each other of a session.
 const ENTERED: &str = "session_entered";

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::hub::lock;
+use crate::sync::lock;
 
 /// Time after which a player without connections is forgotten.
 const FORGOTTEN: Duration = Duration::from_secs(3600);

@@ -19,7 +19,8 @@ use crate::bus::Channel;
 use crate::drain::RESTART;
 use crate::hub::{Membership, Opening, Slot, Socket, Transport, Wire};
 use crate::profiles::{ApiError, access};
-use crate::server::{Permit, answer};
+use crate::server::answer;
+use crate::transport::Permit;
 use crate::transport::sse::{self, Framing, SseWire};
 
 /// A stream that is served on the TCP connection itself.

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::bus::{Bus, Claim};
-use crate::hub::lock;
+use crate::sync::lock;
 
 /// Time for a lease to come back from a node that just said goodbye to the user.
 const RETURNING: Duration = Duration::from_millis(200);

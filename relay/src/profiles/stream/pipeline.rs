@@ -15,8 +15,9 @@ use super::aggregate::{Aggregate, Window};
 use super::buffer::{Batch, Buffer, Figures};
 use super::scale::Workers;
 use super::store::Store;
-use crate::hub::{Overflow, Publisher, lock};
+use crate::hub::{Overflow, Publisher};
 use crate::metrics::{EventDrop, Metrics};
+use crate::sync::lock;
 
 /// Time above which the processing of a batch is slow (requirement 001-14).
 const SLOW: Duration = Duration::from_millis(100);

@@ -19,7 +19,7 @@ use crate::bus::Channel;
 use crate::drain::RESTART;
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport, Wire};
 use crate::profiles::{access, identity};
-use crate::server::Permit;
+use crate::transport::Permit;
 use crate::transport::ws::{self, Handshake, Upgraded, WsWire, text_frame};
 
 const UNAUTHENTICATED: Farewell = Farewell::new(CloseCode::Unauthenticated, "Unauthenticated");

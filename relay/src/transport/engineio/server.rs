@@ -16,7 +16,8 @@ use super::fault::Fault;
 use super::query::{Asked, Via};
 use super::session::Session;
 use super::{Data, Figures, Options, Version, live, polling, sid, socket};
-use crate::hub::{Connection, Hub, Membership, Opening, Socket, Transport, Wire, lock};
+use crate::hub::{Connection, Hub, Membership, Opening, Socket, Transport, Wire};
+use crate::sync::lock;
 use crate::transport::ws::text_frame;
 
 /// What is served over Engine.IO.

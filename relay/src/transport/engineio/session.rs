@@ -10,7 +10,8 @@ use super::payload::Builder;
 use super::server::Handler;
 use super::socket::Begun;
 use super::{Data, Version};
-use crate::hub::{CloseCode, Connection, Farewell, lock};
+use crate::hub::{CloseCode, Connection, Farewell};
+use crate::sync::lock;
 use crate::transport::ws::text_frame;
 
 /// Told to a client that broke the protocol.

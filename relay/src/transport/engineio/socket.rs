@@ -12,7 +12,7 @@ use super::query::Asked;
 use super::server::Server;
 use super::session::{Session, Way};
 use crate::hub::Socket;
-use crate::server::Permit;
+use crate::transport::Permit;
 use crate::transport::ws::{self, Decoder, Event, Handshake, Upgraded, text_frame};
 
 /// Bytes that the probe and the packet after it may have.

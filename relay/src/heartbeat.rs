@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::hub::lock;
+use crate::sync::lock;
 
 /// Time without a beat after which the process is stuck.
 const STUCK: Duration = Duration::from_secs(15);

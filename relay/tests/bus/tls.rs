@@ -1,21 +1,10 @@
 //! TLS to Redis. No process-wide provider is installed here: the bus must see to that.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    dead_code,
-    unreachable_pub,
-    reason = "a test fails by panicking, and each file uses a part of the shared support only"
-)]
-
-mod bus_support;
-
 use std::process::Command;
 
-use bus_support::{Node, Redis, until};
 use relay_contract::admin::BusState;
+
+use crate::support::{Node, Redis, until};
 
 /// A `redis-server` that speaks TLS only, with a certificate that nobody vouches for.
 fn redis_with_a_certificate_of_its_own() -> Redis {

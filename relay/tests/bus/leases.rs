@@ -1,22 +1,11 @@
 //! Leases: one node of the cluster holds a name.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    dead_code,
-    unreachable_pub,
-    reason = "a test fails by panicking, and each file uses a part of the shared support only"
-)]
-
-mod bus_support;
-
 use std::time::{Duration, Instant};
 
-use bus_support::{Node, Redis, until};
 use relay::bus::{Claim, Config};
 use relay_contract::admin::BusState;
+
+use crate::support::{Node, Redis, one_node, two_nodes, until};
 
 const LEASE: &str = "user:alice";
 
@@ -30,16 +19,14 @@ async fn claim(node: &Node) -> Claim {
 
 #[tokio::test]
 async fn a_lease_has_one_holder_at_a_time() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (_redis, a, b) = two_nodes().await;
     assert_eq!((claim(&a).await, claim(&b).await), (Claim::Granted, held_by("a")));
     assert_eq!(b.bus.holder(LEASE).await.unwrap().as_deref(), Some("a"));
 }
 
 #[tokio::test]
 async fn many_claims_at_once_have_one_winner() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (_redis, a, b) = two_nodes().await;
     for round in 0..50 {
         let lease = format!("user:{round}");
         let (of_a, of_b) = tokio::join!(a.bus.claim(&lease), b.bus.claim(&lease));
@@ -76,8 +63,7 @@ async fn a_released_lease_has_no_holder() {
 
 #[tokio::test]
 async fn a_node_cannot_release_what_another_holds() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (_redis, a, b) = two_nodes().await;
     claim(&a).await;
     b.bus.release(LEASE).await;
     assert_eq!(claim(&b).await, held_by("a"));
@@ -116,8 +102,7 @@ fn a_dead_nodes_lease_is_free_within_15_seconds_and_a_live_ones_is_not() {
 
 #[tokio::test]
 async fn leases_are_claimed_again_after_redis_came_back_empty() {
-    let mut redis = Redis::start(&[]);
-    let a = Node::ready("a", &redis).await;
+    let (mut redis, a) = one_node().await;
     for user in 0..1000 {
         a.bus.claim(&format!("user:{user}")).await.unwrap();
     }
@@ -129,8 +114,7 @@ async fn leases_are_claimed_again_after_redis_came_back_empty() {
 
 #[tokio::test]
 async fn a_claim_fails_with_the_reason_while_redis_is_away() {
-    let mut redis = Redis::start(&[]);
-    let a = Node::ready("a", &redis).await;
+    let (mut redis, a) = one_node().await;
     redis.kill();
     a.reaches(BusState::Degraded).await;
     let error = a.bus.claim(LEASE).await.unwrap_err().to_string();
@@ -139,8 +123,7 @@ async fn a_claim_fails_with_the_reason_while_redis_is_away() {
 
 #[tokio::test]
 async fn what_was_claimed_in_vain_is_claimed_when_redis_is_back() {
-    let mut redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (mut redis, a, b) = two_nodes().await;
     redis.kill();
     a.reaches(BusState::Degraded).await;
     a.bus.claim(LEASE).await.unwrap_err();
@@ -152,8 +135,7 @@ async fn what_was_claimed_in_vain_is_claimed_when_redis_is_back() {
 
 #[tokio::test]
 async fn what_was_claimed_in_vain_and_released_is_not_claimed_later() {
-    let mut redis = Redis::start(&[]);
-    let a = Node::ready("a", &redis).await;
+    let (mut redis, a) = one_node().await;
     redis.kill();
     a.reaches(BusState::Degraded).await;
     a.bus.claim(LEASE).await.unwrap_err();

@@ -1,26 +1,15 @@
 //! How fast the bus is. Run it alone and optimised:
-//! `cargo test --release -p relay --test bus_redis_speed -- --ignored --nocapture --test-threads 1`
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    dead_code,
-    unreachable_pub,
-    reason = "a test fails by panicking, and each file uses a part of the shared support only"
-)]
-
-mod bus_support;
+//! `cargo test --release -p relay --test bus speed -- --ignored --nocapture --test-threads 1`
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bus_support::{Redis, message};
 use relay::bus::{self, Bus, Config, Inbox, Message, Namespace};
 use relay_contract::admin::BusState;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
+
+use crate::support::{Redis, message};
 
 struct Arrivals(UnboundedSender<Instant>);
 

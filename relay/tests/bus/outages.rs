@@ -1,25 +1,14 @@
 //! What happens when Redis goes away in one of many ways, and comes back.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    dead_code,
-    unreachable_pub,
-    reason = "a test fails by panicking, and each file uses a part of the shared support only"
-)]
-
-mod bus_support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use bus_support::{Node, Redis, free_port, ids, message, until};
 use relay::bus::{self, Config, Inbox, Message, Namespace};
 use relay_contract::admin::BusState;
 use tokio_util::sync::CancellationToken;
+
+use crate::support::{Node, Redis, free_port, ids, message, one_node, two_nodes, until};
 
 #[tokio::test]
 async fn publishes_made_while_redis_is_away_arrive_in_order_after_it_is_back() {
@@ -43,8 +32,7 @@ async fn publishes_made_while_redis_is_away_arrive_in_order_after_it_is_back() {
 
 #[tokio::test]
 async fn a_frozen_redis_is_noticed_within_3_seconds_and_loses_nothing() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (redis, a, b) = two_nodes().await;
     redis.freeze();
     let frozen = Instant::now();
     for id in 0..100 {
@@ -61,8 +49,7 @@ async fn a_frozen_redis_is_noticed_within_3_seconds_and_loses_nothing() {
 
 #[tokio::test]
 async fn pauses_of_redis_under_load_lose_and_double_nothing() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (redis, a, b) = two_nodes().await;
     for id in 0..6000 {
         a.publish("alice", id).await;
         match id % 2000 {
@@ -91,8 +78,7 @@ impl Inbox for Slow {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_relay_that_is_behind_is_not_taken_for_a_dead_one() {
-    let redis = Redis::start(&[]);
-    let a = Node::ready("a", &redis).await;
+    let (redis, a) = one_node().await;
     let slow = Arc::new(Slow(AtomicU64::new(0)));
     let config = Config::Redis {
         url: redis.url().parse().unwrap(),
@@ -111,8 +97,7 @@ async fn a_relay_that_is_behind_is_not_taken_for_a_dead_one() {
 
 #[tokio::test]
 async fn killed_subscriptions_come_back() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (redis, a, b) = two_nodes().await;
     redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]);
     b.reaches(BusState::Degraded).await;
     b.reaches(BusState::Ok).await;
@@ -123,8 +108,7 @@ async fn killed_subscriptions_come_back() {
 
 #[tokio::test]
 async fn a_killed_command_connection_costs_no_message() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (redis, a, b) = two_nodes().await;
     for id in 0..300 {
         a.publish("alice", id).await;
         if id % 100 == 50 {
@@ -187,8 +171,7 @@ async fn a_refused_dial_is_told() {
 
 #[tokio::test]
 async fn a_message_that_is_too_large_is_refused_and_counted() {
-    let redis = Redis::start(&[]);
-    let a = Node::ready("a", &redis).await;
+    let (_redis, a) = one_node().await;
     let large = Message { payload: vec![b' '; 9 << 20].into(), ..message("alice", 0) };
     assert!(a.bus.publish(Arc::new(large)).await.is_err());
     assert_eq!(a.bus.counters().too_large, 1);

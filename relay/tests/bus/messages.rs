@@ -1,28 +1,16 @@
 //! Messages between two relays over a real Redis.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    dead_code,
-    unreachable_pub,
-    reason = "a test fails by panicking, and each file uses a part of the shared support only"
-)]
-
-mod bus_support;
-
 use std::sync::Arc;
 
-use bus_support::{Node, Redis, ids, message, until};
 use bytes::Bytes;
 use relay::bus::Message;
 use relay_contract::admin::{BusKind, BusState};
 
+use crate::support::{Node, Redis, ids, message, two_nodes, until};
+
 #[tokio::test]
 async fn messages_cross_in_order_both_ways() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (_redis, a, b) = two_nodes().await;
     for id in 0..500 {
         a.publish("alice", id).await;
         b.publish("bob", id).await;
@@ -34,8 +22,7 @@ async fn messages_cross_in_order_both_ways() {
 
 #[tokio::test]
 async fn own_messages_do_not_come_back() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (_redis, a, b) = two_nodes().await;
     a.publish("alice", 0).await;
     b.gets("alice", 1).await;
     // What b publishes after it has reached a: an own message would have come before it.
@@ -46,8 +33,7 @@ async fn own_messages_do_not_come_back() {
 
 #[tokio::test]
 async fn a_message_arrives_whole() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (_redis, a, b) = two_nodes().await;
     let payload = Bytes::from("{\"text\":\"ü\\r\\n\0\"}".repeat(10_000));
     let sent = Message { seq: 7, payload, ..message("alice", "m") };
     a.bus.publish(Arc::new(sent.clone())).await.unwrap();
@@ -65,8 +51,7 @@ async fn relays_of_the_same_name_are_two_relays() {
 
 #[tokio::test]
 async fn clusters_on_two_databases_of_one_server_do_not_hear_each_other() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (redis, a, b) = two_nodes().await;
     let other = Node::start("c", &format!("{}/1", redis.url()), None);
     other.reaches(BusState::Ok).await;
     a.publish("alice", 0).await;
@@ -76,8 +61,7 @@ async fn clusters_on_two_databases_of_one_server_do_not_hear_each_other() {
 
 #[tokio::test]
 async fn garbage_on_a_channel_is_counted_and_harms_nothing() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (redis, a, b) = two_nodes().await;
     let channels = redis.cli(&["PUBSUB", "CHANNELS", "relay:default:live:0:*"]);
     for channel in channels.lines() {
         redis.cli(&["PUBLISH", channel, "{\"not\":\"ours\"}"]);
@@ -97,8 +81,7 @@ async fn the_status_tells_the_lag_of_the_probe() {
 
 #[tokio::test]
 async fn a_relay_sends_what_waits_before_it_ends() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (_redis, a, b) = two_nodes().await;
     for id in 0..2000 {
         a.publish("alice", id).await;
     }

@@ -190,6 +190,20 @@ impl Node {
     }
 }
 
+/// A Redis, and a node on it whose bus works.
+pub async fn one_node() -> (Redis, Node) {
+    let redis = Redis::start(&[]);
+    let node = Node::ready("a", &redis).await;
+    (redis, node)
+}
+
+/// A Redis, and two nodes on it whose buses work.
+pub async fn two_nodes() -> (Redis, Node, Node) {
+    let (redis, a) = one_node().await;
+    let b = Node::ready("b", &redis).await;
+    (redis, a, b)
+}
+
 /// A message with this id for this user.
 pub fn message(user: &str, id: impl ToString) -> Message {
     Message {
@@ -207,12 +221,16 @@ pub fn ids(range: std::ops::Range<u32>) -> Vec<String> {
     range.map(|id| id.to_string()).collect()
 }
 
-/// Waits until `condition` holds, and answers how long that took.
-pub async fn until(what: &str, condition: impl Fn() -> bool) -> Duration {
+/// Waits until `condition` holds.
+pub async fn until(what: &str, condition: impl Fn() -> bool) {
+    until_answered(what, async || condition()).await;
+}
+
+/// Waits until `condition`, which itself takes a while, holds.
+pub async fn until_answered(what: &str, condition: impl AsyncFn() -> bool) {
     let start = Instant::now();
-    while !condition() {
+    while !condition().await {
         assert!(start.elapsed() < PATIENCE, "never: {what}");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    start.elapsed()
 }

@@ -1,29 +1,14 @@
 //! Presence: which channels have connections on another node.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    dead_code,
-    unreachable_pub,
-    reason = "a test fails by panicking, and each file uses a part of the shared support only"
-)]
-
-mod bus_support;
-
-use std::time::{Duration, Instant};
-
-use bus_support::{Node, Redis, until};
 use relay::bus::Channel;
+
+use crate::support::{Node, one_node, two_nodes, until, until_answered};
 
 /// Waits until `node` sees alice elsewhere, or not.
 async fn sees(node: &Node, expected: bool) {
-    let begin = Instant::now();
-    while node.bus.elsewhere(&Channel::user("alice")).await != Ok(expected) {
-        assert!(begin.elapsed() < Duration::from_secs(20), "elsewhere is never {expected}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let alice = Channel::user("alice");
+    let what = format!("elsewhere is {expected}");
+    until_answered(&what, async || node.bus.elsewhere(&alice).await == Ok(expected)).await;
 }
 
 fn note(node: &Node, here: bool) {
@@ -32,8 +17,7 @@ fn note(node: &Node, here: bool) {
 
 #[tokio::test]
 async fn a_channel_is_elsewhere_while_any_other_node_has_it() {
-    let redis = Redis::start(&[]);
-    let a = Node::ready("a", &redis).await;
+    let (redis, a) = one_node().await;
     let (b, c) = (Node::ready("b", &redis).await, Node::ready("c", &redis).await);
     note(&b, true);
     note(&c, true);
@@ -46,8 +30,7 @@ async fn a_channel_is_elsewhere_while_any_other_node_has_it() {
 
 #[tokio::test]
 async fn what_this_node_has_itself_is_not_elsewhere() {
-    let redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (_redis, a, b) = two_nodes().await;
     note(&a, true);
     sees(&b, true).await;
     sees(&a, false).await;
@@ -55,8 +38,7 @@ async fn what_this_node_has_itself_is_not_elsewhere() {
 
 #[tokio::test]
 async fn presence_is_told_again_after_redis_came_back_empty() {
-    let mut redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (mut redis, a, b) = two_nodes().await;
     note(&b, true);
     sees(&a, true).await;
     redis.kill();
@@ -66,8 +48,7 @@ async fn presence_is_told_again_after_redis_came_back_empty() {
 
 #[tokio::test]
 async fn what_went_while_redis_was_away_is_not_told_again() {
-    let mut redis = Redis::start(&[]);
-    let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+    let (mut redis, a, b) = two_nodes().await;
     note(&b, true);
     sees(&a, true).await;
     redis.kill();
@@ -78,8 +59,7 @@ async fn what_went_while_redis_was_away_is_not_told_again() {
 
 #[tokio::test]
 async fn the_presence_of_a_dead_node_ends_by_itself() {
-    let redis = Redis::start(&[]);
-    let b = Node::ready("b", &redis).await;
+    let (redis, b) = one_node().await;
     note(&b, true);
     until("the key is there", || redis.cli(&["DBSIZE"]) == "1").await;
     let key = redis.cli(&["KEYS", "*"]);
@@ -89,8 +69,7 @@ async fn the_presence_of_a_dead_node_ends_by_itself() {
 
 #[tokio::test]
 async fn many_comings_and_goings_leave_the_truth() {
-    let redis = Redis::start(&[]);
-    let b = Node::ready("b", &redis).await;
+    let (redis, b) = one_node().await;
     for round in 0..3 {
         for user in 0..2000 {
             b.bus.note(&Channel::user(&user.to_string()), (user + round) % 2 == 0);

@@ -1,20 +1,9 @@
 //! Clusters that share one database of one Redis: neither a message nor a lease crosses.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    dead_code,
-    unreachable_pub,
-    reason = "a test fails by panicking, and each file uses a part of the shared support only"
-)]
-
-mod bus_support;
-
-use bus_support::{Node, Redis, ids, until};
 use relay::bus::Claim;
 use relay_contract::admin::BusState;
+
+use crate::support::{Node, Redis, ids, until};
 
 async fn ready(namespace: &str, name: &str, redis: &Redis) -> Node {
     let node = Node::in_namespace(namespace, name, &redis.url(), None);

@@ -1,28 +1,16 @@
-//! An outage costs little: alone in its file, because the measure is the whole process.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    dead_code,
-    unreachable_pub,
-    reason = "a test fails by panicking, and each file uses a part of the shared support only"
-)]
-
-mod bus_support;
+//! An outage costs little.
 
 use std::time::Duration;
 
-use bus_support::{Node, Redis, free_port};
+use crate::support::{Node, Redis, free_port};
 
 /// Longest that each kind of outage is watched.
 const WATCH: Duration = Duration::from_secs(3);
 
-/// Processor time that this process has used: user and system, in ticks of 10 ms (proc(5), fields
-/// 14 and 15).
+/// Processor time that this thread has used, in which all tasks of its test run: user and system, in
+/// ticks of 10 ms (proc(5), fields 14 and 15).
 fn processor_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum();
     Duration::from_millis(ticks * 10)

@@ -1,0 +1,20 @@
+//! The bus over a real `redis-server`, as one binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a test fails by panicking, and a binary has no outside"
+)]
+
+mod cpu;
+mod leases;
+mod messages;
+mod namespaces;
+mod outages;
+mod presence;
+mod speed;
+mod support;
+mod tls;
