@@ -3,8 +3,9 @@
 mod events;
 mod example;
 mod node;
-mod packages;
+pub(crate) mod packages;
 mod process;
+mod proxy;
 mod python;
 mod socket;
 
@@ -21,6 +22,7 @@ pub(crate) use events::Events;
 pub(crate) use example::Example;
 pub(crate) use node::node;
 pub(crate) use process::{Process, free_port};
+pub(crate) use proxy::Proxy;
 pub(crate) use python::python;
 pub(crate) use socket::{Client, Received};
 
