@@ -3,10 +3,12 @@
 # give. Does nothing, in a moment, where everything is there. It never starts a service.
 set -euo pipefail
 
-# Each line: what has to exist, then the package that brings it.
+# Each line: what has to exist (a pattern), then the package that brings it.
 needed='
 /usr/bin/redis-server            redis-server
 /usr/bin/redis-cli               redis-tools
+/usr/bin/sqlite3                 sqlite3
+/usr/lib/postgresql/*/bin/initdb postgresql
 /usr/bin/curl                    curl
 /usr/bin/openssl                 openssl
 /usr/bin/node                    nodejs
@@ -52,7 +54,7 @@ fail() {
 missing_packages() {
 	local path package
 	while read -r path package; do
-		[ -z "$path" ] || [ -e "$path" ] || command -v "${path##*/}" >/dev/null || echo "$package"
+		[ -z "$path" ] || compgen -G "$path" >/dev/null || command -v "${path##*/}" >/dev/null || echo "$package"
 	done | sort -u
 }
 

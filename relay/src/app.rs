@@ -14,6 +14,7 @@ use crate::drain::Drain;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Hub, Publisher, Slots};
 use crate::metrics::Metrics;
+use crate::persistence::Persistence;
 use crate::profiles::dual::Players;
 use crate::profiles::push::Claims;
 use crate::profiles::stream::Pipeline;
@@ -51,6 +52,8 @@ pub struct App {
     pub drain: Arc<Drain>,
     /// Players of the dual profile.
     pub players: Arc<Players>,
+    /// Their sessions, where they outlive the process.
+    pub persistence: Option<Arc<Persistence>>,
     /// Silence after which TCP asks for the peer.
     pub tcp_keepalive: Duration,
     /// Connections per player.

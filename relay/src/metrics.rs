@@ -7,6 +7,7 @@ mod connections;
 mod drops;
 mod events;
 mod logs;
+mod persistence;
 mod players;
 mod raise;
 
@@ -22,6 +23,7 @@ pub use connections::ConnectionFigures;
 pub use drops::{DropFigures, drops};
 pub use events::{EventDrop, EventFigures};
 pub use logs::LogFigures;
+pub use persistence::PersistenceFigures;
 pub use players::PlayerFigures;
 
 use self::raise::{raise, signed};
@@ -51,6 +53,8 @@ pub struct Metrics {
     pub events: EventFigures,
     /// Players of the dual profile.
     pub players: PlayerFigures,
+    /// Sessions that outlive a process.
+    pub persistence: PersistenceFigures,
     /// Log lines.
     pub logs: LogFigures,
     queue_bytes: IntGauge,
@@ -88,6 +92,7 @@ impl Metrics {
             bus: BusFigures::new(&registry)?,
             events: EventFigures::new(&registry)?,
             players: PlayerFigures::new(&registry)?,
+            persistence: PersistenceFigures::new(&registry)?,
             logs: LogFigures::new(&registry)?,
             registry,
         })

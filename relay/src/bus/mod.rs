@@ -109,6 +109,25 @@ pub trait Bus: Send + Sync + 'static {
     /// [`BusError::Unavailable`] if nobody can be asked.
     async fn take_token(&self, token: &str) -> Result<Option<String>, BusError>;
 
+    /// Keeps the session of a player for `ttl`, for [`session`](Self::session) of any node. A bus of
+    /// one process keeps none.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if it could not be kept.
+    async fn keep_session(&self, player: &str, value: &str, ttl: Duration) -> Result<(), BusError> {
+        let _ = (player, value, ttl);
+        Ok(())
+    }
+
+    /// What was kept of a player's session.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if nobody can be asked.
+    async fn session(&self, player: &str) -> Result<Option<String>, BusError> {
+        let _ = player;
+        Ok(None)
+    }
+
     /// Hands a task, one JSON object, to the workers outside (requirement 003-14). Answers how many
     /// listen; a bus of one process has none.
     ///

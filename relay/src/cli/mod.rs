@@ -46,6 +46,12 @@ Settings, as environment variables or lines of CONFIG_FILE (those with * change 
                               seconds between looks at their health, and for idle ones [30, 60]
   CONNECTION_POOL_SIZE        players that there is room for from the start [1000]
   CONNECTION_PRESET *         default, stable, tight: defaults of the five above [default]
+  SESSION_STORE               memory, redis, or the address of a database: where the sessions of
+                              players outlive the process [redis with REDIS_URL, else memory]
+  DATABASE_URL, DATABASE_URL_FILE
+                              the same as an address: sqlite:///./data/players/mythos.db or
+                              postgresql://user:password@host:5432/name [none]
+  SESSION_TTL                 seconds that it is kept there after the player has gone [604800]
   TCP_KEEPALIVE               seconds of silence until TCP asks for the peer [600]
   MAX_QUEUE_BYTES *, MAX_QUEUE_ITEMS *
                               what may wait for one slow connection [1048576, 1000]

@@ -7,10 +7,11 @@ use std::time::Duration;
 use relay_contract::settings as s;
 
 use super::reader::Reader;
-use super::{Invalid, Source, dual, names, stream};
+use super::{Invalid, Source, dual, names, sessions, stream};
 use crate::auth::{AuthSettings, check_exposure};
 use crate::bus;
 use crate::logs::LogFormat;
+use crate::persistence::Storage;
 use crate::profiles::stream::Options;
 
 /// The settings of a process.
@@ -50,6 +51,10 @@ pub struct Boot {
     pub debug_endpoints: bool,
     /// Players that there is room for from the start.
     pub pool_size: usize,
+    /// Where the sessions of players are kept.
+    pub sessions: Storage,
+    /// For how long, once a player is gone.
+    pub session_ttl: Duration,
     /// Seconds of silence after which TCP asks for the peer.
     pub tcp_keepalive: Duration,
     /// How events are processed.
@@ -76,6 +81,8 @@ impl Boot {
             tokens_compat: r.switch(names::TOKENS_COMPAT, false),
             auth: super::auth::parse(r),
             bus: bus_config(r),
+            sessions: sessions::storage(r),
+            session_ttl: Duration::from_secs(r.number(names::SESSION_TTL, 7 * 86_400, 1..=10 * 365 * 86_400)),
             drain_timeout: Duration::from_secs(r.number(s::DRAIN_TIMEOUT_SECONDS, 30, 0..=86_400)),
             drain_rate: r.small(s::DRAIN_RATE, 100, 1..=1_000_000),
             log_format: r.value(names::LOG_FORMAT, LogFormat::Json),
@@ -173,7 +180,7 @@ fn bus_config(r: &mut Reader<'_>) -> bus::Config {
 }
 
 /// The trimmed content of the file that setting `name` names.
-fn file_content(r: &mut Reader<'_>, name: &str) -> Option<String> {
+pub(super) fn file_content(r: &mut Reader<'_>, name: &str) -> Option<String> {
     let path = r.text(name)?;
     match std::fs::read_to_string(path) {
         Ok(content) => Some(content.trim().to_owned()),

@@ -10,6 +10,7 @@ mod debug;
 mod dual;
 mod live;
 mod reader;
+mod sessions;
 mod settings;
 mod socketio;
 mod source;
@@ -103,6 +104,14 @@ pub mod names {
     pub const HEALTH_CHECK_INTERVAL: &str = "HEALTH_CHECK_INTERVAL";
     /// Live: seconds between looks for idle connections (requirement 004-19).
     pub const CLEANUP_INTERVAL: &str = "CLEANUP_INTERVAL";
+    /// `memory`, `redis` or the address of a database (conflict X-17).
+    pub const SESSION_STORE: &str = "SESSION_STORE";
+    /// Address of a database for sessions (requirement 004-27).
+    pub const DATABASE_URL: &str = "DATABASE_URL";
+    /// File with that address, which may hold a password.
+    pub const DATABASE_URL_FILE: &str = "DATABASE_URL_FILE";
+    /// Seconds for which the session of a player who is gone is kept there.
+    pub const SESSION_TTL: &str = "SESSION_TTL";
     /// Players that there is room for from the start (requirement 004-20).
     pub const CONNECTION_POOL_SIZE: &str = "CONNECTION_POOL_SIZE";
     /// Seconds of silence after which TCP asks whether the peer is there (requirement 004-41).

@@ -72,7 +72,16 @@ fn components(app: &App, bus: &Bus) -> Value {
         (BusKind::Redis, BusState::Ok) => "healthy",
         (BusKind::Redis, BusState::Connecting | BusState::Degraded) => "unhealthy",
     };
-    json!({ "bus": bus, "buffer": buffer, "processor": processor, "redis": redis })
+    json!({ "bus": bus, "buffer": buffer, "processor": processor, "redis": redis, "sessions": sessions(app) })
+}
+
+/// Where sessions outlive the process; `disabled` where they do not.
+fn sessions(app: &App) -> &'static str {
+    match &app.persistence {
+        None => "disabled",
+        Some(persistence) if persistence.is_up() => "healthy",
+        Some(_) => "unhealthy",
+    }
 }
 
 #[derive(Deserialize)]

@@ -21,6 +21,7 @@ use crate::heartbeat::Heartbeat;
 use crate::hub::{Budget, Clock, Counts, Hub, Limits, Publisher, Shared, Slots};
 use crate::logs::LogControl;
 use crate::metrics::Metrics;
+use crate::persistence::Persistence;
 use crate::profiles::{self, dual::Players, push::Claims, stream::Pipeline};
 
 /// Connections that wait to be accepted: many clients come back at once after a restart.
@@ -128,6 +129,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     let bus = bus::connect(boot.bus, players.clone(), boot.node.clone(), shutdown.clone());
     hub.tell(&bus);
     let tasks = TaskTracker::new();
+    let persistence = Persistence::new(boot.sessions, boot.session_ttl, &boot.node, &bus, &metrics);
     let publisher = Publisher::new(hub.clone(), bus.clone());
     let socketio = profiles::socketio::server(
         hub.clone(),
@@ -156,6 +158,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         drain: Arc::default(),
         heartbeat: Heartbeat::default(),
         players,
+        persistence,
         tcp_keepalive: boot.tcp_keepalive,
         streams: Slots::default(),
         claims: Claims::new(bus.clone(), tasks.clone()),

@@ -50,6 +50,7 @@ pub async fn run_until(relay: Relay, stop: Stop, signal: impl Future<Output = ()
     if tokio::time::timeout(FAREWELLS, app.tasks.wait()).await.is_err() {
         tracing::warn!(connections = app.hub.total(), "Stopped with connections that did not end");
     }
+    dual::flush(&app).await;
     bus_shutdown.cancel();
     app.bus.closed().await;
     helpers.shutdown().await;
@@ -85,6 +86,7 @@ fn help(relay: Relay) -> JoinSet<()> {
     let paces = move || paced.settings.live().paces(engineio);
     help("sweep", sweep_forever(app.hub.clone(), paces, move || beaten.heartbeat.beat()).boxed());
     help("upkeep", dual::run(app.clone()).boxed());
+    help("sessions", dual::persist(app.clone()).boxed());
     help("settings", async move { poll_settings(&app, &logs).await }.boxed());
     helpers
 }

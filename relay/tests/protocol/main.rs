@@ -22,6 +22,7 @@ mod heartbeat;
 mod http;
 mod limits;
 mod logs;
+mod persistence;
 mod proxies;
 mod publish;
 mod socket;

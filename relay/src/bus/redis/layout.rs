@@ -6,6 +6,7 @@
 //! | `relay:<namespace>:probe:<db>:<incarnation>:<connection>` | channel on which a relay hears itself |
 //! | `relay:<namespace>:lease:{<tag>}:<lease>` | key: `<node>/<incarnation>` of the holder |
 //! | `relay:<namespace>:presence:{<tag>}:<channel>` | set: `<node>/<incarnation>` of who has connections |
+//! | `relay:<namespace>:session:{<tag>}:<player>` | key: the session of a player (conflict X-17) |
 //! | `ws_conn_token:<namespace>:<token>` | key: a connection token (requirement 003-05) |
 //! | `relay:<namespace>:workers:tasks:<db>` | channel: what clients say, for workers outside |
 //! | `relay:<namespace>:workers:events:<db>` | channel: what workers say in conversations |
@@ -71,6 +72,11 @@ impl Layout {
     /// Key of the lease called `lease`.
     pub(super) fn lease(&self, lease: &str) -> String {
         format!("{}:lease:{{{}}}:{lease}", self.root, Partition::of(lease).tag())
+    }
+
+    /// Key of the session of `player`.
+    pub(super) fn session(&self, player: &str) -> String {
+        format!("{}:session:{{{}}}:{player}", self.root, Partition::of(player).tag())
     }
 
     /// Key of the nodes that have connections of `channel`.

@@ -188,6 +188,18 @@ impl Bus for RedisBus {
         self.ask(token, take).await
     }
 
+    async fn keep_session(&self, player: &str, value: &str, ttl: Duration) -> Result<(), BusError> {
+        let mut set = redis::cmd("SET");
+        set.arg(self.layout.session(player)).arg(value).arg("EX").arg(ttl.as_secs().max(1));
+        self.ask(player, set).await
+    }
+
+    async fn session(&self, player: &str) -> Result<Option<String>, BusError> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.layout.session(player));
+        self.ask(player, get).await
+    }
+
     async fn tell_workers(&self, task: String) -> Result<u64, BusError> {
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(self.layout.tasks()).arg(task);

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::census::Census;
+use super::persist::{self, connection_id};
 use super::player::check_session;
 use crate::app::App;
 use crate::debug::Insight;
@@ -80,7 +81,7 @@ pub(super) async fn player(
 
 fn of_kind(app: &App, connections: &[Arc<Connection>], transport: Transport) -> Value {
     let own: Vec<_> = connections.iter().filter(|connection| connection.transport == transport).collect();
-    let ids: Vec<_> = own.iter().map(|connection| format!("{}-{}", app.node, connection.id())).collect();
+    let ids: Vec<_> = own.iter().map(|connection| connection_id(app, connection)).collect();
     let idle = own.iter().map(|connection| connection.idle()).min();
     let last = idle.map(|idle| (Timestamp::now() - SignedDuration::from_secs(idle.into())).to_string());
     json!({ "count": own.len(), "connection_ids": ids, "last_activity": last })
@@ -93,6 +94,7 @@ pub(super) async fn session(
     Path(player): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     identity::check("player_id", &player)?;
+    persist::recall(&app, &player).await;
     let connections = app.players.connections(&player);
     let session = app.players.sessions.get(&player).and_then(|known| known.session);
     let count = |kind| connections.iter().filter(|connection| connection.transport == kind).count();
@@ -118,7 +120,7 @@ pub(super) async fn switch(
     let mut body = json::object("", json::read(&app, &headers, body).await?)?;
     let session = json::name_of(&mut body, "session_id")?;
     check_session(&session)?;
-    let ended = app.players.enter(&app, &player, &session);
+    let ended = app.players.enter(&app, &player, &session).await;
     Ok(Json(json!({
         "success": true,
         "message": format!("Player {player} is in session {session}"),

@@ -7,6 +7,7 @@ mod connections;
 mod errors;
 mod messages;
 mod monitoring;
+mod persist;
 mod player;
 mod players;
 mod recent;
@@ -26,6 +27,7 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::hub::{Connection, Transport};
 
+pub use persist::{flush, persist};
 pub use players::Players;
 pub use stream::{Stream, stream};
 pub use upkeep::run;
@@ -59,15 +61,28 @@ pub fn routes() -> Router<Arc<App>> {
     router
 }
 
-/// Logs and measures a connection that was asked for at `begin` (requirements 004-28 and 004-42).
+/// Logs, measures and notes a connection that was asked for at `begin` (requirements 004-28 and
+/// 004-42).
 fn established(app: &App, connection: &Connection, begin: Instant) {
     let time = begin.elapsed();
     app.metrics.players.established(connection.transport, time);
-    let kind = match connection.transport {
+    let establishment_time_ms = time.as_secs_f64() * 1000.0;
+    let kind = kind(connection);
+    tracing::info!(player_id = %connection.identity, establishment_time_ms, "{kind} connected");
+    persist::opened(app, connection);
+}
+
+/// Logs and notes the end of a connection.
+fn ended(app: &App, connection: &Connection) {
+    let kind = kind(connection);
+    tracing::info!(player_id = %connection.identity, "{kind} disconnected");
+    persist::closed(app, connection);
+}
+
+fn kind(connection: &Connection) -> &'static str {
+    match connection.transport {
         Transport::WebSocket => "WebSocket",
         // Players have sockets and event streams only.
         Transport::Sse | Transport::SocketIo => "SSE",
-    };
-    let establishment_time_ms = time.as_secs_f64() * 1000.0;
-    tracing::info!(player_id = %connection.identity, establishment_time_ms, "{kind} connected");
+    }
 }

@@ -11,10 +11,10 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::NAME;
 use super::errors::Errors;
 use super::recent::Recent;
 use super::sessions::{Entered, Sessions};
+use super::{NAME, persist};
 use crate::app::App;
 use crate::bus::{Channel, Inbox, Message};
 use crate::hub::{CloseCode, Connection, Farewell, Hub};
@@ -50,8 +50,15 @@ impl Players {
 
     /// Lets a player into a session, and ends the connections of another one, here and then on the
     /// other nodes. Tells how many ended here.
-    pub(super) fn enter(&self, app: &App, player: &str, session: &str) -> usize {
+    pub(super) async fn enter(&self, app: &App, player: &str, session: &str) -> usize {
+        persist::recall(app, player).await;
+        self.enter_known(app, player, session)
+    }
+
+    /// The same for a player whose session this node knows if anyone does.
+    fn enter_known(&self, app: &App, player: &str, session: &str) -> usize {
         let entered = self.sessions.enter(player, session);
+        persist::keep(app, player);
         let ended = self.end_former(player, session, &entered);
         if entered != Entered::Same {
             let (bus, message) = (app.bus.clone(), Arc::new(announcement(player, session)));

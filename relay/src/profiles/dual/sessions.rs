@@ -1,5 +1,6 @@
-//! Sessions of players (requirement 004-25): at most one each, the newest. Kept in memory: a relay
-//! that restarts learns them again as players come back (conflict X-17).
+//! Sessions of players (requirement 004-25): at most one each, the newest. A relay that restarts
+//! gets them from its [store](super::persist), or else learns them again as players come back
+//! (conflict X-17).
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -68,6 +69,18 @@ impl Sessions {
         }
         let new = Session { id: session.into(), created: Timestamp::now() };
         known.session.replace(new).map_or(Entered::First, |old| Entered::Switched { from: old.id })
+    }
+
+    /// Gives a player, who has none here, the session of a former process. Tells whether it did.
+    pub(super) fn restore(&self, player: &str, session: Session) -> bool {
+        let mut players = lock(&self.0);
+        if players.len() >= MAX_PLAYERS && !players.contains_key(player) {
+            return false;
+        }
+        let known = players.entry(player.into()).or_insert_with(Player::new);
+        let restored = known.session.is_none();
+        known.session.get_or_insert(session);
+        restored
     }
 
     /// As [`enter`](Self::enter), for a player of another node, who entered at `at`: who is not known

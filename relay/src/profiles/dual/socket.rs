@@ -48,7 +48,7 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
     app.players.sessions.see(&player);
     // The connections of a replaced session hold their places for a moment longer.
     let replaced = match &session {
-        Some(session) => app.players.enter(app, &player, session),
+        Some(session) => app.players.enter(app, &player, session).await,
         None => 0,
     };
     let limit = app.settings.live().dual.max_connections;
@@ -85,7 +85,7 @@ impl Admitted for Player {
         ws::run(&connection, upgraded.early, limit, &mut session).await;
         drop(membership);
         drop(slot);
-        tracing::info!(player_id = %connection.identity, "WebSocket disconnected");
+        super::ended(&app, &connection);
     }
 }
 

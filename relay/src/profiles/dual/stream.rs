@@ -7,13 +7,14 @@ use std::time::Instant;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
+use futures::FutureExt;
 use http::{HeaderMap, Method, Version, header, request};
 use tokio::net::TcpStream;
 
-use super::NAME;
 use super::errors::Kind;
 use super::player::{is_stream, player_of, session_of};
 use super::shape::PlayerEvent;
+use super::{NAME, persist};
 use crate::app::App;
 use crate::bus::Channel;
 use crate::drain::RESTART;
@@ -49,7 +50,13 @@ pub fn stream(app: &Arc<App>, request: &request::Parts) -> Option<Stream> {
     if !plain || !open || !is_stream(&request.uri) || !app.drain.is_accepting() {
         return None;
     }
-    let admitted = admit(app, request).ok()?;
+    // So is whose session has to be looked up.
+    if session_of(&request.uri).ok()?.is_some()
+        && persist::is_to_be_recalled(app, &player_of(&request.uri).ok()?)
+    {
+        return None;
+    }
+    let admitted = admit(app, request).now_or_never()?.ok()?;
     let mut headers = sse::answer_headers();
     answer::extend(&mut headers, app, &request.headers);
     Some(Stream { app: app.clone(), admitted, version: request.version, headers })
@@ -59,9 +66,10 @@ impl Stream {
     /// Serves the stream until it is over, and holds `permit` as long.
     pub fn serve(self, stream: TcpStream, permit: Permit) -> impl Future<Output = ()> + Send + 'static {
         let (head, framing) = sse::write_head(self.version, &self.headers);
-        let opened = open(&self.app, self.admitted, Socket::Tcp(stream), framing, &head);
+        let app = self.app.clone();
+        let opened = open(&app, self.admitted, Socket::Tcp(stream), framing, &head);
         async move {
-            live(opened).await;
+            live(&app, opened).await;
             drop(permit);
         }
     }
@@ -73,7 +81,7 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     if !app.drain.is_accepting() {
         return Ok(ended());
     }
-    let admitted = admit(&app, &parts).inspect_err(|error| {
+    let admitted = admit(&app, &parts).await.inspect_err(|error| {
         note(&app, &player_of(&parts.uri).unwrap_or_default(), error);
     })?;
     let identity = access::of_request(&app, NAME, &parts).await?;
@@ -81,7 +89,8 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
     let opened = open(&app, admitted, socket, Framing::Bare, &[]);
     access::bound(&app, identity.as_ref(), opened.0.connection());
-    app.tasks.spawn(live(opened));
+    let held = app.clone();
+    app.tasks.spawn(async move { live(&held, opened).await });
     let mut response = Response::new(body);
     *response.headers_mut() = sse::answer_headers();
     Ok(response)
@@ -95,7 +104,7 @@ fn ended() -> Response {
     response
 }
 
-fn admit(app: &App, request: &request::Parts) -> Result<Admitted, ApiError> {
+async fn admit(app: &App, request: &request::Parts) -> Result<Admitted, ApiError> {
     let begin = Instant::now();
     let player = player_of(&request.uri)?;
     let session = session_of(&request.uri)?;
@@ -105,7 +114,10 @@ fn admit(app: &App, request: &request::Parts) -> Result<Admitted, ApiError> {
     }
     app.players.sessions.see(&player);
     // The connections of a replaced session hold their places for a moment longer.
-    let replaced = session.as_ref().map_or(0, |session| app.players.enter(app, &player, session));
+    let replaced = match &session {
+        Some(session) => app.players.enter(app, &player, session).await,
+        None => 0,
+    };
     let places = live.dual.max_connections.saturating_add(u32::try_from(replaced).unwrap_or(u32::MAX));
     let slot = app.streams.take(&player, places).ok_or(ApiError::TooManyConnections)?;
     Ok(Admitted { player, session, slot, begin })
@@ -137,10 +149,10 @@ fn open(app: &App, admitted: Admitted, socket: Socket, framing: Framing, head: &
     (membership, admitted.slot)
 }
 
-async fn live((membership, slot): (Membership, Slot)) {
+async fn live(app: &App, (membership, slot): (Membership, Slot)) {
     let connection = membership.connection().clone();
     sse::run(&connection).await;
     drop(membership);
     drop(slot);
-    tracing::info!(player_id = %connection.identity, "SSE disconnected");
+    super::ended(app, &connection);
 }
