@@ -73,10 +73,11 @@ setup: ## Install or check what the other targets need
 	@e2e/setup.sh
 
 .PHONY: generate
-generate: ## Write the generated files again: CRD, conditions
+generate: ## Write the generated files again: CRD, conditions, settings
 	@cargo run --quiet --package relay-operator -- crd > crds/relayclusters.relaycluster.dev.yaml
 	cp crds/relayclusters.relaycluster.dev.yaml charts/relay-operator/files/
 	cargo run --quiet --package relay-operator -- conditions > docs/conditions.md
+	cargo run --quiet --package relay -- settings --markdown > docs/relay-settings.md
 
 .PHONY: fmt
 fmt: ## Format the code

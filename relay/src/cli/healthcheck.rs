@@ -12,8 +12,9 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// Bytes of the answer that are read.
 const ANSWER: u64 = 64 * 1024;
 
-pub(super) fn check(source: &Source) -> anyhow::Result<()> {
-    let address = reachable(Boot::parse(source)?.listen);
+pub(super) fn check() -> anyhow::Result<()> {
+    let (source, _) = Source::from_process();
+    let address = reachable(Boot::parse(&source)?.listen);
     let status = status(address).with_context(|| format!("no answer from {address}"))?;
     anyhow::ensure!(status == "200", "{address} answered {status}");
     Ok(())

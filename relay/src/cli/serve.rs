@@ -1,14 +1,15 @@
 //! Serves until SIGTERM or SIGINT.
 
+use super::validate::listed;
 use anyhow::Context;
-use relay::config::{Boot, Source};
+use relay::config::{self, Boot, Invalid, Settings};
 use relay::logs;
 use relay::metrics::VERSION;
 use relay::server::{Relay, Stop, run_until};
 use tokio::signal::unix::{SignalKind, signal};
 
-pub(super) fn serve(source: Source) -> anyhow::Result<()> {
-    let (boot, settings) = super::parse(source)?;
+pub(super) fn serve() -> anyhow::Result<()> {
+    let (boot, settings) = load().map_err(|invalid| anyhow::anyhow!(listed(&invalid.0)))?;
     let live = settings.live();
     let file = boot.log_file.as_deref();
     let logs =
@@ -34,6 +35,10 @@ pub(super) fn serve(source: Source) -> anyhow::Result<()> {
     });
     last_lines.flush();
     served
+}
+
+fn load() -> Result<(Boot, Settings), Invalid> {
+    config::load(super::validate::read()?)
 }
 
 /// Tells what runs where.

@@ -4,10 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use relay_contract::settings as s;
+use relay_contract::settings::{ADMIN_PORT, CLIENT_PORT};
 
+use super::known::{bus as redis, dual as known, limits, listening, observing, tokens};
 use super::reader::Reader;
-use super::{Invalid, Source, dual, names, sessions, stream};
+use super::setting::{Setting, Text};
+use super::{Invalid, Problem, Source, dual, sessions, stream};
 use crate::auth::{AuthSettings, check_exposure};
 use crate::bus;
 use crate::logs::LogFormat;
@@ -67,41 +69,47 @@ impl Boot {
     /// # Errors
     /// [`Invalid`] with every setting that is wrong.
     pub fn parse(source: &Source) -> Result<Self, Invalid> {
+        let (boot, problems) = Self::read(source);
+        if problems.is_empty() { Ok(boot) } else { Err(Invalid(problems)) }
+    }
+
+    /// The same with defaults in place of what is wrong, which is told beside it.
+    pub(super) fn read(source: &Source) -> (Self, Vec<Problem>) {
         let mut reader = Reader::new(source);
         let r = &mut reader;
         let (listen, also_listen) = addresses(r);
         let boot = Self {
             listen,
             also_listen,
-            admin_listen: r.value(s::ADMIN_LISTEN, (Ipv4Addr::LOCALHOST, s::ADMIN_PORT).into()),
-            node: r.text(s::NODE_NAME).map_or_else(generated_name, str::to_owned),
-            insecure: r.switch(s::INSECURE, false),
-            admin_token_file: r.text(s::ADMIN_TOKEN_FILE).map(PathBuf::from),
-            publish_key_file: r.text(s::PUBLISH_KEY_FILE).map(PathBuf::from),
-            tokens_compat: r.switch(names::TOKENS_COMPAT, false),
+            admin_listen: r.value(listening::ADMIN_LISTEN, (Ipv4Addr::LOCALHOST, ADMIN_PORT).into()),
+            node: r.text(listening::NODE_NAME).map_or_else(generated_name, str::to_owned),
+            insecure: r.switch(listening::INSECURE),
+            admin_token_file: r.path(listening::ADMIN_TOKEN_FILE),
+            publish_key_file: r.path(listening::PUBLISH_KEY_FILE),
+            tokens_compat: r.switch(tokens::TOKENS_COMPAT),
             auth: super::auth::parse(r),
             bus: bus_config(r),
             sessions: sessions::storage(r),
-            session_ttl: Duration::from_secs(r.number(names::SESSION_TTL, 7 * 86_400, 1..=10 * 365 * 86_400)),
-            drain_timeout: Duration::from_secs(r.number(s::DRAIN_TIMEOUT_SECONDS, 30, 0..=86_400)),
-            drain_rate: r.small(s::DRAIN_RATE, 100, 1..=1_000_000),
-            log_format: r.value(names::LOG_FORMAT, LogFormat::Json),
-            node_queue_bytes: r.number(names::MAX_NODE_QUEUE_BYTES, 256 << 20, 1 << 20..=1 << 40),
-            debug_endpoints: r.switch(names::DEBUG_ENDPOINTS, true),
+            session_ttl: r.seconds(known::SESSION_TTL),
+            drain_timeout: r.seconds(listening::DRAIN_TIMEOUT_SECONDS),
+            drain_rate: r.small(listening::DRAIN_RATE),
+            log_format: r.value(observing::LOG_FORMAT, LogFormat::Json),
+            node_queue_bytes: r.number(limits::MAX_NODE_QUEUE_BYTES),
+            debug_endpoints: r.switch(observing::DEBUG_ENDPOINTS),
             pool_size: dual::pool(r),
-            log_file: r.text(names::LOG_FILE).map(PathBuf::from),
-            tcp_keepalive: Duration::from_secs(r.number(names::TCP_KEEPALIVE, 600, 1..=86_400)),
+            log_file: r.path(observing::LOG_FILE),
+            tcp_keepalive: r.seconds(listening::TCP_KEEPALIVE),
             stream: stream::options(r),
         };
         check_open_doors(r, &boot);
-        reader.finish(boot)
+        (boot, reader.problems())
     }
 }
 
 fn host(r: &mut Reader<'_>) -> IpAddr {
-    match r.text(s::HOST) {
+    match r.text(listening::HOST) {
         Some("localhost") => Ipv4Addr::LOCALHOST.into(),
-        _ => r.value(s::HOST, Ipv4Addr::LOCALHOST.into()),
+        _ => r.value(listening::HOST, Ipv4Addr::LOCALHOST.into()),
     }
 }
 
@@ -110,7 +118,7 @@ fn host(r: &mut Reader<'_>) -> IpAddr {
 fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Vec<SocketAddr>) {
     let (host, port) = (host(r), port(r));
     let mut addresses = Vec::new();
-    let entries = r.text(names::LISTEN).unwrap_or_default().split(',').map(str::trim);
+    let entries = r.text(listening::LISTEN).unwrap_or_default().split(',').map(str::trim);
     for entry in entries.filter(|entry| !entry.is_empty()) {
         let parsed = match entry.strip_prefix(':') {
             Some(port) => port.parse().ok().map(|port| SocketAddr::new(host, port)),
@@ -118,7 +126,7 @@ fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Vec<SocketAddr>) {
         };
         match parsed {
             Some(address) => addresses.push(address),
-            None => r.problem(names::LISTEN, format!("{entry:?} is neither host:port nor :port")),
+            None => r.problem(listening::LISTEN, format!("{entry:?} is neither host:port nor :port")),
         }
     }
     let mut addresses = addresses.into_iter();
@@ -127,8 +135,7 @@ fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Vec<SocketAddr>) {
 
 /// 0 lets the system choose, which tests use.
 fn port(r: &mut Reader<'_>) -> u16 {
-    let port = r.small(s::PORT, u32::from(s::CLIENT_PORT), 0..=65_535);
-    u16::try_from(port).unwrap_or(s::CLIENT_PORT)
+    u16::try_from(r.number(listening::PORT)).unwrap_or(CLIENT_PORT)
 }
 
 /// Conflict X-21: what nobody guards is not offered beyond this machine by accident.
@@ -136,56 +143,54 @@ fn check_open_doors(r: &mut Reader<'_>, boot: &Boot) {
     let known = !boot.auth.policy.has_anonymous();
     let addresses = [boot.listen].into_iter().chain(boot.also_listen.iter().copied());
     let open = |address: SocketAddr| {
-        check_exposure(s::HOST, address.ip(), "clients are anonymous", boot.insecure || known).err()
+        check_exposure(listening::HOST.name, address.ip(), "clients are anonymous", boot.insecure || known)
+            .err()
     };
     let clients = addresses.filter_map(open).next().map_or(Ok(()), Err);
     let token = boot.admin_token_file.is_some();
     let admin = check_exposure(
-        s::ADMIN_LISTEN,
+        listening::ADMIN_LISTEN.name,
         boot.admin_listen.ip(),
         "ADMIN_TOKEN_FILE is not set",
         boot.insecure || token,
     );
     for exposed in [clients, admin].into_iter().filter_map(Result::err) {
-        r.problem(s::INSECURE, exposed);
+        r.problem(listening::INSECURE, exposed);
     }
 }
 
 fn bus_config(r: &mut Reader<'_>) -> bus::Config {
-    let url = match (r.text(s::REDIS_URL), r.text(s::REDIS_URL_FILE)) {
+    let url = match (r.text(redis::REDIS_URL), r.text(redis::REDIS_URL_FILE)) {
         (Some(_), Some(_)) => {
-            r.problem(s::REDIS_URL_FILE, "REDIS_URL is set, too; one of them is enough");
+            r.problem(redis::REDIS_URL_FILE, "REDIS_URL is set, too; one of them is enough");
             return bus::Config::Memory;
         }
-        (Some(url), None) => Some((s::REDIS_URL, url.to_owned())),
-        (None, Some(_)) => file_content(r, s::REDIS_URL_FILE).map(|url| (s::REDIS_URL_FILE, url)),
+        (Some(url), None) => Some((redis::REDIS_URL, url.to_owned())),
+        (None, Some(_)) => file_content(r, redis::REDIS_URL_FILE).map(|url| (redis::REDIS_URL_FILE, url)),
         (None, None) => None,
     };
-    let password = file_content(r, s::REDIS_PASSWORD_FILE).map(bus::Secret::new);
-    let namespace = r.value(s::REDIS_NAMESPACE, bus::Namespace::default());
-    let Some((name, url)) = url else { return bus::Config::Memory };
+    let password = file_content(r, redis::REDIS_PASSWORD_FILE).map(bus::Secret::new);
+    let namespace = r.value(redis::REDIS_NAMESPACE, bus::Namespace::default());
+    let Some((setting, url)) = url else { return bus::Config::Memory };
     match url.parse() {
-        Ok(url) => bus::Config::Redis {
-            url,
-            password,
-            namespace,
-            max_retries: r.small(names::REDIS_MAX_RETRIES, 0, 0..=1_000_000),
-        },
+        Ok(url) => {
+            bus::Config::Redis { url, password, namespace, max_retries: r.small(redis::REDIS_MAX_RETRIES) }
+        }
         Err(error) => {
             let error: bus::UrlError = error;
-            r.problem(name, error);
+            r.problem(setting, error);
             bus::Config::Memory
         }
     }
 }
 
 /// The trimmed content of the file that setting `name` names.
-pub(super) fn file_content(r: &mut Reader<'_>, name: &str) -> Option<String> {
-    let path = r.text(name)?;
+pub(super) fn file_content(r: &mut Reader<'_>, setting: Setting<Text>) -> Option<String> {
+    let path = r.text(setting)?;
     match std::fs::read_to_string(path) {
         Ok(content) => Some(content.trim().to_owned()),
         Err(error) => {
-            r.problem(name, format!("{path}: {error}"));
+            r.problem(setting, format!("{path}: {error}"));
             None
         }
     }

@@ -1,7 +1,7 @@
 //! `DEBUG`: a switch (requirement 000-13), or names of parts as programs of Node.js take them
 //! (requirement 002-12, conflict X-11).
 
-use super::names;
+use super::known::observing::DEBUG;
 use super::reader::Reader;
 
 /// Parts, by the names that the reference server's log lines have, and the targets of ours.
@@ -21,7 +21,7 @@ pub struct Debug {
 
 impl Debug {
     pub(super) fn parse(r: &mut Reader<'_>) -> Self {
-        match r.text(names::DEBUG).map(str::to_ascii_lowercase).as_deref() {
+        match r.text(DEBUG).map(str::to_ascii_lowercase).as_deref() {
             None | Some("false" | "0") => Self::default(),
             Some("true" | "1") => Self { all: true, targets: Vec::new() },
             Some(patterns) => Self::of_patterns(patterns),

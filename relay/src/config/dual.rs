@@ -2,9 +2,7 @@
 
 use std::str::FromStr;
 
-use relay_contract::settings as s;
-
-use super::names;
+use super::known::dual as known;
 use super::reader::Reader;
 
 /// What changes while the relay runs; times in seconds.
@@ -60,22 +58,18 @@ impl Preset {
 }
 
 pub(super) fn limits(r: &mut Reader<'_>) -> DualLimits {
-    let preset = r.value(names::CONNECTION_PRESET, Preset::Default).limits();
+    let preset = r.value(known::CONNECTION_PRESET, Preset::Default).limits();
     DualLimits {
-        max_connections: r.small(s::MAX_CONNECTIONS_PER_PLAYER, preset.max_connections, 1..=10_000),
-        connection_timeout: r.small(names::CONNECTION_TIMEOUT, preset.connection_timeout, 1..=86_400),
-        health_check_interval: r.small(
-            names::HEALTH_CHECK_INTERVAL,
-            preset.health_check_interval,
-            1..=86_400,
-        ),
-        cleanup_interval: r.small(names::CLEANUP_INTERVAL, preset.cleanup_interval, 1..=86_400),
+        max_connections: r.small_or(known::MAX_CONNECTIONS_PER_PLAYER, preset.max_connections),
+        connection_timeout: r.small_or(known::CONNECTION_TIMEOUT, preset.connection_timeout),
+        health_check_interval: r.small_or(known::HEALTH_CHECK_INTERVAL, preset.health_check_interval),
+        cleanup_interval: r.small_or(known::CLEANUP_INTERVAL, preset.cleanup_interval),
     }
 }
 
 /// Players that there is room for from the start (requirement 004-20).
 pub(super) fn pool(r: &mut Reader<'_>) -> usize {
-    let preset = r.value(names::CONNECTION_PRESET, Preset::Default);
-    let size = r.small(names::CONNECTION_POOL_SIZE, preset.pool(), 1..=1_000_000);
+    let preset = r.value(known::CONNECTION_PRESET, Preset::Default);
+    let size = r.small_or(known::CONNECTION_POOL_SIZE, preset.pool());
     usize::try_from(size).unwrap_or(usize::MAX)
 }

@@ -1,15 +1,12 @@
 //! Settings that change while the relay runs and disconnect nobody.
 
-use relay_contract::settings as s;
-
+use super::known::{auth, limits, observing, push};
 use super::reader::Reader;
-use super::{Debug, DualLimits, Invalid, SocketIo, Source, StreamLimits, dual, names, stream};
+use super::{Debug, DualLimits, Invalid, SocketIo, Source, StreamLimits, dual, stream};
 use crate::auth::Origins;
 use crate::hub::{Overflow, Pace, Paces};
 use crate::logs::LogLevel;
 use crate::metrics::Aliases;
-
-const MIB: u64 = 1024 * 1024;
 
 /// Accounts that take @mentions by default (requirement 000-21).
 const ACCOUNTS: [&str; 4] = ["ci_bot", "email_bot", "notification_bot", "system_bot"];
@@ -61,32 +58,28 @@ impl Live {
         let mut reader = Reader::new(source);
         let r = &mut reader;
         let debug = Debug::parse(r);
-        let level = r.value(s::LOG_LEVEL, LogLevel::Info);
+        let level = r.value(observing::LOG_LEVEL, LogLevel::Info);
         let live = Self {
-            origins: r.value(s::CORS_ORIGINS, Origins::default()),
+            origins: r.value(auth::CORS_ORIGINS, Origins::default()),
             log_level: if debug.all { LogLevel::Debug } else { level },
             debug,
             pace: Pace {
-                interval: r.small(s::WS_PING_INTERVAL, 30, 1..=86_400),
-                timeout: r.small(s::WS_PING_TIMEOUT, 10, 1..=86_400),
+                interval: r.small(limits::WS_PING_INTERVAL),
+                timeout: r.small(limits::WS_PING_TIMEOUT),
             },
-            max_message_size: size(r, s::MAX_MESSAGE_SIZE, MIB, 128..=128 * MIB),
+            max_message_size: r.size(limits::MAX_MESSAGE_SIZE),
             max_total_connections: total_connections(r),
-            max_queue_bytes: size(r, s::MAX_QUEUE_BYTES, MIB, 1024..=1024 * MIB),
-            max_queue_items: size(r, names::MAX_QUEUE_ITEMS, 1000, 1..=1_000_000),
-            overflow: r.value(names::OVERFLOW, Overflow::Disconnect),
-            public_accounts: public_accounts(r.text(s::PUBLIC_ACCOUNTS)),
+            max_queue_bytes: r.size(limits::MAX_QUEUE_BYTES),
+            max_queue_items: r.size(limits::MAX_QUEUE_ITEMS),
+            overflow: r.value(limits::OVERFLOW, Overflow::Disconnect),
+            public_accounts: public_accounts(r.text(push::PUBLIC_ACCOUNTS)),
             socketio: SocketIo::parse(r),
-            metrics_aliases: r.value(names::METRICS_ALIASES, Aliases::default()),
+            metrics_aliases: r.value(observing::METRICS_ALIASES, Aliases::default()),
             stream: stream::limits(r),
             dual: dual::limits(r),
         };
         reader.finish(live)
     }
-}
-
-fn size(r: &mut Reader<'_>, name: &str, default: u64, range: std::ops::RangeInclusive<u64>) -> usize {
-    usize::try_from(r.number(name, default, range)).unwrap_or(usize::MAX)
 }
 
 fn public_accounts(more: Option<&str>) -> Vec<String> {
@@ -96,7 +89,7 @@ fn public_accounts(more: Option<&str>) -> Vec<String> {
 
 /// 0 derives it from the limit of open files, with room left for files, Redis and HTTP.
 fn total_connections(r: &mut Reader<'_>) -> u64 {
-    match r.number(s::MAX_TOTAL_CONNECTIONS, 0, 0..=10_000_000) {
+    match r.number(limits::MAX_TOTAL_CONNECTIONS) {
         0 => open_files().map_or(900, |files| files.saturating_sub(files / 10).max(1)),
         number => number,
     }

@@ -1,10 +1,12 @@
 //! Parses settings one by one and collects what is wrong with any of them.
 
 use std::fmt::{self, Display};
-use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::Source;
+use super::setting::{Number, Setting, Switch, Text};
 
 /// One setting and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,57 +44,97 @@ impl<'a> Reader<'a> {
         Self { source, problems: Vec::new() }
     }
 
+    fn set<K>(&self, setting: Setting<K>) -> Option<&'a str> {
+        self.source.get(setting.name).map(str::trim).filter(|text| !text.is_empty())
+    }
+
     /// The text of a setting, if it is set and not empty.
-    pub(super) fn text(&self, name: &str) -> Option<&'a str> {
-        self.source.get(name).map(str::trim).filter(|text| !text.is_empty())
+    pub(super) fn text(&self, setting: Setting<Text>) -> Option<&'a str> {
+        self.set(setting)
     }
 
-    /// A value of any kind.
-    pub(super) fn value<T: FromStr<Err: Display>>(&mut self, name: &str, default: T) -> T {
-        self.optional(name).unwrap_or(default)
+    /// The text of a setting, or the default.
+    pub(super) fn text_or_default(&self, setting: Setting<Text>) -> &'a str {
+        self.set(setting).unwrap_or(setting.definition.kind.default)
     }
 
-    /// A value of any kind that need not be there.
-    pub(super) fn optional<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
-        let parsed = self.text(name)?.parse();
-        parsed.map_err(|error: T::Err| self.problem(name, error)).ok()
+    /// The path that a setting holds.
+    pub(super) fn path(&self, setting: Setting<Text>) -> Option<PathBuf> {
+        self.set(setting).map(PathBuf::from)
     }
 
-    /// A whole number in `range`.
-    pub(super) fn number(&mut self, name: &str, default: u64, range: RangeInclusive<u64>) -> u64 {
-        let Some(text) = self.text(name) else { return default };
+    /// A value of any kind; `default` is the one that the setting's entry tells of.
+    pub(super) fn value<T: FromStr<Err: Display>>(&mut self, setting: Setting<Text>, default: T) -> T {
+        let Some(text) = self.set(setting) else { return default };
+        let parsed = text.parse().map_err(|error: T::Err| self.problem(setting, error));
+        parsed.unwrap_or(default)
+    }
+
+    /// A whole number in its range.
+    pub(super) fn number(&mut self, setting: Setting<Number>) -> u64 {
+        self.number_or(setting, setting.definition.kind.default)
+    }
+
+    /// The same, with another default.
+    pub(super) fn number_or(&mut self, setting: Setting<Number>, default: u64) -> u64 {
+        let Some(text) = self.set(setting) else { return default };
+        let Number { least, most, .. } = setting.definition.kind;
         match text.parse() {
-            Ok(number) if range.contains(&number) => number,
+            Ok(number) if (least..=most).contains(&number) => number,
             _ => {
-                let (low, high) = (range.start(), range.end());
-                self.problem(name, format!("{text:?} is not a whole number from {low} to {high}"));
+                self.problem(setting, format!("{text:?} is not a whole number from {least} to {most}"));
                 default
             }
         }
     }
 
-    /// As [`number`](Self::number), where the range fits 32 bits.
-    pub(super) fn small(&mut self, name: &str, default: u32, range: RangeInclusive<u32>) -> u32 {
-        let range = u64::from(*range.start())..=u64::from(*range.end());
-        u32::try_from(self.number(name, u64::from(default), range)).unwrap_or(default)
+    /// A whole number whose range fits 32 bits.
+    pub(super) fn small(&mut self, setting: Setting<Number>) -> u32 {
+        u32::try_from(self.number(setting)).unwrap_or(u32::MAX)
+    }
+
+    /// The same, with another default.
+    pub(super) fn small_or(&mut self, setting: Setting<Number>, default: u32) -> u32 {
+        u32::try_from(self.number_or(setting, u64::from(default))).unwrap_or(u32::MAX)
+    }
+
+    /// A number of things in memory.
+    pub(super) fn size(&mut self, setting: Setting<Number>) -> usize {
+        usize::try_from(self.number(setting)).unwrap_or(usize::MAX)
+    }
+
+    /// A time in seconds.
+    pub(super) fn seconds(&mut self, setting: Setting<Number>) -> Duration {
+        Duration::from_secs(self.number(setting))
+    }
+
+    /// A time in milliseconds.
+    pub(super) fn milliseconds(&mut self, setting: Setting<Number>) -> Duration {
+        Duration::from_millis(self.number(setting))
     }
 
     /// `true`, `false`, `1` or `0`.
-    pub(super) fn switch(&mut self, name: &str, default: bool) -> bool {
-        match self.text(name).map(str::to_ascii_lowercase).as_deref() {
+    pub(super) fn switch(&mut self, setting: Setting<Switch>) -> bool {
+        let default = setting.definition.kind.default;
+        match self.set(setting).map(str::to_ascii_lowercase).as_deref() {
             None => default,
             Some("false" | "0") => false,
             Some("true" | "1") => true,
             Some(other) => {
-                self.problem(name, format!("{other:?} is neither true nor false"));
+                self.problem(setting, format!("{other:?} is neither true nor false"));
                 default
             }
         }
     }
 
     /// Notes a problem.
-    pub(super) fn problem(&mut self, name: &str, what: impl Display) {
-        self.problems.push(Problem { setting: name.to_owned(), what: what.to_string() });
+    pub(super) fn problem<K>(&mut self, setting: Setting<K>, what: impl Display) {
+        self.problems.push(Problem { setting: setting.name.to_owned(), what: what.to_string() });
+    }
+
+    /// What was wrong.
+    pub(super) fn problems(self) -> Vec<Problem> {
+        self.problems
     }
 
     /// `value`, unless there were problems.

@@ -1,43 +1,42 @@
 //! Where the sessions of players are kept (conflict X-17).
 
-use relay_contract::settings as s;
-
 use super::boot::file_content;
-use super::names;
+use super::known::{bus, dual as known};
 use super::reader::Reader;
+use super::setting::{Setting, Text};
 use crate::persistence::{DatabaseUrl, DatabaseUrlError, Storage};
 
 /// `SESSION_STORE` wins over `DATABASE_URL`, and that over the bus: a cluster keeps sessions in its
 /// Redis unless it is told otherwise.
 pub(super) fn storage(r: &mut Reader<'_>) -> Storage {
-    let clustered = r.text(s::REDIS_URL).is_some() || r.text(s::REDIS_URL_FILE).is_some();
-    match r.text(names::SESSION_STORE) {
+    let clustered = r.text(bus::REDIS_URL).is_some() || r.text(bus::REDIS_URL_FILE).is_some();
+    match r.text(known::SESSION_STORE) {
         Some("memory") => Storage::Memory,
         Some("redis") => {
             if !clustered {
-                r.problem(names::SESSION_STORE, "redis needs REDIS_URL");
+                r.problem(known::SESSION_STORE, "redis needs REDIS_URL");
             }
             Storage::Redis
         }
-        Some(url) => database(r, names::SESSION_STORE, url),
+        Some(url) => database(r, known::SESSION_STORE, url),
         None => by_database(r).unwrap_or(if clustered { Storage::Redis } else { Storage::Memory }),
     }
 }
 
 fn by_database(r: &mut Reader<'_>) -> Option<Storage> {
-    if let Some(url) = r.text(names::DATABASE_URL) {
-        return Some(database(r, names::DATABASE_URL, url));
+    if let Some(url) = r.text(known::DATABASE_URL) {
+        return Some(database(r, known::DATABASE_URL, url));
     }
-    let url = file_content(r, names::DATABASE_URL_FILE)?;
-    Some(database(r, names::DATABASE_URL_FILE, &url))
+    let url = file_content(r, known::DATABASE_URL_FILE)?;
+    Some(database(r, known::DATABASE_URL_FILE, &url))
 }
 
-fn database(r: &mut Reader<'_>, name: &str, url: &str) -> Storage {
+fn database(r: &mut Reader<'_>, setting: Setting<Text>, url: &str) -> Storage {
     match url.parse::<DatabaseUrl>() {
         Ok(url) => Storage::Database(url),
         Err(error) => {
             let error: DatabaseUrlError = error;
-            r.problem(name, error);
+            r.problem(setting, error);
             Storage::Memory
         }
     }

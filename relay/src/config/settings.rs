@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwap;
 use relay_contract::admin;
 
-use super::{Invalid, Live, Source};
+use super::{Invalid, Live, Problem, Source};
 use crate::sync::lock;
 
 /// The live settings in use. A bad new file changes nothing, and is told in the status.
@@ -45,6 +45,11 @@ impl Settings {
     /// The settings in use now.
     pub fn live(&self) -> Arc<Live> {
         self.live.load_full()
+    }
+
+    /// Names in the file that are no settings.
+    pub fn unknown(&self) -> Vec<Problem> {
+        lock(&self.file).source.unknown()
     }
 
     /// Which configuration runs.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::names;
+use super::known::socketio as known;
 use super::reader::Reader;
 use crate::hub::Pace;
 use crate::transport::engineio::Options;
@@ -20,17 +20,17 @@ impl SocketIo {
     pub(super) fn parse(r: &mut Reader<'_>) -> Self {
         let (polling, websocket) = transports(r);
         let options = Options {
-            ping_interval: milliseconds(r, names::SOCKETIO_PING_INTERVAL, 25_000),
-            ping_timeout: milliseconds(r, names::SOCKETIO_PING_TIMEOUT, 60_000),
-            upgrade_timeout: milliseconds(r, names::SOCKETIO_UPGRADE_TIMEOUT, 30_000),
-            max_payload: max_payload(r),
-            allow_v3: r.switch(names::SOCKETIO_ALLOW_EIO3, true),
+            ping_interval: r.milliseconds(known::SOCKETIO_PING_INTERVAL),
+            ping_timeout: r.milliseconds(known::SOCKETIO_PING_TIMEOUT),
+            upgrade_timeout: r.milliseconds(known::SOCKETIO_UPGRADE_TIMEOUT),
+            max_payload: r.size(known::SOCKETIO_MAX_HTTP_BUFFER_SIZE),
+            allow_v3: r.switch(known::SOCKETIO_ALLOW_EIO3),
             polling,
             websocket,
-            lenient: r.switch(names::SOCKETIO_LENIENT_HANDSHAKE, true),
+            lenient: r.switch(known::SOCKETIO_LENIENT_HANDSHAKE),
             max_sessions: u64::MAX,
         };
-        let chat_worker = r.text(names::SOCKETIO_CHAT_WORKER).unwrap_or("chat-worker").to_owned();
+        let chat_worker = r.text_or_default(known::SOCKETIO_CHAT_WORKER).to_owned();
         Self { options, chat_worker }
     }
 
@@ -42,25 +42,16 @@ impl SocketIo {
     }
 }
 
-fn milliseconds(r: &mut Reader<'_>, name: &str, default: u64) -> Duration {
-    Duration::from_millis(r.number(name, default, 1000..=86_400_000))
-}
-
-fn max_payload(r: &mut Reader<'_>) -> usize {
-    let bytes = r.number(names::SOCKETIO_MAX_HTTP_BUFFER_SIZE, 100_000_000, 1000..=1_000_000_000);
-    usize::try_from(bytes).unwrap_or(usize::MAX)
-}
-
 /// Whether sessions may poll, and whether they may be on a WebSocket.
 fn transports(r: &mut Reader<'_>) -> (bool, bool) {
-    let text = r.text(names::SOCKETIO_TRANSPORTS).unwrap_or("websocket,polling");
+    let text = r.text_or_default(known::SOCKETIO_TRANSPORTS);
     let (mut polling, mut websocket) = (false, false);
     for name in text.split(',').map(str::trim) {
         match name {
             "polling" => polling = true,
             "websocket" => websocket = true,
             other => {
-                r.problem(names::SOCKETIO_TRANSPORTS, format!("{other:?} is neither websocket nor polling"));
+                r.problem(known::SOCKETIO_TRANSPORTS, format!("{other:?} is neither websocket nor polling"));
             }
         }
     }

@@ -15,6 +15,7 @@ use super::accept::accept;
 use super::{Relay, client};
 use crate::admin;
 use crate::app::App;
+use crate::config::{Problem, Settings};
 use crate::hub::sweep_forever;
 use crate::logs::LogControl;
 use crate::profiles::{dual, stream};
@@ -141,14 +142,25 @@ fn serve_admin(
 
 async fn poll_settings(app: &App, logs: &LogControl) {
     let mut ticks = tokio::time::interval(POLL);
+    warn_of_unknown(&app.settings);
     loop {
         ticks.tick().await;
         match app.settings.poll() {
             None => {}
-            Some(Ok(())) => tracing::info!("Settings changed"),
+            Some(Ok(())) => {
+                tracing::info!("Settings changed");
+                warn_of_unknown(&app.settings);
+            }
             Some(Err(error)) => tracing::error!(%error, "New settings are bad; the old ones stay"),
         }
         admin::apply_settings(app, logs);
+    }
+}
+
+/// A name that is none may be of a newer relay: it is told, and stops nobody.
+fn warn_of_unknown(settings: &Settings) {
+    for Problem { setting, what } in settings.unknown() {
+        tracing::warn!(setting, "{what}");
     }
 }
 

@@ -11,6 +11,7 @@
 mod admin;
 mod answers;
 mod auth;
+mod cli;
 mod clients;
 mod cluster;
 mod conformance;

@@ -1,0 +1,24 @@
+//! How much the relay takes, and how long it waits.
+
+use super::*;
+use crate::config::setting::{Number, Text};
+
+settings! {
+    Topic::Limits;
+    /// TCP connections that this process accepts; 0 is nine tenths of the limit of open files.
+    MAX_TOTAL_CONNECTIONS: Number = number(0, 0..=10_000_000, "connections").live();
+    /// Largest message from a client.
+    MAX_MESSAGE_SIZE: Number = number(1 << 20, 128..=128 << 20, "bytes").live();
+    /// What may wait for one slow connection.
+    MAX_QUEUE_BYTES: Number = number(1 << 20, 1024..=1 << 30, "bytes").live();
+    /// Messages that may wait for one slow connection.
+    MAX_QUEUE_ITEMS: Number = number(1000, 1..=1_000_000, "messages").live();
+    /// What happens to a message that finds a queue full.
+    OVERFLOW: Text = text("disconnect", "drop_oldest, drop_newest, latest_only, disconnect").live();
+    /// What may wait for all connections of this node together.
+    MAX_NODE_QUEUE_BYTES: Number = number(256 << 20, 1 << 20..=1 << 40, "bytes");
+    /// Time between pings to a WebSocket.
+    WS_PING_INTERVAL: Number = number(30, 1..=86_400, "seconds").live();
+    /// Time in which the pong must come.
+    WS_PING_TIMEOUT: Number = number(10, 1..=86_400, "seconds").live();
+}

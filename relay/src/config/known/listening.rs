@@ -1,0 +1,32 @@
+//! Where the relay listens, what it is called, and how it ends.
+
+use super::*;
+use crate::config::setting::{Number, Switch, Text};
+
+settings! {
+    Topic::Listening;
+    /// Address that clients are served on.
+    HOST: Text = text("127.0.0.1", "an IP address, or localhost");
+    /// Port that clients are served on; 0 lets the system choose.
+    PORT: Number = number(8080, 0..=65_535, "");
+    /// Several addresses at once; wins over `HOST` and `PORT`. An entry without a host is on `HOST`.
+    LISTEN: Text = text("", "comma list of host:port or :port");
+    /// Accepts anonymous clients, and an open admin API, on an address that others can reach.
+    INSECURE: Switch = switch(false);
+    /// Where the operator's port is: health, figures, drain, reload.
+    ADMIN_LISTEN: Text = text("127.0.0.1:9090", "address:port");
+    /// Holds the bearer token of the admin API; without it the API is open.
+    ADMIN_TOKEN_FILE: Text = text("", "path of a file");
+    /// Holds the bearer key of the publish API; without it publishing is open.
+    PUBLISH_KEY_FILE: Text = text("", "path of a file");
+    /// Name of this relay among its peers. Without it: the host's name and a random end.
+    NODE_NAME: Text = text("", "visible ASCII");
+    /// The settings file; its live settings are read again when it changes.
+    CONFIG_FILE: Text = text("", "path of a file with lines NAME=value");
+    /// Connections that the drain after SIGTERM ends per second.
+    DRAIN_RATE: Number = number(100, 1..=1_000_000, "connections a second");
+    /// Time that this drain may take before what is left is closed at once.
+    DRAIN_TIMEOUT_SECONDS: Number = number(30, 0..=86_400, "seconds");
+    /// Silence after which TCP asks whether the peer is still there.
+    TCP_KEEPALIVE: Number = number(600, 1..=86_400, "seconds");
+}
