@@ -74,6 +74,8 @@ pub(super) enum Phase {
 pub(super) struct Outbox {
     queue: VecDeque<Bytes>,
     bytes: usize,
+    /// Which frame is larger than the limit of them all.
+    large: Option<u32>,
     /// Whether a part of the first frame is on the wire, so that the rest must follow.
     begun: bool,
     pub(super) phase: Phase,
@@ -88,6 +90,7 @@ impl Outbox {
         Self {
             queue: VecDeque::new(),
             bytes: 0,
+            large: None,
             begun: false,
             phase: Phase::Open,
             code: None,
@@ -114,20 +117,38 @@ impl Outbox {
         if begun {
             budget.force(frame.len());
             self.begun = true;
-            self.enqueue(frame);
+            self.enqueue(frame, limits);
             return Pushed { sent: Sent::Queued, dropped: 0, disconnect: false };
         }
         let dropped = self.make_room(frame.len(), limits, budget);
-        let fits = limits.allow(self.bytes + frame.len(), self.queue.len() + 1);
-        if !fits {
+        if !self.fits(frame.len(), limits) {
             let disconnect = limits.overflow() == Overflow::Disconnect;
             return Pushed { sent: Sent::Dropped(DropReason::QueueFull), dropped: dropped + 1, disconnect };
         }
         if !budget.take(frame.len()) {
             return Pushed { sent: Sent::Dropped(DropReason::NodeBudget), dropped, disconnect: false };
         }
-        self.enqueue(frame);
+        self.enqueue(frame, limits);
         Pushed { sent: Sent::Queued, dropped, disconnect: false }
+    }
+
+    /// Whether a frame of that size may wait, too. One that is larger than the limit by itself is no
+    /// sign of a slow reader: one such may wait beside what is within the limit (requirement 002-05).
+    fn fits(&self, size: usize, limits: &Limits) -> bool {
+        let large = self.large.and_then(|at| self.queue.get(at as usize)).map_or(0, Bytes::len);
+        let (others, items) = (self.bytes - large, self.queue.len() + 1);
+        if limits.allow(size, 1) {
+            return limits.allow(others + size, items);
+        }
+        self.large.is_none() && limits.allow(others, items)
+    }
+
+    /// The frame at `at` has left the queue.
+    fn left(&mut self, at: u32) {
+        self.large = match self.large {
+            Some(large) if large == at => None,
+            large => large.map(|large| large - u32::from(large > at)),
+        };
     }
 
     /// Drops waiting frames as the policy says; tells how many.
@@ -139,9 +160,9 @@ impl Outbox {
         };
         let first = usize::from(self.begun);
         let mut dropped = 0;
-        while self.queue.len() > first && (keep_one || !limits.allow(self.bytes + room, self.queue.len() + 1))
-        {
+        while self.queue.len() > first && (keep_one || !self.fits(room, limits)) {
             let Some(frame) = self.queue.remove(first) else { break };
+            self.left(u32::from(self.begun));
             self.bytes -= frame.len();
             budget.give(frame.len());
             dropped += 1;
@@ -153,11 +174,15 @@ impl Outbox {
     pub(super) fn push_last(&mut self, frame: Bytes, budget: &Budget) {
         if !frame.is_empty() {
             budget.force(frame.len());
-            self.enqueue(frame);
+            self.bytes += frame.len();
+            self.queue.push_back(frame);
         }
     }
 
-    fn enqueue(&mut self, frame: Bytes) {
+    fn enqueue(&mut self, frame: Bytes, limits: &Limits) {
+        if self.large.is_none() && !limits.allow(frame.len(), 1) {
+            self.large = u32::try_from(self.queue.len()).ok();
+        }
         self.bytes += frame.len();
         self.queue.push_back(frame);
     }
@@ -172,6 +197,7 @@ impl Outbox {
         budget.give(self.bytes);
         self.bytes = 0;
         self.begun = false;
+        self.large = None;
         std::mem::take(&mut self.queue).into()
     }
 
@@ -188,6 +214,7 @@ impl Outbox {
             count -= first.len();
             self.begun = false;
             self.queue.pop_front();
+            self.left(0);
         }
         self.queue.shrink_to(0);
     }
@@ -256,6 +283,66 @@ mod tests {
         let (mut outbox, _, budget) = filled(Overflow::DropOldest, &["abc", "de", "f"]);
         outbox.advance(3, &budget);
         assert_eq!(budget.used(), 0);
+    }
+
+    const LARGE: &str = "larger than all of the limit";
+
+    /// The outcome of the last of these, where 10 bytes are the limit.
+    fn pushed(overflow: Overflow, frames: &[&'static str]) -> Pushed {
+        let (mut outbox, limits, budget) = (Outbox::new(), Limits::new(10, 100, overflow), Budget::new(1000));
+        let mut push =
+            |frame: &str| outbox.push(Bytes::copy_from_slice(frame.as_bytes()), false, &limits, &budget);
+        let (last, others) = frames.split_last().unwrap();
+        for frame in others {
+            push(frame);
+        }
+        push(last)
+    }
+
+    #[test]
+    fn r002_05_x18_a_frame_that_no_queue_could_hold_waits_between_short_ones() {
+        for overflow in [Overflow::Disconnect, Overflow::DropNewest, Overflow::DropOldest] {
+            for frames in [&["short", LARGE][..], &[LARGE, "short"], &["short", LARGE, "more"]] {
+                let pushed = pushed(overflow, frames);
+                assert_eq!((pushed.sent, pushed.dropped), (Sent::Queued, 0), "{overflow:?} {frames:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn x18_a_second_frame_that_no_queue_could_hold_finds_it_full() {
+        assert!(pushed(Overflow::Disconnect, &[LARGE, LARGE]).disconnect);
+    }
+
+    #[test]
+    fn x18_what_waits_beside_a_large_frame_is_limited_as_without_it() {
+        assert!(pushed(Overflow::Disconnect, &["short", LARGE, "too long"]).disconnect);
+    }
+
+    #[test]
+    fn x18_dropping_the_oldest_makes_room_for_a_second_large_frame() {
+        let pushed = pushed(Overflow::DropOldest, &["short", LARGE, LARGE]);
+        assert_eq!((pushed.sent, pushed.dropped), (Sent::Queued, 2));
+    }
+
+    #[test]
+    fn x18_once_a_large_frame_is_written_another_one_may_wait() {
+        let (mut outbox, limits, budget) =
+            (Outbox::new(), Limits::new(10, 9, Overflow::Disconnect), Budget::new(99));
+        for _ in 0..3 {
+            for frame in ["short", LARGE] {
+                let pushed = outbox.push(Bytes::from_static(frame.as_bytes()), false, &limits, &budget);
+                assert_eq!(pushed.sent, Sent::Queued);
+            }
+            outbox.advance("short".len() + LARGE.len(), &budget);
+        }
+    }
+
+    #[test]
+    fn x18_the_node_counts_a_large_frame_as_any_other() {
+        let (mut outbox, limits) = (Outbox::new(), Limits::new(10, 2, Overflow::Disconnect));
+        let pushed = outbox.push(Bytes::from_static(LARGE.as_bytes()), false, &limits, &Budget::new(20));
+        assert_eq!(pushed.sent, Sent::Dropped(DropReason::NodeBudget));
     }
 
     #[test]

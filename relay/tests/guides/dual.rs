@@ -32,7 +32,7 @@ async fn r004_01_r004_02_r004_12_the_guides_message_reaches_wscat_and_curl() {
 }
 
 #[tokio::test]
-async fn r004_04_to_r004_11_the_checklist_is_answered() {
+async fn r004_04_to_11_the_checklist_is_answered() {
     let room = room().await;
     for (command, expected) in [
         ("curl -f http://localhost:8000/health", "healthy"),
@@ -48,7 +48,7 @@ async fn r004_04_to_r004_11_the_checklist_is_answered() {
 }
 
 #[tokio::test]
-async fn r004_05_to_r004_11_jq_finds_every_field_that_the_guide_asks_for() {
+async fn r004_05_to_11_jq_finds_every_field_that_the_guide_asks_for() {
     let room = room().await;
     let _both = connected(&room).await;
     room.run(MESSAGE).await;

@@ -12,7 +12,7 @@ async fn validated(block: &str) -> (bool, String) {
 }
 
 #[tokio::test]
-async fn r000_10_to_r000_13_the_blocks_of_the_push_guide_are_settings() {
+async fn r000_10_to_13_the_blocks_of_the_push_guide_are_settings() {
     let block = "CORS_ORIGINS=http://yourdomain.com,https://yourdomain.com
 WS_PING_INTERVAL=60  # Increase interval to reduce overhead
 WS_PING_TIMEOUT=15   # Adjust timeout as needed
@@ -31,7 +31,7 @@ async fn r000_10_the_guides_incorrect_origins_are_refused_by_their_name() {
 }
 
 #[tokio::test]
-async fn r004_15_to_r004_20_the_numbers_of_the_dual_guide_are_settings() {
+async fn r004_15_to_20_the_numbers_of_the_dual_guide_are_settings() {
     let block = "CONNECTION_TIMEOUT=600
 MAX_CONNECTIONS_PER_PLAYER=2
 HEALTH_CHECK_INTERVAL = 15  # seconds

@@ -4,18 +4,77 @@ use serde_json::json;
 
 use crate::support::{TestRelay, node};
 
-#[tokio::test]
-async fn r002_05_a_message_of_ten_megabytes_is_taken_by_both_ways() {
+/// Sends almost a hundred megabytes to the relay, and wants to be understood.
+async fn sent_by(version: u8, transports: &str) -> serde_json::Value {
     let relay = TestRelay::start();
-    for transports in ["['polling']", "['websocket']"] {
-        let script = format!(
-            r#"
-            const socket = await connected(4, {{ transports: {transports} }});
-            return (await ask(socket, "chat:message", {{ filler: "x".repeat(10_000_000) }}))[0].error;
-            "#
-        );
-        assert_eq!(node(relay.address, &script).await, json!("Missing required field: content"));
-    }
+    let script = format!(
+        r#"
+        const socket = await connected({version}, {{ transports: {transports} }});
+        return (await ask(socket, "chat:message", {{ filler: "x".repeat(99_900_000) }}))[0].error;
+        "#
+    );
+    node(relay.address, &script).await
+}
+
+#[tokio::test]
+async fn r002_05_x18_a_hundred_megabytes_are_taken_on_a_websocket() {
+    assert_eq!(sent_by(4, "['websocket']").await, json!("Missing required field: content"));
+}
+
+#[tokio::test]
+async fn r002_05_x18_a_hundred_megabytes_are_taken_by_polling() {
+    assert_eq!(sent_by(4, "['polling']").await, json!("Missing required field: content"));
+}
+
+#[tokio::test]
+async fn r002_05_r002_06_x18_a_hundred_megabytes_of_version_2_are_taken() {
+    assert_eq!(sent_by(2, "['polling']").await, json!("Missing required field: content"));
+}
+
+/// An event of `size` bytes to a client whose queue holds a megabyte, among small ones.
+async fn received_by(transports: &str, size: u32) -> serde_json::Value {
+    let relay = TestRelay::with(&[("MAX_MESSAGE_SIZE", "100000000")]);
+    let script = format!(
+        r#"
+        const socket = await connected(4, {{ transports: {transports} }});
+        const got = [];
+        socket.on("n", (data) => got.push(data.length));
+        const lengths = [1, {size}, 2];
+        for (const length of lengths) await post("/api/socketio/emit", {{ event: "n", data: "x".repeat(length) }});
+        while (got.length < lengths.length && socket.connected) await pause(10);
+        return got;
+        "#
+    );
+    node(relay.address, &script).await
+}
+
+#[tokio::test]
+async fn r002_05_x18_an_event_of_a_hundred_megabytes_reaches_a_websocket() {
+    assert_eq!(received_by("['websocket']", 99_900_000).await, json!([1, 99_900_000, 2]));
+}
+
+/// Not of a hundred: this client copies all that it has for each piece that comes.
+#[tokio::test]
+async fn r002_05_x18_an_event_of_ten_megabytes_reaches_a_client_that_polls() {
+    assert_eq!(received_by("['polling']", 10_000_000).await, json!([1, 10_000_000, 2]));
+}
+
+#[tokio::test]
+async fn r002_05_x18_an_event_of_a_hundred_megabytes_is_the_answer_to_a_poll() {
+    let relay = TestRelay::with(&[("MAX_MESSAGE_SIZE", "100000000")]);
+    let script = r#"
+        const start = url + "/socket.io/?EIO=4&transport=polling";
+        const { sid } = JSON.parse((await (await fetch(start)).text()).slice(1));
+        const base = start + "&sid=" + sid;
+        const poll = async () => (await fetch(base)).text();
+        await fetch(base, { method: "POST", body: "40" });
+        await poll();
+        for (const length of [1, 99_900_000, 2])
+            await post("/api/socketio/emit", { event: "n", data: "x".repeat(length) });
+        const packets = (await poll()).split("\x1e").filter((packet) => packet !== "2");
+        return packets.map((packet) => packet.length - '42["n",""]'.length);
+    "#;
+    assert_eq!(node(relay.address, script).await, json!([1, 99_900_000, 2]));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::packages;
 
 /// Time in which a script must be done.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What the script `script`, the body of an async function, returns. See `tests/js/run.js` for
 /// what it can use; `address` is where the server is.
