@@ -14,9 +14,10 @@ impl Channel {
         Self(format!("user:{id}"))
     }
 
-    /// The channel of answers to one request (requirement 000-06).
-    pub fn reply(correlation_id: &str) -> Self {
-        Self(format!("reply:{correlation_id}"))
+    /// The channel of a user's answers to one request (requirement 000-06). Nobody else's answers
+    /// are on it, whatever the names.
+    pub fn reply(user: &str, correlation_id: &str) -> Self {
+        Self(format!("reply:{}:{user}:{correlation_id}", user.len()))
     }
 
     /// The channel of a room of Socket.IO clients.

@@ -19,6 +19,8 @@ mod memory;
 mod message;
 mod namespace;
 mod redis;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tokens;
 mod wire;
 

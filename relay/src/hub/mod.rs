@@ -16,6 +16,8 @@ mod farewell;
 mod limits;
 mod outbox;
 mod publisher;
+#[cfg(test)]
+mod races;
 mod registry;
 mod slots;
 mod socket;

@@ -80,6 +80,11 @@ impl Hub {
         let _ = self.bus.set(Arc::downgrade(bus));
     }
 
+    /// The bus, while there is one.
+    pub fn bus(&self) -> Option<Arc<dyn Bus>> {
+        self.bus.get().and_then(Weak::upgrade)
+    }
+
     /// What all connections share.
     pub fn shared(&self) -> &Shared {
         &self.shared
@@ -102,6 +107,11 @@ impl Hub {
             self.add_member(channel, &connection);
         }
         Membership { hub: self.clone(), connection }
+    }
+
+    /// The id of the next connection: all that are open have lower ones.
+    pub fn mark(&self) -> u64 {
+        self.next_id.load(Ordering::Relaxed)
     }
 
     /// Gives a message to the connections of its channel on this node. Never waits.
@@ -199,7 +209,7 @@ impl Hub {
     /// Called under the lock of the channel's shard, so that comings and goings keep their order.
     fn note(&self, channel: &Channel, here: bool) {
         if channel.has_presence()
-            && let Some(bus) = self.bus.get().and_then(Weak::upgrade)
+            && let Some(bus) = self.bus()
         {
             bus.note(channel, here);
         }

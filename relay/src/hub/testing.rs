@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Budget, Clock, Counts, Hub, Limits, Overflow, Shared};
+use bytes::Bytes;
+
+use super::*;
+use crate::bus::{Channel, Message};
 
 /// A hub with room for a MiB.
 pub(crate) fn hub() -> Arc<Hub> {
@@ -13,4 +16,51 @@ pub(crate) fn hub() -> Arc<Hub> {
         limits: Limits::new(1 << 20, 100, Overflow::Disconnect),
         counts: Counts::default(),
     })
+}
+
+/// A wire on which a message is its payload.
+#[derive(Debug)]
+pub(crate) struct Plain;
+
+impl Wire for Plain {
+    fn name(&self) -> &'static str {
+        "plain"
+    }
+    fn encode(&self, message: &Message) -> Frame {
+        Frame { bytes: message.payload.clone(), last: false }
+    }
+    fn pulse(&self) -> Pulse {
+        Pulse::Idle(Bytes::new())
+    }
+    fn goodbye(&self, _: &Farewell) -> Bytes {
+        Bytes::from_static(b"bye")
+    }
+    fn awaits_answer(&self) -> bool {
+        false
+    }
+}
+
+/// A connection of alice whose messages wait to be fetched.
+pub(crate) fn fetching(hub: &Arc<Hub>) -> Membership {
+    hub.open(Opening {
+        socket: Socket::later(),
+        identity: "alice".to_owned(),
+        channels: vec![Channel::user("alice")],
+        profile: "test",
+        transport: Transport::SocketIo,
+        wire: &Plain,
+        greeting: Bytes::new(),
+    })
+}
+
+/// A message of `channel` with this payload.
+pub(crate) fn message(channel: Channel, payload: &'static [u8]) -> Message {
+    Message {
+        id: "1".to_owned(),
+        channel,
+        seq: 0,
+        timestamp: 0,
+        kind: "message".to_owned(),
+        payload: Bytes::from_static(payload),
+    }
 }

@@ -55,6 +55,9 @@ pub enum ApiError {
     /// Somebody else does it already: 429.
     #[error("one at a time")]
     Busy,
+    /// Another caller waits for answers under the same id: 409.
+    #[error("another request to this user waits for answers with this correlation_id")]
+    Answering,
     /// The profiler did not work: 503.
     #[error("no profile could be taken")]
     NoProfile,
@@ -81,6 +84,7 @@ impl ApiError {
             Self::Unread => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Answering => StatusCode::CONFLICT,
             Self::TooManyConnections | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Bus(_) | Self::NoRoom | Self::NoProfile => StatusCode::SERVICE_UNAVAILABLE,
         }

@@ -63,3 +63,25 @@ async fn r000_24_proxies_are_asked_not_to_buffer_the_answers() {
     let answers = send(&relay, "alice").await;
     assert_eq!(answers.response.headers()["x-accel-buffering"], "no");
 }
+
+#[tokio::test]
+async fn r000_06_two_who_ask_under_one_id_do_not_get_each_others_answers() {
+    let relay = TestRelay::start();
+    let mut alice = relay.socket("alice").await;
+    let mut first = send(&relay, "alice").await;
+    let body = json!({"user_id": "alice", "data": {}, "correlation_id": "c1"});
+    assert_eq!(relay.post("/sse/send", body).await.0, 409);
+    answer(&mut alice, "yes", true).await;
+    assert_eq!(first.json().await["text"], "yes");
+}
+
+#[tokio::test]
+async fn r000_06_nobody_answers_for_another_user() {
+    let relay = TestRelay::start();
+    let (mut alice, mut mallory) = (relay.socket("alice").await, relay.socket("mallory").await);
+    let mut answers = send(&relay, "alice").await;
+    let id = client_question(&mut alice).await;
+    mallory.send_json(json!({"correlation_id": id, "text": "forged", "is_final": true})).await;
+    alice.send_json(json!({"correlation_id": id, "text": "true", "is_final": true})).await;
+    assert_eq!(answers.json().await["text"], "true");
+}

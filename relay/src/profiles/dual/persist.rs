@@ -19,7 +19,7 @@ pub async fn persist(app: Arc<App>) {
     let Some(persistence) = &app.persistence else { return std::future::pending().await };
     let recover = |saved: SavedSession| {
         let SavedSession { player, session, created } = saved;
-        if app.players.sessions.restore(&player, Session { id: session.clone(), created }) {
+        if app.players.sessions.restore(&player, Session::new(session.clone(), created)) {
             tracing::info!(
                 player_id = %player,
                 session_id = %session,
@@ -50,7 +50,7 @@ pub(super) async fn recall(app: &App, player: &str) {
     }
     let Some(persistence) = &app.persistence else { return };
     if let Some(SavedSession { session, created, .. }) = persistence.load(player).await {
-        app.players.sessions.restore(player, Session { id: session, created });
+        app.players.sessions.restore(player, Session::new(session, created));
     }
 }
 

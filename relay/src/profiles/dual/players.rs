@@ -8,12 +8,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::errors::Errors;
 use super::recent::Recent;
-use super::sessions::{Entered, Sessions};
+use super::sessions::{Entered, Heard, Sessions};
 use super::{NAME, persist};
 use crate::app::App;
 use crate::bus::{Channel, Inbox, Message};
@@ -57,11 +58,11 @@ impl Players {
 
     /// The same for a player whose session this node knows if anyone does.
     fn enter_known(&self, app: &App, player: &str, session: &str) -> usize {
-        let entered = self.sessions.enter(player, session);
+        let (entered, at) = self.sessions.enter(player, session, || self.hub.mark());
         persist::keep(app, player);
         let ended = self.end_former(player, session, &entered);
         if entered != Entered::Same {
-            let (bus, message) = (app.bus.clone(), Arc::new(announcement(player, session)));
+            let (bus, message) = (app.bus.clone(), Arc::new(announcement(player, session, at)));
             app.tasks.spawn(async move {
                 if let Err(error) = bus.publish(message).await {
                     tracing::warn!(%error, "Other nodes do not know of a player's new session");
@@ -88,10 +89,11 @@ impl Players {
                 tracing::info!(player_id = player, "Player {player} already in session {session}");
                 0
             }
-            Entered::Switched { from } => {
+            Entered::Switched { from, mark } => {
                 tracing::info!(player_id = player, session_id = %session, "Player {player} switched from {from} to {session}");
-                let connections = self.connections(player);
-                connections.iter().filter(|connection| connection.finish(&REPLACED)).count()
+                let mut former = self.connections(player);
+                former.retain(|connection| connection.id() < *mark);
+                former.iter().filter(|connection| connection.finish(&REPLACED)).count()
             }
         }
     }
@@ -112,25 +114,43 @@ impl Inbox for Players {
     fn receive(&self, message: Message) {
         if message.kind != ENTERED {
             self.hub.receive(message);
-            return;
-        }
-        let Ok(body) = serde_json::from_slice::<Value>(&message.payload) else { return };
-        let text = |field: &str| body.get(field).and_then(Value::as_str);
-        let (Some(player), Some(session)) = (text("player_id"), text("session_id")) else { return };
-        let Ok(at) = jiff::Timestamp::from_millisecond(message.timestamp) else { return };
-        if let Some(entered @ Entered::Switched { .. }) = self.sessions.follow(player, session, at) {
-            self.end_former(player, session, &entered);
+        } else if let (Some(answer), Some(bus)) = (self.hear(&message), self.hub.bus()) {
+            tokio::spawn(async move { bus.publish(Arc::new(answer)).await });
         }
     }
 }
 
-fn announcement(player: &str, session: &str) -> Message {
+impl Players {
+    /// Follows another node's news of a session. What is known here may be newer, where clocks differ
+    /// or news were lost: then the others are to hear that.
+    fn hear(&self, message: &Message) -> Option<Message> {
+        let body: Value = serde_json::from_slice(&message.payload).ok()?;
+        let text = |field: &str| body.get(field).and_then(Value::as_str);
+        let (player, session) = (text("player_id")?, text("session_id")?);
+        let at = Timestamp::from_microsecond(body.get("entered")?.as_i64()?).ok()?;
+        match self.sessions.follow(player, session, at, || self.hub.mark()) {
+            Heard::Followed(entered @ Entered::Switched { .. }) => {
+                self.end_former(player, session, &entered);
+                None
+            }
+            Heard::Followed(_) | Heard::Stranger => None,
+            Heard::Stale { session, entered } => Some(announcement(player, &session, entered)),
+        }
+    }
+}
+
+fn announcement(player: &str, session: &str, at: Timestamp) -> Message {
+    let body = json!({ "player_id": player, "session_id": session, "entered": at.as_microsecond() });
     Message {
         id: Uuid::new_v4().to_string(),
         channel: Channel::session(player),
         seq: 0,
-        timestamp: jiff::Timestamp::now().as_millisecond(),
+        timestamp: at.as_millisecond(),
         kind: ENTERED.to_owned(),
-        payload: json!({ "player_id": player, "session_id": session }).to_string().into(),
+        payload: body.to_string().into(),
     }
 }
+
+#[cfg(test)]
+#[path = "players_tests.rs"]
+mod tests;

@@ -12,6 +12,8 @@ use crate::sync::lock;
 
 /// Time after which a player without connections is forgotten.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
+/// The least difference of two times at which a player enters.
+const STEP: Duration = Duration::from_micros(1);
 /// Players that are remembered; a further one has no session, and is served all the same.
 const MAX_PLAYERS: usize = 1_000_000;
 
@@ -34,6 +36,8 @@ pub(super) struct Player {
 pub(super) struct Session {
     pub(super) id: Box<str>,
     pub(super) created: Timestamp,
+    /// When the player entered it last, on whichever node.
+    entered: Timestamp,
 }
 
 /// What a session id means for a player.
@@ -47,6 +51,25 @@ pub(super) enum Entered {
     Switched {
         /// The other one.
         from: Box<str>,
+        /// What the clock of connections said at the switch: who came later is no part of the other
+        /// session, even where the connections are ended a moment later.
+        mark: u64,
+    },
+}
+
+/// What news of a session on another node mean here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// Nothing: the player is not known here.
+    Stranger,
+    /// They are followed.
+    Followed(Entered),
+    /// They are older than what is known here, which the other node has not heard.
+    Stale {
+        /// The newer session.
+        session: Box<str>,
+        /// When the player entered it.
+        entered: Timestamp,
     },
 }
 
@@ -56,19 +79,25 @@ impl Sessions {
         Self(Mutex::new(HashMap::with_capacity(players)))
     }
 
-    /// Makes `session` the player's session.
-    pub(super) fn enter(&self, player: &str, session: &str) -> Entered {
+    /// Makes `session` the player's session, and tells when that was: later than whatever is known
+    /// here of the player, even where the clocks of nodes differ. `mark` reads the clock of
+    /// connections.
+    pub(super) fn enter(
+        &self,
+        player: &str,
+        session: &str,
+        mark: impl FnOnce() -> u64,
+    ) -> (Entered, Timestamp) {
+        let now = microseconds(Timestamp::now());
         let mut players = lock(&self.0);
         if players.len() >= MAX_PLAYERS && !players.contains_key(player) {
-            return Entered::First;
+            return (Entered::First, now);
         }
         let known = players.entry(player.into()).or_insert_with(Player::new);
         known.seen = Instant::now();
-        if known.session.as_ref().is_some_and(|known| *known.id == *session) {
-            return Entered::Same;
-        }
-        let new = Session { id: session.into(), created: Timestamp::now() };
-        known.session.replace(new).map_or(Entered::First, |old| Entered::Switched { from: old.id })
+        let before = known.session.as_ref().map_or(Timestamp::MIN, |session| session.entered);
+        let at = now.max(before.checked_add(STEP).unwrap_or(before));
+        (known.enter(session, at, mark), at)
     }
 
     /// Gives a player, who has none here, the session of a former process. Tells whether it did.
@@ -84,11 +113,23 @@ impl Sessions {
     }
 
     /// As [`enter`](Self::enter), for a player of another node, who entered at `at`: who is not known
-    /// here stays so, and a session that is newer here stays, too, because news may be late.
-    pub(super) fn follow(&self, player: &str, session: &str, at: Timestamp) -> Option<Entered> {
-        let known = lock(&self.0).get(player).cloned()?;
-        let newer_here = known.session.is_some_and(|here| here.created > at);
-        (!newer_here).then(|| self.enter(player, session))
+    /// here stays so, and a session that is newer here stays, too, because news may be late. Of two at
+    /// the same time all nodes keep the same one.
+    pub(super) fn follow(
+        &self,
+        player: &str,
+        session: &str,
+        at: Timestamp,
+        mark: impl FnOnce() -> u64,
+    ) -> Heard {
+        let mut players = lock(&self.0);
+        let Some(known) = players.get_mut(player) else { return Heard::Stranger };
+        match &known.session {
+            Some(Session { id, entered, .. }) if (*entered, &**id) > (at, session) => {
+                Heard::Stale { session: id.clone(), entered: *entered }
+            }
+            _ => Heard::Followed(known.enter(session, at, mark)),
+        }
     }
 
     /// What is known of a player.
@@ -124,9 +165,33 @@ impl Sessions {
     }
 }
 
+/// Without what other nodes are not told.
+fn microseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+}
+
+impl Session {
+    /// A session that a player entered when it was `created`.
+    pub(super) fn new(id: Box<str>, created: Timestamp) -> Self {
+        Self { id, created, entered: created }
+    }
+}
+
 impl Player {
     fn new() -> Self {
         Self { session: None, sent: 0, delivered: 0, failed: 0, seen: Instant::now() }
+    }
+
+    fn enter(&mut self, session: &str, at: Timestamp, mark: impl FnOnce() -> u64) -> Entered {
+        if let Some(known) = self.session.as_mut().filter(|known| *known.id == *session) {
+            known.entered = at;
+            return Entered::Same;
+        }
+        let new = Session::new(session.into(), at);
+        match self.session.replace(new) {
+            Some(old) => Entered::Switched { from: old.id, mark: mark() },
+            None => Entered::First,
+        }
     }
 }
 
@@ -137,22 +202,43 @@ mod tests {
     #[test]
     fn r004_25_the_first_session_is_accepted_the_same_stays_and_another_replaces_it() {
         let sessions = Sessions::with_capacity(0);
-        let entered = ["a", "a", "b"].map(|session| sessions.enter("p", session));
-        assert_eq!(entered, [Entered::First, Entered::Same, Entered::Switched { from: "a".into() }]);
+        let entered = ["a", "a", "b"].map(|session| sessions.enter("p", session, || 7).0);
+        assert_eq!(entered, [Entered::First, Entered::Same, Entered::Switched { from: "a".into(), mark: 7 }]);
     }
 
     #[test]
     fn a_player_of_another_node_is_not_remembered() {
         let sessions = Sessions::with_capacity(0);
-        assert_eq!((sessions.follow("p", "a", Timestamp::now()), sessions.total()), (None, 0));
+        let heard = sessions.follow("p", "a", Timestamp::now(), || 0);
+        assert_eq!((heard, sessions.total()), (Heard::Stranger, 0));
     }
 
     #[test]
     fn r004_25_late_news_of_an_older_session_do_not_end_a_newer_one() {
         let sessions = Sessions::with_capacity(0);
         let earlier = Timestamp::now() - Duration::from_millis(5);
-        sessions.enter("p", "new");
-        assert_eq!(sessions.follow("p", "old", earlier), None);
+        let (_, entered) = sessions.enter("p", "new", || 0);
+        let heard = sessions.follow("p", "old", earlier, || 0);
+        assert_eq!(heard, Heard::Stale { session: "new".into(), entered });
+    }
+
+    #[test]
+    fn r004_25_what_follows_is_as_old_as_it_was_where_it_began() {
+        let sessions = Sessions::with_capacity(0);
+        sessions.see("p");
+        let long_ago = Timestamp::now() - Duration::from_secs(60);
+        sessions.follow("p", "old", long_ago, || 0);
+        let newer = sessions.follow("p", "new", long_ago + Duration::from_secs(1), || 3);
+        assert_eq!(newer, Heard::Followed(Entered::Switched { from: "old".into(), mark: 3 }));
+    }
+
+    #[test]
+    fn r004_25_who_enters_here_is_newer_than_a_node_whose_clock_is_ahead() {
+        let sessions = Sessions::with_capacity(0);
+        sessions.see("p");
+        let ahead = Timestamp::now() + Duration::from_secs(600);
+        sessions.follow("p", "ahead", ahead, || 0);
+        assert!(sessions.enter("p", "here", || 0).1 > ahead);
     }
 
     #[test]

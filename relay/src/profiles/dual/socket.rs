@@ -115,7 +115,7 @@ impl ws::Session for Session {
         match outline {
             Outline { correlation_id: Some(id), .. } => {
                 // The publisher logs a failure, and the client has no way to be told.
-                let _ = self.app.publisher.publish(push::answer(&id, text)).await;
+                let _ = self.app.publisher.publish(push::answer(&connection.identity, &id, text)).await;
             }
             Outline { kind: Some(kind), .. } if kind == "ping" => say(connection, &json!({ "type": "pong" })),
             Outline { kind: None, .. } => self.refuse(connection, "Missing required field: type"),

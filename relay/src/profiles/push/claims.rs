@@ -1,4 +1,5 @@
-//! One socket per user in the whole cluster (requirement 000-02, conflict X-03).
+//! Names that one at a time may have in the whole cluster: a user's socket (requirement 000-02,
+//! conflict X-03), and a request whose answers one caller gets (requirement 000-06).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -7,17 +8,17 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-use crate::bus::{Bus, Claim};
+use crate::bus::{Bus, Channel, Claim};
 use crate::sync::lock;
 
 /// Time for a lease to come back from a node that just said goodbye to the user.
 const RETURNING: Duration = Duration::from_millis(200);
 
-/// Users that have a socket here, or are about to have one, or just had one.
+/// Names that are taken here, or are about to be, or just were.
 pub struct Claims {
     bus: Arc<dyn Bus>,
     tasks: TaskTracker,
-    users: Mutex<HashMap<Box<str>, State>>,
+    names: Mutex<HashMap<Box<str>, State>>,
 }
 
 enum State {
@@ -26,48 +27,53 @@ enum State {
     Releasing(watch::Receiver<()>),
 }
 
-/// The right to a user's only socket; dropping it gives the right back.
+/// The right to a name; dropping it gives the right back.
 pub(super) struct Claimed {
     claims: Arc<Claims>,
-    user: Box<str>,
+    name: Box<str>,
 }
 
-/// Name of the lease of a user's socket.
-pub(super) fn lease(user: &str) -> String {
+/// The name of a user's socket.
+pub(super) fn socket(user: &str) -> String {
     format!("socket:{user}")
+}
+
+/// The name of a request to a user.
+pub(super) fn request(user: &str, correlation_id: &str) -> String {
+    Channel::reply(user, correlation_id).as_str().to_owned()
 }
 
 impl Claims {
     /// Claims through `bus`; `tasks` waits for leases on their way back.
     pub fn new(bus: Arc<dyn Bus>, tasks: TaskTracker) -> Arc<Self> {
-        Arc::new(Self { bus, tasks, users: Mutex::default() })
+        Arc::new(Self { bus, tasks, names: Mutex::default() })
     }
 
-    /// Claims the socket of `user`. While the bus is away, what this node knows decides.
-    pub(super) async fn claim(self: &Arc<Self>, user: &str) -> Option<Claimed> {
-        let claimed = self.claim_here(user).await?;
-        let mut answer = self.bus.claim(&lease(user)).await;
+    /// Claims `name`. While the bus is away, what this node knows decides.
+    pub(super) async fn claim(self: &Arc<Self>, name: &str) -> Option<Claimed> {
+        let claimed = self.claim_here(name).await?;
+        let mut answer = self.bus.claim(name).await;
         if matches!(answer, Ok(Claim::HeldBy(_))) {
             tokio::time::sleep(RETURNING).await;
-            answer = self.bus.claim(&lease(user)).await;
+            answer = self.bus.claim(name).await;
         }
         match answer {
             Ok(Claim::Granted) => Some(claimed),
             Ok(Claim::HeldBy(node)) => {
-                tracing::debug!(user_id = user, node, "Another node holds the socket");
+                tracing::debug!(name, node, "Another node holds the name");
                 None
             }
             Err(error) => {
-                tracing::warn!(user_id = user, %error, "Socket granted by local knowledge");
+                tracing::warn!(name, %error, "Name granted by local knowledge");
                 Some(claimed)
             }
         }
     }
 
-    async fn claim_here(self: &Arc<Self>, user: &str) -> Option<Claimed> {
+    async fn claim_here(self: &Arc<Self>, name: &str) -> Option<Claimed> {
         loop {
-            let mut releasing = match self.enter(user) {
-                Entered::Granted => return Some(Claimed { claims: self.clone(), user: user.into() }),
+            let mut releasing = match self.enter(name) {
+                Entered::Granted => return Some(Claimed { claims: self.clone(), name: name.into() }),
                 Entered::Held => return None,
                 Entered::Releasing(releasing) => releasing,
             };
@@ -77,13 +83,13 @@ impl Claims {
         }
     }
 
-    fn enter(&self, user: &str) -> Entered {
-        let mut users = lock(&self.users);
-        match users.get(user) {
+    fn enter(&self, name: &str) -> Entered {
+        let mut names = lock(&self.names);
+        match names.get(name) {
             Some(State::Held) => Entered::Held,
             Some(State::Releasing(releasing)) => Entered::Releasing(releasing.clone()),
             None => {
-                users.insert(user.into(), State::Held);
+                names.insert(name.into(), State::Held);
                 Entered::Granted
             }
         }
@@ -99,11 +105,11 @@ enum Entered {
 impl Drop for Claimed {
     fn drop(&mut self) {
         let (done, releasing) = watch::channel(());
-        lock(&self.claims.users).insert(self.user.clone(), State::Releasing(releasing));
-        let (claims, user) = (self.claims.clone(), std::mem::take(&mut self.user));
+        lock(&self.claims.names).insert(self.name.clone(), State::Releasing(releasing));
+        let (claims, name) = (self.claims.clone(), std::mem::take(&mut self.name));
         self.claims.tasks.spawn(async move {
-            claims.bus.release(&lease(&user)).await;
-            lock(&claims.users).remove(&user);
+            claims.bus.release(&name).await;
+            lock(&claims.names).remove(&name);
             drop(done);
         });
     }
@@ -112,3 +118,7 @@ impl Drop for Claimed {
 #[cfg(test)]
 #[path = "claims_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "claims_races.rs"]
+mod races;

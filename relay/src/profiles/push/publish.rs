@@ -8,7 +8,7 @@ use axum::extract::State;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::claims::lease;
+use super::claims::socket;
 use super::request::{Addressed, Push};
 use crate::app::App;
 use crate::bus::{BusError, Channel};
@@ -70,7 +70,7 @@ pub(super) async fn publish(app: &App, push: Push) -> Result<Outcome, BusError> 
 /// Whether another node has a connection of the user: a socket, which is known from its claim on,
 /// or any other kind. A bus that cannot tell counts as no.
 async fn is_elsewhere(app: &App, user: &str) -> bool {
-    let (lease, channel) = (lease(user), Channel::user(user));
+    let (lease, channel) = (socket(user), Channel::user(user));
     let (holder, elsewhere) = tokio::join!(app.bus.holder(&lease), app.bus.elsewhere(&channel));
     elsewhere.unwrap_or(false) || holder.ok().flatten().is_some_and(|node| node != app.node)
 }

@@ -19,6 +19,8 @@ pub(super) struct Push {
     timestamp: Option<String>,
     /// What ties answers to it.
     pub(super) correlation_id: String,
+    /// Whether the caller chose it, so that another one could choose the same.
+    pub(super) is_chosen: bool,
 }
 
 /// A push on its way to one user.
@@ -53,14 +55,20 @@ impl Push {
             event_type: json::optional_text(&mut body, "event_type")?,
             event_id: json::optional_text(&mut body, "event_id")?,
             timestamp: json::optional_text(&mut body, "timestamp")?,
+            is_chosen: given.is_some(),
             correlation_id: given.unwrap_or_else(|| Uuid::new_v4().to_string()),
         })
     }
 
+    /// Who gets it: the named user, or the public account that it mentions.
+    pub(super) fn target(&self, accounts: &[String]) -> String {
+        mentioned(&self.data, accounts).map_or_else(|| self.user_id.clone(), str::to_owned)
+    }
+
     /// Finds who gets it, and makes the message: the data, and who sent it to whom.
     pub(super) fn address(self, accounts: &[String]) -> Addressed {
+        let target = self.target(accounts);
         let Self { user_id: original, mut data, correlation_id, .. } = self;
-        let target = mentioned(&data, accounts).map_or_else(|| original.clone(), str::to_owned);
         let now = jiff::Timestamp::now();
         let sent_at = self.timestamp.unwrap_or_else(|| now.to_string());
         data.insert("user_id".to_owned(), target.clone().into());

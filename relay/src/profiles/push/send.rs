@@ -10,6 +10,7 @@ use http::HeaderMap;
 use serde_json::json;
 
 use super::NAME;
+use super::claims::{self, Claimed};
 use super::publish::{Outcome, log_refusal, publish};
 use super::request::Push;
 use super::shape::Answer;
@@ -32,22 +33,32 @@ pub(super) async fn handle(
     let push = json::read(&app, &headers, body).await.and_then(Push::parse).inspect_err(log_refusal)?;
     let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
     let correlation_id = push.correlation_id.clone();
+    let user = push.target(&app.settings.live().public_accounts);
+    let claimed = if push.is_chosen { Some(claim(&app, &user, &correlation_id).await?) } else { None };
     // Subscribed before the push is on its way: the first answer may be quick.
-    let membership = app.hub.open(opening(socket, &correlation_id));
+    let membership = app.hub.open(opening(socket, &user, &correlation_id));
     if publish(&app, push).await? == Outcome::NotConnected {
         fail(membership.connection(), "User not connected", &correlation_id);
     }
-    app.tasks.spawn(collect(membership, correlation_id, TIMEOUT));
+    app.tasks.spawn(async move {
+        collect(membership, correlation_id, TIMEOUT).await;
+        drop(claimed);
+    });
     let mut response = Response::new(body);
     *response.headers_mut() = sse::answer_headers();
     Ok(response)
 }
 
-fn opening(socket: Socket, correlation_id: &str) -> Opening {
+/// Two callers who chose the same id would get each other's answers.
+async fn claim(app: &App, user: &str, correlation_id: &str) -> Result<Claimed, ApiError> {
+    app.claims.claim(&claims::request(user, correlation_id)).await.ok_or(ApiError::Answering)
+}
+
+fn opening(socket: Socket, user: &str, correlation_id: &str) -> Opening {
     Opening {
         socket,
         identity: correlation_id.to_owned(),
-        channels: vec![Channel::reply(correlation_id)],
+        channels: vec![Channel::reply(user, correlation_id)],
         profile: NAME,
         transport: Transport::Sse,
         wire: &SseWire::<Answer>::BARE,
@@ -81,7 +92,7 @@ mod tests {
     #[tokio::test]
     async fn r000_06_a_request_without_answers_ends_with_an_error() {
         let (socket, body) = sse::pair().unwrap();
-        let membership = testing::hub().open(opening(socket, "c1"));
+        let membership = testing::hub().open(opening(socket, "alice", "c1"));
         tokio::spawn(collect(membership, "c1".to_owned(), Duration::from_millis(10)));
         let text = body.collect().await.unwrap().to_bytes();
         let expected = "data: {\"correlation_id\":\"c1\",\"error\":\"Timeout waiting for response\"}\n\n";

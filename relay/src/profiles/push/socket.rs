@@ -11,7 +11,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::NAME;
-use super::claims::Claimed;
+use super::claims::{self, Claimed};
 use super::shape::Bare;
 use crate::app::App;
 use crate::bus::{Channel, Message};
@@ -48,7 +48,7 @@ async fn admit(app: &App, request: &request::Parts) -> Result<User, Farewell> {
     if identity::check("user_id", &user).is_err() {
         return Err(NO_USER);
     }
-    let Some(claimed) = app.claims.claim(&user).await else {
+    let Some(claimed) = app.claims.claim(&claims::socket(&user)).await else {
         tracing::warn!(user_id = user, "User already connected");
         return Err(DUPLICATE);
     };
@@ -113,7 +113,7 @@ impl ws::Session for Session {
             return;
         };
         // The publisher logs a failure, and the client has no way to be told.
-        let _ = self.publisher.publish(answer(&correlation_id, text)).await;
+        let _ = self.publisher.publish(answer(&connection.identity, &correlation_id, text)).await;
     }
 
     async fn binary(&mut self, connection: &Connection, _: Bytes) {
@@ -125,11 +125,11 @@ impl ws::Session for Session {
     }
 }
 
-/// What a client answers to `POST /sse/send`, on its way to who asked (requirement 000-06).
-pub(in crate::profiles) fn answer(correlation_id: &str, text: String) -> Message {
+/// What `user` answers to `POST /sse/send`, on its way to who asked them (requirement 000-06).
+pub(in crate::profiles) fn answer(user: &str, correlation_id: &str, text: String) -> Message {
     Message {
         id: Uuid::new_v4().to_string(),
-        channel: Channel::reply(correlation_id),
+        channel: Channel::reply(user, correlation_id),
         seq: 0,
         timestamp: jiff::Timestamp::now().as_millisecond(),
         kind: "response".to_owned(),
