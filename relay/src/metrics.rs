@@ -4,6 +4,7 @@
 mod aliases;
 mod bus;
 mod connections;
+mod conversations;
 mod drops;
 mod events;
 mod logs;
@@ -20,6 +21,7 @@ use relay_contract::admin::Bus;
 pub use aliases::Aliases;
 pub use bus::BusFigures;
 pub use connections::ConnectionFigures;
+pub use conversations::ConversationFigures;
 pub use drops::{DropFigures, drops};
 pub use events::{EventDrop, EventFigures};
 pub use logs::LogFigures;
@@ -51,6 +53,8 @@ pub struct Metrics {
     bus: BusFigures,
     /// Events of the stream profile.
     pub events: EventFigures,
+    /// Conversations of the tokens profile.
+    pub conversations: ConversationFigures,
     /// Players of the dual profile.
     pub players: PlayerFigures,
     /// Sessions that outlive a process.
@@ -91,6 +95,7 @@ impl Metrics {
             queue_bytes: gauge(&registry, "relay_queue_bytes", "Bytes that wait for slow connections.")?,
             bus: BusFigures::new(&registry)?,
             events: EventFigures::new(&registry)?,
+            conversations: ConversationFigures::new(&registry)?,
             players: PlayerFigures::new(&registry)?,
             persistence: PersistenceFigures::new(&registry)?,
             logs: LogFigures::new(&registry)?,
@@ -115,6 +120,7 @@ impl Metrics {
         raise(&self.published, hub.counts.total_published());
         raise(&self.delivered, hub.counts.total_delivered());
         self.connections.update(&hub.counts);
+        self.conversations.update(&hub.counts);
         self.drops.update(&hub.counts, counters);
         self.bus.update(bus, counters);
         self.logs.update();

@@ -32,7 +32,7 @@ impl FromStr for Id {
 }
 
 /// The ids that begin a test's name: `r000_02_…`, `x21_…`, `r000_14_and_15_…`, `r003_07_to_12_…`,
-/// `r002_07_x13_…`.
+/// `r003_07_to_r003_12_…`, `r002_07_x13_…`.
 pub(super) fn of_test(name: &str) -> Vec<Id> {
     let mut words = name.rsplit("::").next().unwrap_or_default().split('_').peekable();
     let mut ids: Vec<Id> = Vec::new();
@@ -51,6 +51,7 @@ pub(super) fn of_test(name: &str) -> Vec<Id> {
                 ids.extend(format!("{}-{number}", last.series).parse::<Id>());
             }
             ("to", Some(Id { series, number: first })) => {
+                words.next_if(|word| word.strip_prefix('r') == Some(&series));
                 let Some(last) = words.next_if(number).and_then(|n| n.parse().ok()) else { break };
                 ids.extend((first + 1..=last).map(|number| Id { series: series.clone(), number }));
             }
@@ -91,6 +92,7 @@ mod tests {
     #[test]
     fn a_name_may_list_and_span_rows_of_one_series() {
         assert_eq!(ids("r004_15_and_17_to_19_the_presets"), "004-15 004-17 004-18 004-19");
+        assert_eq!(ids("r004_04_to_r004_06_the_checklist"), "004-04 004-05 004-06");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Nothing here shows a credential: `Debug`, `Display` and the errors name hosts and fields only.
 
 use std::fmt;
+use std::time::Duration;
 
 use redis::IntoConnectionInfo;
 
@@ -23,7 +24,27 @@ pub enum Config {
         namespace: Namespace,
         /// Tries to connect, one after another, after which it gives up; 0 is never.
         max_retries: u32,
+        /// Connections for calls that somebody waits for.
+        pool: PoolSize,
     },
+}
+
+/// Bounds of a pool of connections to Redis (requirement 001-17).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolSize {
+    /// Connections that are open while nobody needs them.
+    pub min: usize,
+    /// Connections at most.
+    pub max: usize,
+    /// Longest that a call may take, with its wait for a connection.
+    pub timeout: Duration,
+}
+
+impl Default for PoolSize {
+    /// As the settings have it: the guide's, but for five connections that each relay would keep idle.
+    fn default() -> Self {
+        Self { min: 1, max: 20, timeout: Duration::from_secs(5) }
+    }
 }
 
 /// A text that must not be shown: its `Debug` is a placeholder.
@@ -146,6 +167,7 @@ mod tests {
             password: Some(Secret::new("s3cret")),
             namespace: Namespace::default(),
             max_retries: 0,
+            pool: PoolSize::default(),
         };
         assert!(!format!("{config:?}").contains("s3cret"));
     }

@@ -50,6 +50,11 @@ impl Channel {
         Self(format!("conversation:{id}"))
     }
 
+    /// Whether it is that of a conversation.
+    pub fn is_conversation(&self) -> bool {
+        self.0.starts_with("conversation:")
+    }
+
     /// Whether publishers are told if anyone takes its messages.
     pub fn has_presence(&self) -> bool {
         self.0.starts_with("user:")

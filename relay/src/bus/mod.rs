@@ -24,7 +24,7 @@ pub(crate) mod testing;
 mod tokens;
 mod wire;
 
-pub use config::{Config, RedisUrl, Secret, UrlError};
+pub use config::{Config, PoolSize, RedisUrl, Secret, UrlError};
 pub use conversation::conversation_event;
 pub use counters::Counters;
 pub use message::{Channel, Message};
@@ -43,9 +43,9 @@ pub fn connect(
 ) -> Arc<dyn Bus> {
     match config {
         Config::Memory => Arc::new(memory::MemoryBus::new(node)),
-        Config::Redis { url, password, namespace, max_retries } => {
+        Config::Redis { url, password, namespace, max_retries, pool } => {
             let endpoint = redis::Endpoint::new(url, password, max_retries);
-            Arc::new(redis::RedisBus::start(endpoint, &namespace, inbox, node, shutdown))
+            Arc::new(redis::RedisBus::start(endpoint, pool, &namespace, inbox, node, shutdown))
         }
     }
 }

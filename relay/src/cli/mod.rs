@@ -1,6 +1,7 @@
 //! Commands: serve, ask a running relay, check and list settings.
 
 mod healthcheck;
+mod limits;
 mod serve;
 mod validate;
 

@@ -24,6 +24,7 @@ pub(super) fn serve() -> anyhow::Result<()> {
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
         let relay = Relay::start(boot.clone(), settings, logs)?;
         announce(&relay, &boot)?;
+        super::limits::check_open_files(relay.app().settings.live().max_total_connections);
         let signal = async move {
             tokio::select! {
                 _ = terminate.recv() => {}

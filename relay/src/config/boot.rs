@@ -174,7 +174,8 @@ fn bus_config(r: &mut Reader<'_>) -> bus::Config {
     let Some((setting, url)) = url else { return bus::Config::Memory };
     match url.parse() {
         Ok(url) => {
-            bus::Config::Redis { url, password, namespace, max_retries: r.small(redis::REDIS_MAX_RETRIES) }
+            let (max_retries, pool) = (r.small(redis::REDIS_MAX_RETRIES), pool_size(r));
+            bus::Config::Redis { url, password, namespace, max_retries, pool }
         }
         Err(error) => {
             let error: bus::UrlError = error;
@@ -182,6 +183,14 @@ fn bus_config(r: &mut Reader<'_>) -> bus::Config {
             bus::Config::Memory
         }
     }
+}
+
+fn pool_size(r: &mut Reader<'_>) -> bus::PoolSize {
+    let (min, max) = (r.size(redis::REDIS_POOL_MIN), r.size(redis::REDIS_POOL_MAX));
+    if min > max {
+        r.problem(redis::REDIS_POOL_MIN, format!("{min} is more than REDIS_POOL_MAX, which is {max}"));
+    }
+    bus::PoolSize { min, max, timeout: r.seconds(redis::REDIS_POOL_TIMEOUT) }
 }
 
 /// The trimmed content of the file that setting `name` names.
@@ -254,6 +263,19 @@ mod tests {
     #[test]
     fn x21_insecure_opens_the_relay() {
         assert!(parse(&[("HOST", "0.0.0.0"), ("INSECURE", "true")]).is_ok());
+    }
+
+    #[test]
+    fn r001_17_a_pool_has_the_guides_bounds() {
+        let settings = [("REDIS_URL", "redis://localhost:6379"), ("REDIS_POOL_MIN", "5")];
+        let bus::Config::Redis { pool, .. } = parse(&settings).unwrap().bus else { panic!("a bus") };
+        assert_eq!((pool.min, pool.max, pool.timeout), (5, 20, Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn a_pool_that_keeps_more_than_it_may_is_refused() {
+        let text = parse(&[("REDIS_URL", "redis://x"), ("REDIS_POOL_MIN", "30")]).unwrap_err().to_string();
+        assert!(text.starts_with("REDIS_POOL_MIN: 30"), "{text}");
     }
 
     #[test]

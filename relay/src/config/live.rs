@@ -87,12 +87,18 @@ fn public_accounts(more: Option<&str>) -> Vec<String> {
     ACCOUNTS.into_iter().chain(more).map(str::to_owned).collect()
 }
 
-/// 0 derives it from the limit of open files, with room left for files, Redis and HTTP.
+/// 0 derives it from the limit of open files.
 fn total_connections(r: &mut Reader<'_>) -> u64 {
     match r.number(limits::MAX_TOTAL_CONNECTIONS) {
-        0 => open_files().map_or(900, |files| files.saturating_sub(files / 10).max(1)),
+        0 => connections_for().map_or(900, |(_, connections)| connections),
         number => number,
     }
+}
+
+/// The limit of open files of this process, and the connections that it is enough for with room left
+/// for files, Redis and HTTP. `None` where there is no limit.
+pub fn connections_for() -> Option<(u64, u64)> {
+    open_files().map(|files| (files, files.saturating_sub(files / 10).max(1)))
 }
 
 /// The soft limit of open files, as Linux tells it in proc(5).

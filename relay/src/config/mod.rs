@@ -28,7 +28,7 @@ pub use debug::Debug;
 pub use document::{markdown, plain};
 pub use dual::DualLimits;
 pub use known::all as known;
-pub use live::Live;
+pub use live::{Live, connections_for};
 pub use reader::{Invalid, Problem};
 pub use setting::{Described, Topic};
 pub use settings::Settings;

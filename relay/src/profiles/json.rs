@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Map, Value};
@@ -16,27 +17,41 @@ pub(super) type Object = Map<String, Value>;
 /// Time in which a body must be complete.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Reads the JSON body of a publish request, after its key and its origin were checked: a page of
-/// a stranger can post to a relay that its visitor reaches, without asking first.
+/// Checks the key and the origin of a publish request: a page of a stranger can post to a relay that
+/// its visitor reaches, without asking first.
 ///
 /// # Errors
-/// [`ApiError`] without the key, from another origin, over the limit, or if it is not JSON.
-pub(super) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
+/// [`ApiError`] without the key, or from another origin.
+pub(super) fn allow(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     if let Some(key) = &app.publish_key {
         key.check(headers)?;
     }
-    let live = app.settings.live();
-    if !live.origins.allow_request(headers) {
-        return Err(ApiError::Origin);
-    }
-    let limit = live.max_message_size;
+    if app.settings.live().origins.allow_request(headers) { Ok(()) } else { Err(ApiError::Origin) }
+}
+
+/// Reads the JSON body of a publish request that is [allowed](allow).
+///
+/// # Errors
+/// [`ApiError`] if it is not, over the limit, or if it is not JSON.
+pub(super) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
+    allow(app, headers)?;
+    let bytes = whole(app, body).await?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| ApiError::invalid("", format!("the body is not JSON: {error}")))
+}
+
+/// Reads a body.
+///
+/// # Errors
+/// [`ApiError`] over the limit, or if it does not come in time.
+pub(super) async fn whole(app: &App, body: Body) -> Result<Bytes, ApiError> {
+    let limit = app.settings.live().max_message_size;
     let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
     let bytes = whole.map_err(|_| ApiError::Slow)?.map_err(|error| {
         let too_large = error.downcast_ref::<LengthLimitError>().is_some();
         if too_large { ApiError::TooLarge(limit) } else { ApiError::Unread }
     })?;
-    serde_json::from_slice(&bytes.to_bytes())
-        .map_err(|error| ApiError::invalid("", format!("the body is not JSON: {error}")))
+    Ok(bytes.to_bytes())
 }
 
 /// The object that `value` is.

@@ -6,6 +6,7 @@ mod access;
 pub mod dual;
 mod error;
 mod identity;
+mod incoming;
 mod json;
 pub mod push;
 mod socket;
@@ -21,6 +22,7 @@ use http::request;
 use crate::app::App;
 
 pub use error::ApiError;
+pub use incoming::Incoming;
 
 /// The routes of all profiles.
 pub fn routes() -> Router<Arc<App>> {

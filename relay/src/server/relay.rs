@@ -22,7 +22,7 @@ use crate::hub::{Budget, Clock, Counts, Hub, Limits, Publisher, Shared, Slots};
 use crate::logs::LogControl;
 use crate::metrics::Metrics;
 use crate::persistence::Persistence;
-use crate::profiles::{self, dual::Players, push::Claims, stream::Pipeline};
+use crate::profiles::{self, Incoming, dual::Players, push::Claims, stream::Pipeline};
 
 /// Connections that wait to be accepted: many clients come back at once after a restart.
 const BACKLOG: u32 = 4096;
@@ -126,7 +126,8 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         counts: Counts::default(),
     });
     let players = Players::new(hub.clone(), boot.pool_size);
-    let bus = bus::connect(boot.bus, players.clone(), boot.node.clone(), shutdown.clone());
+    let inbox = Incoming { players: players.clone(), hub: hub.clone(), metrics: metrics.clone() };
+    let bus = bus::connect(boot.bus, Arc::new(inbox), boot.node.clone(), shutdown.clone());
     hub.tell(&bus);
     let tasks = TaskTracker::new();
     let persistence = Persistence::new(boot.sessions, boot.session_ttl, &boot.node, &bus, &metrics);

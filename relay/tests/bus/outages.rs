@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use relay::bus::{self, Config, Inbox, Message, Namespace};
+use relay::bus::{self, Config, Inbox, Message, Namespace, PoolSize};
 use relay_contract::admin::BusState;
 use tokio_util::sync::CancellationToken;
 
@@ -85,6 +85,7 @@ async fn a_relay_that_is_behind_is_not_taken_for_a_dead_one() {
         password: None,
         namespace: Namespace::default(),
         max_retries: 0,
+        pool: PoolSize::default(),
     };
     let b = bus::connect(config, Arc::clone(&slow) as _, "b".to_owned(), CancellationToken::new());
     until("b is there", || b.status().state == BusState::Ok).await;

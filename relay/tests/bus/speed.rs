@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relay::bus::{self, Bus, Config, Inbox, Message, Namespace};
+use relay::bus::{self, Bus, Config, Inbox, Message, Namespace, PoolSize};
 use relay_contract::admin::BusState;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,7 @@ async fn node(name: &str, redis: &Redis) -> (Arc<dyn Bus>, UnboundedReceiver<Ins
         password: None,
         namespace: Namespace::default(),
         max_retries: 0,
+        pool: PoolSize::default(),
     };
     let bus = bus::connect(config, Arc::new(Arrivals(arrivals)), name.to_owned(), CancellationToken::new());
     while bus.status().state != BusState::Ok {

@@ -27,7 +27,13 @@ impl Redis {
 
     /// A relay that is ready.
     pub(crate) async fn relay(&self, node: &str) -> TestRelay {
-        let relay = TestRelay::with(&[("REDIS_URL", &self.url), ("NODE_NAME", node)]);
+        self.relay_with(node, &[]).await
+    }
+
+    /// The same with some settings.
+    pub(crate) async fn relay_with(&self, node: &str, settings: &[(&str, &str)]) -> TestRelay {
+        let own = [("REDIS_URL", &*self.url), ("NODE_NAME", node)];
+        let relay = TestRelay::with(&[&own, settings].concat());
         until("a ready relay", async || {
             reqwest::get(relay.admin_url("/readyz")).await.unwrap().status() == 200
         })

@@ -240,3 +240,49 @@ async fn x10_r001_24_the_guides_names_of_figures_are_there_for_who_wants_them() 
         assert!(text.contains(&format!("\n{name}")), "{name}");
     }
 }
+
+#[tokio::test]
+async fn r001_24_a_rule_puts_an_alert_behind_each_event_that_matches() {
+    let relay = TestRelay::start();
+    let when = json!({"field": "data.value", "op": ">", "value": 30});
+    let (status, rule) = relay.post("/api/rules", json!({"name": "hot", "type": "test", "when": when})).await;
+    assert_eq!(status, 201);
+    let mut subscriber = anonymous(&relay, "?subscribe=true").await;
+    let mut client = anonymous(&relay, "").await;
+    for value in [30, 31] {
+        client.send_json(event(value)).await;
+    }
+    assert_eq!(subscriber.json().await["data"]["value"], 30);
+    let (hot, alert) = (subscriber.json().await, subscriber.json().await);
+    assert_eq!((&alert["type"], &alert["source"]), (&json!("alert"), &json!("rules")));
+    assert_eq!((&alert["data"]["event_id"], &alert["data"]["rule_id"]), (&hot["id"], &rule["id"]));
+}
+
+#[tokio::test]
+async fn r001_24_rules_are_listed_and_removed() {
+    let relay = TestRelay::start();
+    let (_, rule) = relay.post("/api/rules", json!({"name": "errors", "type": "error_log"})).await;
+    assert_eq!(relay.get("/api/rules").await["rules"], json!([rule]));
+    let url = relay.url(&format!("/api/rules/{}", rule["id"].as_str().unwrap()));
+    let remove = async || reqwest::Client::new().delete(&url).send().await.unwrap().status().as_u16();
+    assert_eq!([remove().await, remove().await], [204, 404]);
+}
+
+#[tokio::test]
+async fn r001_24_who_may_not_publish_may_not_change_rules() {
+    let key = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(key.path(), "0123456789abcdef0123456789abcdef").unwrap();
+    let relay = TestRelay::with(&[("PUBLISH_KEY_FILE", key.path().to_str().unwrap())]);
+    assert_eq!(relay.post("/api/rules", json!({"name": "all", "type": "x"})).await.0, 401);
+    let url = relay.url("/api/rules/1");
+    assert_eq!(reqwest::Client::new().delete(url).send().await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn r001_24_a_bad_rule_is_told_422() {
+    let relay = TestRelay::start();
+    let when = json!({"field": "a", "op": "~", "value": 1});
+    for rule in [json!({}), json!({"name": "all"}), json!({"name": "odd", "when": when}), json!([])] {
+        assert_eq!(relay.post("/api/rules", rule).await.0, 422);
+    }
+}

@@ -1,7 +1,7 @@
 //! Bounds that hold whatever clients do.
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use crate::support::{TestRelay, soon, until};
@@ -99,4 +99,32 @@ async fn r000_23_nothing_is_left_after_many_clients_came_and_went_amid_messages(
     tokio::join!(churn, push);
     relay.has_connections(0).await;
     assert_eq!(relay.status().await["queueBytes"], 0);
+}
+
+#[tokio::test]
+async fn r000_23_r004_17_a_users_socket_without_any_byte_is_ended() {
+    let settings = [("CONNECTION_TIMEOUT", "1"), ("CLEANUP_INTERVAL", "1"), ("WS_PING_INTERVAL", "3600")];
+    let relay = TestRelay::with(&settings);
+    assert_eq!(relay.socket("alice").await.close_code().await, 1001);
+}
+
+#[tokio::test]
+async fn r000_23_more_connections_than_open_files_are_warned_of_at_the_start() {
+    let relay = env!("CARGO_BIN_EXE_relay");
+    let mut command = tokio::process::Command::new("prlimit");
+    command
+        .args(["--nofile=256:256", relay])
+        .env_clear()
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true);
+    command.envs([("PORT", "0"), ("ADMIN_LISTEN", "127.0.0.1:0"), ("MAX_TOTAL_CONNECTIONS", "1000")]);
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    loop {
+        let line = soon(lines.next_line()).await.unwrap().expect("a warning instead of the end");
+        if line.contains("nofile") {
+            assert!(line.contains("WARNING") && line.contains("\"nofile\":256"), "{line}");
+            return;
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod cli;
 mod clients;
 mod cluster;
 mod conformance;
+mod conversations;
 mod debug;
 mod drain;
 mod dual;

@@ -5,20 +5,20 @@ use serde_json::{Value, json};
 use crate::cluster::Redis;
 use crate::support::{Client, Process, Received, TestRelay, soon, until};
 
-const PATH: &str = "/api/v1/auth/ws-connection-token/";
+pub(crate) const PATH: &str = "/api/v1/auth/ws-connection-token/";
 
 /// A connection token of `user`.
-async fn token(relay: &TestRelay, user: &str) -> String {
+pub(crate) async fn token(relay: &TestRelay, user: &str) -> String {
     let answer = relay.get(&format!("{PATH}?user_id={user}")).await;
     answer["connection_token"].as_str().unwrap().to_owned()
 }
 
-async fn join(relay: &TestRelay, id: &str, token: &str) -> Client {
+pub(crate) async fn join(relay: &TestRelay, id: &str, token: &str) -> Client {
     Client::connect(&format!("ws://{}/ws/chat/{id}/?connection_token={token}", relay.address)).await
 }
 
 /// A socket that was told that it is connected.
-async fn joined(relay: &TestRelay, id: &str, user: &str) -> Client {
+pub(crate) async fn joined(relay: &TestRelay, id: &str, user: &str) -> Client {
     let mut client = join(relay, id, &token(relay, user).await).await;
     assert_eq!(client.json().await["event"], "connected");
     client
@@ -29,7 +29,7 @@ fn unauthenticated() -> Received {
 }
 
 #[tokio::test]
-async fn r003_01_and_x04_a_token_is_issued_to_get_and_post_with_and_without_a_slash() {
+async fn r003_01_x04_r003_26_a_token_is_issued_to_get_and_post_with_and_without_a_slash() {
     let relay = TestRelay::start();
     for path in [PATH, PATH.trim_end_matches('/')] {
         for method in [reqwest::Method::GET, reqwest::Method::POST] {
@@ -53,7 +53,7 @@ async fn r003_02_and_13_a_conversation_is_joined_and_told_first() {
 }
 
 #[tokio::test]
-async fn r003_04_a_second_use_is_closed_with_4001() {
+async fn r003_04_and_26_a_second_use_is_closed_with_4001() {
     let relay = TestRelay::start();
     let token = token(&relay, "alice").await;
     let _first = join(&relay, "42", &token).await;
@@ -97,7 +97,7 @@ async fn r003_06_a_page_of_a_stranger_is_closed_with_4003_and_its_token_stays() 
 }
 
 #[tokio::test]
-async fn r003_05_a_token_is_a_key_of_redis_for_60_seconds() {
+async fn r003_05_and_26_a_token_is_a_key_of_redis_for_60_seconds() {
     let redis = Redis::start();
     let relay = redis.relay("a").await;
     let token = token(&relay, "alice").await;
@@ -185,7 +185,7 @@ async fn r003_15_a_worker_without_redis_posts_its_chunks() {
 }
 
 #[tokio::test]
-async fn r003_17_without_a_login_the_token_endpoint_answers_401() {
+async fn r003_17_and_26_without_a_login_the_token_endpoint_answers_401() {
     let secret = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(secret.path(), "a secret that has more than thirty-two bytes").unwrap();
     let path = secret.path().to_str().unwrap();

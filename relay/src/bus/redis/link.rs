@@ -19,6 +19,7 @@ use super::inlet::Inlet;
 use super::layout::Layout;
 use super::leases::Leases;
 use super::outbox::Outbox;
+use super::pool::Pool;
 use super::presence::Presence;
 use super::state::State;
 use super::{probe, renewal};
@@ -26,12 +27,13 @@ use crate::bus::counters::Tally;
 
 /// What the link works on; the bus has the other ends.
 pub(super) struct Link {
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: Arc<Endpoint>,
     pub(super) layout: Arc<Layout>,
     pub(super) inlet: Arc<Inlet>,
     pub(super) outbox: Arc<Outbox>,
     pub(super) leases: Arc<Leases>,
     pub(super) presence: Arc<Presence>,
+    pub(super) pool: Arc<Pool>,
     pub(super) state: Arc<State>,
     pub(super) tally: Arc<Tally>,
 }
@@ -100,6 +102,7 @@ impl Link {
             fault = self.probe(connection, &subscriber, history) => Some(fault),
             fault = renewal::keep(&self.leases, connection.clone(), &self.tally) => Some(fault),
             fault = self.presence.keep(connection.clone()) => Some(fault),
+            never = self.pool.keep() => match never {},
             () = shutdown.cancelled() => {
                 self.flush(connection.clone()).await;
                 None

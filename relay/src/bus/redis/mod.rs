@@ -23,8 +23,10 @@ use self::leases::{LeaseError, Leases};
 use self::link::Link;
 use self::outbox::Outbox;
 use self::partition::Partition;
+use self::pool::Pool;
 use self::presence::Presence;
 use self::state::State;
+use super::config::PoolSize;
 use super::counters::{Counters, Tally};
 use super::wire::{Frame, Origin};
 use super::{Bus, BusError, Channel, Claim, Inbox, Message, Namespace};
@@ -40,6 +42,7 @@ mod link;
 mod order;
 mod outbox;
 mod partition;
+mod pool;
 mod presence;
 mod probe;
 mod renewal;
@@ -57,6 +60,7 @@ pub(super) struct RedisBus {
     outbox: Arc<Outbox>,
     leases: Arc<Leases>,
     presence: Arc<Presence>,
+    pool: Arc<Pool>,
     layout: Arc<Layout>,
     state: Arc<State>,
     tally: Arc<Tally>,
@@ -68,6 +72,7 @@ impl RedisBus {
     /// Starts the link, which runs until `shutdown`. Must be called inside of a Tokio runtime.
     pub(super) fn start(
         endpoint: Endpoint,
+        pool: PoolSize,
         namespace: &Namespace,
         inbox: Arc<dyn Inbox>,
         node: String,
@@ -75,12 +80,14 @@ impl RedisBus {
     ) -> Self {
         let origin = Origin { node, incarnation: rand::random() };
         let tally = Arc::<Tally>::default();
+        let endpoint = Arc::new(endpoint);
         let layout = Arc::new(Layout::new(namespace, endpoint.database()));
         let leases = Leases::new(&origin.node, origin.incarnation, Arc::clone(&layout));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),
             presence: Arc::new(Presence::new(leases.owner().to_owned(), Arc::clone(&layout))),
             leases: Arc::new(leases),
+            pool: Arc::new(Pool::new(Arc::clone(&endpoint), pool)),
             layout: Arc::clone(&layout),
             state: Arc::new(State::new()),
             tally: Arc::clone(&tally),
@@ -95,6 +102,7 @@ impl RedisBus {
             outbox: Arc::clone(&bus.outbox),
             leases: Arc::clone(&bus.leases),
             presence: Arc::clone(&bus.presence),
+            pool: Arc::clone(&bus.pool),
             state: Arc::clone(&bus.state),
             tally,
         };
@@ -106,10 +114,10 @@ impl RedisBus {
         bus
     }
 
-    /// Sends one command about `name`, within the deadline of leases.
-    async fn ask<T: redis::FromRedisValue>(&self, name: &str, command: redis::Cmd) -> Result<T, BusError> {
-        let call = async { Ok(command.query_async(&mut self.leases.link()?).await?) };
-        self.about(name, call).await
+    /// Sends one command on a connection of the pool, unless it is known that there is no Redis.
+    async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, BusError> {
+        self.leases.link().map_err(|_| unavailable(self.state.why()))?;
+        self.pool.call(command).await.map_err(|error| unavailable(error.to_string()))
     }
 
     /// Makes a call about `lease` within its deadline.
@@ -179,31 +187,31 @@ impl Bus for RedisBus {
     async fn keep_token(&self, token: &str, value: &str, ttl: Duration) -> Result<(), BusError> {
         let mut set = redis::cmd("SET");
         set.arg(self.layout.token(token)).arg(value).arg("EX").arg(ttl.as_secs());
-        self.ask(token, set).await
+        self.ask(&set).await
     }
 
     async fn take_token(&self, token: &str) -> Result<Option<String>, BusError> {
         let mut take = redis::cmd("GETDEL");
         take.arg(self.layout.token(token));
-        self.ask(token, take).await
+        self.ask(&take).await
     }
 
     async fn keep_session(&self, player: &str, value: &str, ttl: Duration) -> Result<(), BusError> {
         let mut set = redis::cmd("SET");
         set.arg(self.layout.session(player)).arg(value).arg("EX").arg(ttl.as_secs().max(1));
-        self.ask(player, set).await
+        self.ask(&set).await
     }
 
     async fn session(&self, player: &str) -> Result<Option<String>, BusError> {
         let mut get = redis::cmd("GET");
         get.arg(self.layout.session(player));
-        self.ask(player, get).await
+        self.ask(&get).await
     }
 
     async fn tell_workers(&self, task: String) -> Result<u64, BusError> {
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(self.layout.tasks()).arg(task);
-        self.ask("", publish).await
+        self.ask(&publish).await
     }
 
     fn status(&self) -> admin::Bus {

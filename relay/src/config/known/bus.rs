@@ -15,4 +15,10 @@ settings! {
     REDIS_NAMESPACE: Text = text("default", "letters, digits, . _ -");
     /// Tries in a row after which Redis is given up; 0 is never.
     REDIS_MAX_RETRIES: Number = number(0, 0..=1_000_000, "tries");
+    /// Connections for tokens, sessions and tasks that stay open while nobody needs them.
+    REDIS_POOL_MIN: Number = number(1, 0..=1000, "connections");
+    /// The most of them.
+    REDIS_POOL_MAX: Number = number(20, 1..=1000, "connections");
+    /// Longest that a call on one of them may take, with its wait for one.
+    REDIS_POOL_TIMEOUT: Number = number(5, 1..=60, "seconds");
 }

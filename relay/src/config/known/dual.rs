@@ -11,7 +11,7 @@ settings! {
     CONNECTION_PRESET: Text = text("default", "default, stable, tight").live();
     /// Sockets and streams of one player.
     MAX_CONNECTIONS_PER_PLAYER: Number = number(4, 1..=10_000, "connections").live();
-    /// Time without any byte after which a player's connection ends.
+    /// Time without any byte after which a connection ends, in all profiles.
     CONNECTION_TIMEOUT: Number = number(300, 1..=86_400, "seconds").live();
     /// Time between looks at the health of connections.
     HEALTH_CHECK_INTERVAL: Number = number(30, 1..=86_400, "seconds").live();

@@ -14,7 +14,7 @@ settings! {
     /// File that log lines are added to, besides standard output.
     LOG_FILE: Text = text("", "path of a file");
     /// Families of names that figures get besides their own.
-    METRICS_ALIASES: Text = text("", "comma list of stream, mythos").live();
+    METRICS_ALIASES: Text = text("", "comma list of stream, allthrive, mythos").live();
     /// Offers `/debug/*` on the clients' port, to loopback and to who has the admin token.
     DEBUG_ENDPOINTS: Switch = switch(true);
 }

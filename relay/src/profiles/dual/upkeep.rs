@@ -46,12 +46,11 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-/// Ends idle connections and forgets players who are long gone.
+/// Ends idle connections, of all profiles (requirement 000-23), and forgets players who are long gone.
 fn clean_up(app: &App, timeout: u32) {
     let mut ended = 0;
     app.hub.visit(|connection| {
-        let old = connection.profile == NAME && connection.idle() >= timeout;
-        ended += usize::from(old && connection.finish(&IDLE));
+        ended += usize::from(connection.idle() >= timeout && connection.finish(&IDLE));
         true
     });
     app.players.sessions.forget(|player| !app.players.connections(player).is_empty());

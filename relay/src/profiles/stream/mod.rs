@@ -2,15 +2,18 @@
 //! publish them in batches, and streams for dashboards (rows 001-01 to 001-24).
 //!
 //! An event reaches those who asked for events, on every node: `/stream/events`, and sockets with
-//! `?subscribe=true`. Statistics, aggregates and the store of past events are those of one node.
+//! `?subscribe=true`. Statistics, aggregates, rules and the store of past events are those of one node.
 
 mod aggregate;
 mod buffer;
+mod condition;
 mod dashboard;
 mod event;
 mod http;
 mod pipeline;
 mod rate;
+mod rules;
+mod rules_http;
 mod scale;
 mod shape;
 mod socket;
@@ -21,7 +24,7 @@ mod worker;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{delete, get};
 
 use crate::app::App;
 
@@ -44,4 +47,6 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/stats", get(http::stats))
         .route("/api/aggregates/{window}", get(http::aggregates))
         .route("/api/events", get(http::replay))
+        .route("/api/rules", get(rules_http::list).post(rules_http::add))
+        .route("/api/rules/{id}", delete(rules_http::remove))
 }

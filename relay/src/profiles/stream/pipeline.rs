@@ -1,8 +1,9 @@
 //! The way of events: from sockets through a bounded [buffer](super::buffer) to workers, which
 //! publish them in batches (requirements 001-11 to 001-14).
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::Event;
 use super::aggregate::{Aggregate, Window};
 use super::buffer::{Batch, Buffer, Figures};
+use super::rules::Rules;
 use super::scale::Workers;
 use super::store::Store;
 use crate::hub::{Overflow, Publisher};
@@ -44,6 +46,7 @@ pub struct Pipeline {
     publisher: Publisher,
     buffer: Mutex<Buffer>,
     past: Mutex<Past>,
+    rules: Mutex<Rules>,
     /// An event came, or the number of workers changed.
     woken: Notify,
     /// A whole batch waits.
@@ -83,6 +86,7 @@ impl Pipeline {
                 minutes: Aggregate::new(60),
                 store: Store::default(),
             }),
+            rules: Mutex::default(),
             woken: Notify::new(),
             filled: Notify::new(),
             turn: watch::Sender::new(0),
@@ -166,9 +170,10 @@ impl Pipeline {
     pub(super) async fn process(&self, batch: Batch) {
         let turn = Turn { pipeline: self, ticket: batch.ticket };
         let begin = std::time::Instant::now();
-        let message = super::shape::message(&batch.events);
+        let events = self.with_alerts(&batch.events);
+        let message = super::shape::message(&events);
         turn.come().await;
-        self.record(&batch.events);
+        self.record(&events);
         // The publisher logs a failure; connections of this node have the events.
         let failed = self.publisher.publish(message).await.is_err();
         drop(turn);
@@ -180,6 +185,22 @@ impl Pipeline {
         {
             tracing::warn!("Slow processing: {:.3}s for {}", duration.as_secs_f64(), event.id);
         }
+    }
+
+    /// The events, each with the alerts that it makes behind it.
+    fn with_alerts<'a>(&self, events: &'a [Event]) -> Cow<'a, [Event]> {
+        let mut rules = lock(&self.rules);
+        if rules.list().is_empty() {
+            return Cow::Borrowed(events);
+        }
+        let now = std::time::Instant::now();
+        let with = |event: &Event| [vec![event.clone()], rules.alerts(event, now)].concat();
+        Cow::Owned(events.iter().flat_map(with).collect())
+    }
+
+    /// The rules, for a look or a change.
+    pub(super) fn rules(&self) -> MutexGuard<'_, Rules> {
+        lock(&self.rules)
     }
 
     fn record(&self, events: &[Event]) {

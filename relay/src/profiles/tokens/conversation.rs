@@ -24,6 +24,7 @@ use crate::transport::ws::{self, Handshake, Upgraded, WsWire, text_frame};
 
 const UNAUTHENTICATED: Farewell = Farewell::new(CloseCode::Unauthenticated, "Unauthenticated");
 const ORIGIN: Farewell = Farewell::new(CloseCode::Forbidden, "Origin not allowed");
+const ELSEWHERE: Farewell = Farewell::new(CloseCode::Forbidden, "The token is for another conversation");
 const LATER: Farewell = Farewell::new(CloseCode::TryAgain, "Tokens cannot be checked now");
 const NO_CONVERSATION: Farewell = Farewell::new(CloseCode::Policy, "No such conversation");
 
@@ -77,7 +78,7 @@ async fn admit(app: &App, conversation: &str, request: &request::Parts) -> Resul
     if identity::check("conversation_id", conversation).is_err() {
         return Err(NO_CONVERSATION);
     }
-    let caller = authenticate(app, request).await?;
+    let caller = authenticate(app, conversation, request).await?;
     let membership = app.hub.open(opening(conversation, &caller.user_id, app.tokens_compat));
     if let Some(expires_at) = caller.expires_at {
         let identity = Identity { subject: caller.user_id.clone(), username: None, expires_at };
@@ -95,7 +96,7 @@ struct Caller {
 
 /// The order of requirement 003-16: a connection token, or else what the gate looks for. The first
 /// that is there counts.
-async fn authenticate(app: &App, request: &request::Parts) -> Result<Caller, Farewell> {
+async fn authenticate(app: &App, conversation: &str, request: &request::Parts) -> Result<Caller, Farewell> {
     let Some(token) = parameter(request.uri.query().unwrap_or_default(), "connection_token") else {
         let identity = access::of_socket(app, NAME, request).await.inspect_err(|_| log_refusal())?;
         let Some(Identity { subject, username, expires_at }) = identity else {
@@ -105,6 +106,10 @@ async fn authenticate(app: &App, request: &request::Parts) -> Result<Caller, Far
         return Ok(Caller { user_id: subject, username, expires_at: Some(expires_at) });
     };
     match ticket::consume(app, &token).await {
+        Ok(Some(ticket)) if ticket.conversation_id.as_deref().is_some_and(|id| id != conversation) => {
+            log_refusal();
+            Err(ELSEWHERE)
+        }
         Ok(Some(ticket)) => {
             tracing::info!(user_id = ticket.user_id, "[WS_AUTH] Authenticated via connection token");
             let ticket::Ticket { user_id, username, expires_at, .. } = ticket;
@@ -197,6 +202,7 @@ impl ws::Session for Session {
 impl Session {
     /// Hands a message to the workers (requirement 003-14), and answers what became of it.
     async fn forward(&self, message: &str) -> serde_json::Value {
+        self.app.metrics.conversations.message("message");
         let task_id = Uuid::new_v4().to_string();
         let task = json!({
             "id": task_id,

@@ -24,8 +24,11 @@ pub(super) async fn handle(
     let event = json::object("", body)?;
     let message = conversation_event(&id, event)
         .ok_or_else(|| ApiError::invalid("event", "Missing required field: event"))?;
-    let message_id = message.id.clone();
+    let (message_id, kind) = (message.id.clone(), message.kind.clone());
     let receipt = app.publisher.publish(message).await?;
+    if receipt.delivered.total() > 0 {
+        app.metrics.conversations.message(&kind);
+    }
     Ok(Json(json!({
         "message_id": message_id,
         "delivered": receipt.delivered.total(),

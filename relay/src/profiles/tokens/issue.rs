@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header, request};
+use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -14,11 +16,11 @@ use super::NAME;
 use super::ticket::{self, TTL, Ticket};
 use crate::app::App;
 use crate::auth::parameter;
-use crate::profiles::{ApiError, access, identity};
+use crate::profiles::{ApiError, access, identity, json};
 
 pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
-    let (parts, _) = request.into_parts();
-    let ticket = ticket_for(&app, &parts).await.inspect_err(|error| {
+    let (parts, body) = request.into_parts();
+    let ticket = ticket_for(&app, &parts, body).await.inspect_err(|error| {
         tracing::warn!(%error, "[WS_TOKEN_API] Refused a connection token");
     })?;
     let mut response = match ticket::issue(&app, &ticket).await {
@@ -42,12 +44,13 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
 
 /// Who the caller is: by its token, or, where callers are believed, by `?user_id=`; a guest gets a
 /// name of its own.
-async fn ticket_for(app: &App, request: &request::Parts) -> Result<Ticket, ApiError> {
+async fn ticket_for(app: &App, request: &request::Parts, body: Body) -> Result<Ticket, ApiError> {
     if !app.settings.live().origins.allow_request(&request.headers) {
         return Err(ApiError::Origin);
     }
     let caller = access::of_request(app, NAME, request).await?;
     let query = request.uri.query().unwrap_or_default();
+    let wish = Wish::of(app, query, body).await?;
     let asked = parameter(query, "user_id");
     let guest = || asked.unwrap_or_else(|| format!("guest-{}", Uuid::new_v4()));
     let user_id = caller.as_ref().map_or_else(guest, |caller| caller.subject.clone());
@@ -55,9 +58,38 @@ async fn ticket_for(app: &App, request: &request::Parts) -> Result<Ticket, ApiEr
     Ok(Ticket {
         user_id,
         username: caller.as_ref().and_then(|caller| caller.username.clone()),
-        connection_id: Uuid::new_v4().to_string(),
+        connection_id: wish.connection_id.unwrap_or_else(|| Uuid::new_v4().to_string()),
+        conversation_id: wish.conversation_id,
         created_at: jiff::Timestamp::now().as_second(),
         used: false,
         expires_at: caller.map(|caller| caller.expires_at),
     })
+}
+
+/// What a caller may ask for: in the body of a POST, or in the query.
+#[derive(Default, Deserialize)]
+struct Wish {
+    /// A name of the caller's own for the connection.
+    connection_id: Option<String>,
+    /// The one conversation that the token is to be good for.
+    conversation_id: Option<String>,
+}
+
+impl Wish {
+    async fn of(app: &App, query: &str, body: Body) -> Result<Self, ApiError> {
+        let bytes = json::whole(app, body).await?;
+        let said = if bytes.is_empty() { Ok(Self::default()) } else { serde_json::from_slice(&bytes) };
+        let said =
+            said.map_err(|error| ApiError::invalid("", format!("the body is no such object: {error}")))?;
+        let wish = Self {
+            connection_id: said.connection_id.or_else(|| parameter(query, "connection_id")),
+            conversation_id: said.conversation_id.or_else(|| parameter(query, "conversation_id")),
+        };
+        for (field, id) in
+            [("connection_id", &wish.connection_id), ("conversation_id", &wish.conversation_id)]
+        {
+            id.as_ref().map_or(Ok(()), |id| identity::check(field, id))?;
+        }
+        Ok(wish)
+    }
 }

@@ -19,6 +19,9 @@ pub(super) struct Ticket {
     pub(super) user_id: String,
     pub(super) username: Option<String>,
     pub(super) connection_id: String,
+    /// The only conversation that it lets in, if it names one.
+    #[serde(default)]
+    pub(super) conversation_id: Option<String>,
     /// Seconds since the epoch.
     pub(super) created_at: i64,
     /// Always false: a token that was used is gone.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use relay::bus::{self, Bus, Channel, Config, Inbox, Message, Namespace, Secret};
+use relay::bus::{self, Bus, Channel, Config, Inbox, Message, Namespace, PoolSize, Secret};
 use relay_contract::admin::BusState;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -144,7 +144,13 @@ impl Node {
         let namespace: Namespace = namespace.parse().unwrap();
         Self::with(
             name,
-            Config::Redis { url, password: password.map(Secret::new), namespace, max_retries: 0 },
+            Config::Redis {
+                url,
+                password: password.map(Secret::new),
+                namespace,
+                max_retries: 0,
+                pool: PoolSize::default(),
+            },
         )
     }
 

@@ -1,0 +1,28 @@
+//! What comes from other nodes and from workers, on its way to the profiles and the hub.
+
+use std::sync::Arc;
+
+use super::dual::Players;
+use crate::bus::{Inbox, Message};
+use crate::hub::Hub;
+use crate::metrics::Metrics;
+
+/// Hands on each message to whom it concerns.
+pub struct Incoming {
+    /// Who is told of sessions.
+    pub players: Arc<Players>,
+    /// Who has the connections.
+    pub hub: Arc<Hub>,
+    /// Who counts what was said in conversations.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Inbox for Incoming {
+    fn receive(&self, message: Message) {
+        if !message.channel.is_conversation() {
+            self.players.receive(message);
+        } else if self.hub.deliver(&message).total() > 0 {
+            self.metrics.conversations.message(&message.kind);
+        }
+    }
+}

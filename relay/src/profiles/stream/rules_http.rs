@@ -1,0 +1,41 @@
+//! `/api/rules` (requirement 001-24): the rules of this node, for who may publish.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use super::rules::Rule;
+use crate::app::App;
+use crate::profiles::{ApiError, json};
+
+/// `POST /api/rules`: `{"name", "type"?, "source"?, "when"?: {"field", "op", "value"}}`.
+pub(super) async fn add(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let body = json::read(&app, &headers, body).await?;
+    let rule: Rule =
+        serde_json::from_value(body).map_err(|error| ApiError::invalid("", error.to_string()))?;
+    let active = app.events.rules().add(rule).map_err(|error| ApiError::invalid("", error.to_string()))?;
+    Ok((StatusCode::CREATED, Json(json!(active))))
+}
+
+/// `GET /api/rules`
+pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(json!({ "rules": app.events.rules().list() }))
+}
+
+/// `DELETE /api/rules/{id}`
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    json::allow(&app, &headers)?;
+    if app.events.rules().remove(&id) { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::NotFound) }
+}
