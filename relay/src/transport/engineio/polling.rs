@@ -16,7 +16,7 @@ use super::query::Asked;
 use super::server::{Server, answer};
 use super::session::{Session, Way};
 use super::{Data, Version};
-use crate::hub::{CloseCode, Farewell, Socket};
+use crate::hub::{CloseCode, Farewell};
 use crate::transport::ws::Inflow;
 
 /// Time in which a body must be complete: the largest one at three megabits a second. What it holds
@@ -31,7 +31,7 @@ pub(super) async fn handshake(
     asked: &Asked,
     request: &request::Parts,
 ) -> Result<Response, Fault> {
-    let opened = server.open(asked, Socket::later(), request)?;
+    let opened = server.open(asked, request)?;
     let session = opened.session.clone();
     let first = session.park();
     server.spawn(opened, None);

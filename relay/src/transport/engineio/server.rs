@@ -141,21 +141,17 @@ impl Server {
         if session.version() != asked.version { Err(Fault::BadRequest) } else { Ok(session) }
     }
 
-    /// Begins a session on `socket`: its client is told the terms first of all.
-    pub(super) fn open(
-        &self,
-        asked: &Asked,
-        socket: Socket,
-        request: &request::Parts,
-    ) -> Result<Opened, Fault> {
+    /// Begins a session: its client is told the terms first of all.
+    pub(super) fn open(&self, asked: &Asked, request: &request::Parts) -> Result<Opened, Fault> {
         let (version, options) = (asked.version, self.options());
         if self.parts.hub.total() >= options.max_sessions {
             return Err(Fault::NoRoom);
         }
         let sid: Arc<str> = sid::generate(&self.parts.node).into();
-        let upgrades = matches!(socket, Socket::Later(_)) && options.websocket;
+        let upgrades = asked.via == Via::Polling && options.websocket;
         let membership = self.parts.hub.open(Opening {
-            socket,
+            // A poll fetches what waits; a WebSocket is attached by the session's task.
+            socket: Socket::later(),
             identity: sid.to_string(),
             channels: Vec::new(),
             profile: self.parts.application.profile(),

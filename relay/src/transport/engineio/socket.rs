@@ -11,7 +11,6 @@ use super::fault::Fault;
 use super::query::Asked;
 use super::server::Server;
 use super::session::{Session, Way};
-use crate::hub::Socket;
 use crate::transport::Permit;
 use crate::transport::ws::{self, Decoder, Event, Handshake, Upgraded, text_frame};
 
@@ -69,7 +68,7 @@ async fn begin(server: &Server, asked: Asked, request: request::Parts) {
     let Some(upgraded) = ws::upgraded(request).await else { return };
     let begun = Begun::new(upgraded, permit, server.options().max_payload);
     // The task attaches the socket before it reads; the greeting waits for it until then.
-    match server.open(&asked, Socket::later(), &kept) {
+    match server.open(&asked, &kept) {
         Ok(opened) => server.spawn(opened, Some(begun)),
         Err(fault) => tracing::warn!(reason = %fault, "Engine.IO session refused"),
     }
