@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::polls::Polls;
-use crate::support::{Client, Example, Received, soon};
+use crate::support::{Client, Example, Received, soon, until};
 
 const PACE: [(&str, &str); 3] =
     [("PING_INTERVAL", "300"), ("PING_TIMEOUT", "200"), ("MAX_PAYLOAD", "1000000")];
+
+/// Where answers may take their time.
+const PATIENT: [(&str, &str); 2] = [("PING_INTERVAL", "300"), ("PING_TIMEOUT", "10000")];
 
 /// Where pings would only be in the way.
 const CALM: [(&str, &str); 1] = [("MAX_PAYLOAD", "1000000")];
@@ -74,7 +77,7 @@ async fn r002_01_a_handshake_with_a_wrong_parameter_or_method_is_refused() {
 
 #[tokio::test]
 async fn r002_03_version_4_is_pinged_and_stays_as_long_as_it_answers() {
-    let server = server(&PACE).await;
+    let server = server(&PATIENT).await;
     let (polls, mut client) = (polls(&server, 4).await, socket(&server, 4).await);
     let polling = async {
         for _ in 0..3 {
@@ -98,13 +101,12 @@ async fn r002_03_version_4_that_answers_no_ping_is_closed() {
     let mut client = socket(&server, 4).await;
     assert_eq!(client.next().await, Received::Text("2".to_owned()));
     assert!(matches!(client.next().await, Received::Close(..)));
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(polls.poll().await.0, 400);
+    until("the end of the session that polls", async || polls.poll().await.0 == 400).await;
 }
 
 #[tokio::test]
 async fn r002_06_version_3_pings_and_is_answered_with_its_text() {
-    let server = server(&PACE).await;
+    let server = server(&CALM).await;
     let (polls, mut client) = (polls(&server, 3).await, socket(&server, 3).await);
     assert_eq!(polls.post("6:2probe").await, text("ok"));
     assert_eq!(polls.poll().await, text("6:3probe"));
