@@ -75,3 +75,10 @@ pub struct App {
     /// Tasks that must end before the process does.
     pub tasks: TaskTracker,
 }
+
+impl App {
+    /// Whole minutes since the start.
+    pub fn minutes(&self) -> u64 {
+        self.started.elapsed().as_secs() / 60
+    }
+}

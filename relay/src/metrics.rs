@@ -26,7 +26,7 @@ pub use drops::{DropFigures, drops};
 pub use events::{EventDrop, EventFigures};
 pub use logs::LogFigures;
 pub use persistence::PersistenceFigures;
-pub use players::PlayerFigures;
+pub use players::{PlayerFigures, Undelivered};
 
 use self::raise::{raise, signed};
 use crate::bus::Counters;

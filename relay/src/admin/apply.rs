@@ -7,6 +7,7 @@ use crate::logs::LogControl;
 pub fn apply_settings(app: &App, logs: &LogControl) {
     let live = app.settings.live();
     app.hub.shared().limits.set(live.max_queue_bytes, live.max_queue_items, live.overflow);
+    app.hub.shared().limits.set_batch(live.message_batch_size);
     logs.set(live.log_level, &live.debug.targets);
     for key in [&app.publish_key, &app.admin_token].into_iter().flatten() {
         if let Err(error) = key.reload() {

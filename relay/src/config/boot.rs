@@ -4,17 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use relay_contract::settings::{ADMIN_PORT, CLIENT_PORT};
-
 use super::known::{bus as redis, dual as known, limits, listening, observing, tokens};
 use super::reader::Reader;
-use super::setting::{Setting, Text};
+use super::setting::{Number, Setting, Text};
 use super::{Invalid, Problem, Source, dual, sessions, stream};
 use crate::auth::{AuthSettings, check_exposure};
 use crate::bus;
 use crate::logs::LogFormat;
 use crate::persistence::Storage;
 use crate::profiles::stream::Options;
+use crate::server::SocketBuffers;
 
 /// The settings of a process.
 #[derive(Clone, Debug)]
@@ -59,6 +58,8 @@ pub struct Boot {
     pub session_ttl: Duration,
     /// Seconds of silence after which TCP asks for the peer.
     pub tcp_keepalive: Duration,
+    /// Bytes that the system keeps for each connection.
+    pub buffers: SocketBuffers,
     /// How events are processed.
     pub stream: Options,
 }
@@ -78,10 +79,11 @@ impl Boot {
         let mut reader = Reader::new(source);
         let r = &mut reader;
         let (listen, also_listen) = addresses(r);
+        let metrics_port = port(r, observing::METRICS_PORT);
         let boot = Self {
             listen,
             also_listen,
-            admin_listen: r.value(listening::ADMIN_LISTEN, (Ipv4Addr::LOCALHOST, ADMIN_PORT).into()),
+            admin_listen: r.value(listening::ADMIN_LISTEN, (Ipv4Addr::LOCALHOST, metrics_port).into()),
             node: r.text(listening::NODE_NAME).map_or_else(generated_name, str::to_owned),
             insecure: r.switch(listening::INSECURE),
             admin_token_file: r.path(listening::ADMIN_TOKEN_FILE),
@@ -99,6 +101,7 @@ impl Boot {
             pool_size: dual::pool(r),
             log_file: r.path(observing::LOG_FILE),
             tcp_keepalive: r.seconds(listening::TCP_KEEPALIVE),
+            buffers: buffers(r),
             stream: stream::options(r),
         };
         check_open_doors(r, &boot);
@@ -116,7 +119,7 @@ fn host(r: &mut Reader<'_>) -> IpAddr {
 /// `LISTEN` is a comma list of `host:port` or `:port`; it wins over `HOST` and `PORT`, which most
 /// people have enough of.
 fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Vec<SocketAddr>) {
-    let (host, port) = (host(r), port(r));
+    let (host, port) = (host(r), port(r, listening::PORT));
     let mut addresses = Vec::new();
     let entries = r.text(listening::LISTEN).unwrap_or_default().split(',').map(str::trim);
     for entry in entries.filter(|entry| !entry.is_empty()) {
@@ -134,8 +137,13 @@ fn addresses(r: &mut Reader<'_>) -> (SocketAddr, Vec<SocketAddr>) {
 }
 
 /// 0 lets the system choose, which tests use.
-fn port(r: &mut Reader<'_>) -> u16 {
-    u16::try_from(r.number(listening::PORT)).unwrap_or(CLIENT_PORT)
+fn port(r: &mut Reader<'_>, setting: Setting<Number>) -> u16 {
+    u16::try_from(r.number(setting)).unwrap_or_default()
+}
+
+fn buffers(r: &mut Reader<'_>) -> SocketBuffers {
+    let mut size = |setting| Some(r.small(setting)).filter(|bytes| *bytes > 0);
+    SocketBuffers { receive: size(listening::TCP_RECEIVE_BUFFER), send: size(listening::TCP_SEND_BUFFER) }
 }
 
 /// Conflict X-21: what nobody guards is not offered beyond this machine by accident.
@@ -229,6 +237,37 @@ mod tests {
     #[test]
     fn r000_12_a_port_beyond_65535_is_refused() {
         assert!(parse(&[("PORT", "65536")]).unwrap_err().to_string().starts_with("PORT"));
+    }
+
+    #[test]
+    fn r004_34_the_guides_other_port_is_taken() {
+        assert_eq!(parse(&[("PORT", "8001")]).unwrap().listen.port(), 8001);
+    }
+
+    #[test]
+    fn r004_20_metrics_are_served_on_the_port_that_is_set_unless_the_address_is() {
+        let admin = |settings: &[_]| parse(settings).unwrap().admin_listen.to_string();
+        assert_eq!(admin(&[("METRICS_PORT", "9191")]), "127.0.0.1:9191");
+        assert_eq!(admin(&[("METRICS_PORT", "9191"), ("ADMIN_LISTEN", "[::1]:1")]), "[::1]:1");
+    }
+
+    #[test]
+    fn r004_20_x19_there_is_room_for_as_many_players_as_the_guide_says() {
+        let pool = |settings: &[_]| parse(settings).unwrap().pool_size;
+        let pools = [
+            pool(&[]),
+            pool(&[("CONNECTION_PRESET", "stable")]),
+            pool(&[("CONNECTION_PRESET", "tight")]),
+            pool(&[("CONNECTION_POOL_SIZE", "7")]),
+        ];
+        assert_eq!(pools, [1000, 2000, 1000, 7]);
+    }
+
+    #[test]
+    fn r004_41_buffers_are_left_to_the_system_unless_they_are_set() {
+        assert_eq!(parse(&[]).unwrap().buffers, SocketBuffers::default());
+        let set = parse(&[("TCP_SEND_BUFFER", "16777216")]).unwrap().buffers;
+        assert_eq!(set, SocketBuffers { receive: None, send: Some(16_777_216) });
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::known::dual as known;
+use super::known::{dual as known, observing};
 use super::reader::Reader;
 
 /// What changes while the relay runs; times in seconds.
@@ -16,6 +16,8 @@ pub struct DualLimits {
     pub health_check_interval: u32,
     /// From one look for idle connections to the next (requirement 004-19).
     pub cleanup_interval: u32,
+    /// Whether `/monitoring/performance` is there (requirement 004-20).
+    pub performance_monitoring: bool,
 }
 
 /// Values that the guide recommends together; what is set by itself wins.
@@ -43,13 +45,13 @@ impl FromStr for Preset {
 }
 
 impl Preset {
-    fn limits(self) -> DualLimits {
-        let (max_connections, connection_timeout, health_check_interval, cleanup_interval) = match self {
+    /// Connections of a player, and times in seconds: of idle ones, between checks, between cleanups.
+    fn limits(self) -> (u32, u32, u32, u32) {
+        match self {
             Self::Default => (4, 300, 30, 60),
             Self::Stable => (4, 600, 15, 30),
             Self::Tight => (2, 180, 30, 60),
-        };
-        DualLimits { max_connections, connection_timeout, health_check_interval, cleanup_interval }
+        }
     }
 
     fn pool(self) -> u32 {
@@ -58,12 +60,14 @@ impl Preset {
 }
 
 pub(super) fn limits(r: &mut Reader<'_>) -> DualLimits {
-    let preset = r.value(known::CONNECTION_PRESET, Preset::Default).limits();
+    let preset = r.value(known::CONNECTION_PRESET, Preset::Default);
+    let (connections, timeout, check, cleanup) = preset.limits();
     DualLimits {
-        max_connections: r.small_or(known::MAX_CONNECTIONS_PER_PLAYER, preset.max_connections),
-        connection_timeout: r.small_or(known::CONNECTION_TIMEOUT, preset.connection_timeout),
-        health_check_interval: r.small_or(known::HEALTH_CHECK_INTERVAL, preset.health_check_interval),
-        cleanup_interval: r.small_or(known::CLEANUP_INTERVAL, preset.cleanup_interval),
+        max_connections: r.small_or(known::MAX_CONNECTIONS_PER_PLAYER, connections),
+        connection_timeout: r.small_or(known::CONNECTION_TIMEOUT, timeout),
+        health_check_interval: r.small_or(known::HEALTH_CHECK_INTERVAL, check),
+        cleanup_interval: r.small_or(known::CLEANUP_INTERVAL, cleanup),
+        performance_monitoring: r.switch(observing::PERFORMANCE_MONITORING),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::auth::Origins;
 use crate::hub::{Overflow, Pace, Paces};
 use crate::logs::LogLevel;
 use crate::metrics::Aliases;
+use crate::profiles::push::Duplicates;
 
 /// Accounts that take @mentions by default (requirement 000-21).
 const ACCOUNTS: [&str; 4] = ["ci_bot", "email_bot", "notification_bot", "system_bot"];
@@ -32,6 +33,12 @@ pub struct Live {
     pub max_queue_items: usize,
     /// What happens beyond these.
     pub overflow: Overflow,
+    /// What a second socket of a user means.
+    pub duplicates: Duplicates,
+    /// Messages that one system call writes to a connection.
+    pub message_batch_size: usize,
+    /// Whether figures are on the clients' port.
+    pub metrics: bool,
     /// Accounts that take @mentions.
     pub public_accounts: Vec<String>,
     /// Socket.IO.
@@ -72,6 +79,9 @@ impl Live {
             max_queue_bytes: r.size(limits::MAX_QUEUE_BYTES),
             max_queue_items: r.size(limits::MAX_QUEUE_ITEMS),
             overflow: r.value(limits::OVERFLOW, Overflow::Disconnect),
+            duplicates: r.value(push::DUPLICATE_POLICY, Duplicates::Reject),
+            message_batch_size: r.size(limits::MESSAGE_BATCH_SIZE),
+            metrics: r.switch(observing::ENABLE_METRICS),
             public_accounts: public_accounts(r.text(push::PUBLIC_ACCOUNTS)),
             socketio: SocketIo::parse(r),
             metrics_aliases: r.value(observing::METRICS_ALIASES, Aliases::default()),

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::outbox::{Outbox, Phase, Pushed};
 use super::{CloseCode, DropReason, Farewell, Frame, Pulse, Sent, Shared, Socket, Transport, Wire};
-use crate::bus::Channel;
+use crate::bus::{Channel, Message};
 use crate::sync::lock;
 
 /// Bytes that one read takes at most; one buffer per thread, none per connection.
@@ -108,6 +108,11 @@ impl Connection {
             self.finish(&Farewell::new(CloseCode::Normal, "Done"));
         }
         sent
+    }
+
+    /// Sends to this connection alone, in its own wire form.
+    pub fn tell(&self, message: &Message) -> Sent {
+        self.send(&self.wire.0.encode(message))
     }
 
     /// Sends bytes that are a whole frame on this connection's wire.
@@ -312,7 +317,7 @@ impl Connection {
     fn flush(&self) -> Flushed {
         let mut outbox = lock(&self.outbox);
         while outbox.phase != Phase::Over && !outbox.is_empty() {
-            match self.socket.try_write_vectored(&outbox.batch()) {
+            match self.socket.try_write_vectored(&outbox.batch(&self.shared.limits)) {
                 Ok(count) => outbox.advance(count, &self.shared.budget),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
                 Err(_) => return Flushed::Over,

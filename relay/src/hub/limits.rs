@@ -41,18 +41,22 @@ impl FromStr for Overflow {
     }
 }
 
+/// Frames that one system call writes at most, unless it is changed.
+const BATCH: usize = 100;
+
 /// Limits of one connection's queue.
 #[derive(Debug)]
 pub struct Limits {
     bytes: AtomicUsize,
     items: AtomicUsize,
     overflow: AtomicU8,
+    batch: AtomicUsize,
 }
 
 impl Limits {
     /// At most `bytes` and `items` wait for one connection; `overflow` tells what happens beyond.
     pub fn new(bytes: usize, items: usize, overflow: Overflow) -> Self {
-        let limits = Self { bytes: 0.into(), items: 0.into(), overflow: 0.into() };
+        let limits = Self { bytes: 0.into(), items: 0.into(), overflow: 0.into(), batch: BATCH.into() };
         limits.set(bytes, items, overflow);
         limits
     }
@@ -67,6 +71,16 @@ impl Limits {
     /// Whether a queue of that size is within the limits.
     pub fn allow(&self, bytes: usize, items: usize) -> bool {
         bytes <= self.bytes.load(Ordering::Relaxed) && items <= self.items.load(Ordering::Relaxed)
+    }
+
+    /// Changes how many frames one system call writes at most.
+    pub fn set_batch(&self, frames: usize) {
+        self.batch.store(frames, Ordering::Relaxed);
+    }
+
+    /// Frames that one system call writes at most.
+    pub fn batch(&self) -> usize {
+        self.batch.load(Ordering::Relaxed)
     }
 
     /// The policy beyond the limits.

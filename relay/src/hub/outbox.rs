@@ -7,9 +7,6 @@ use bytes::{Buf, Bytes};
 
 use super::{Budget, CloseCode, Limits, Overflow};
 
-/// Buffers that one system call writes at most.
-const BATCH: usize = 32;
-
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
@@ -188,8 +185,8 @@ impl Outbox {
     }
 
     /// The next buffers for one system call.
-    pub(super) fn batch(&self) -> Vec<IoSlice<'_>> {
-        self.queue.iter().take(BATCH).map(|frame| IoSlice::new(frame)).collect()
+    pub(super) fn batch(&self, limits: &Limits) -> Vec<IoSlice<'_>> {
+        self.queue.iter().take(limits.batch()).map(|frame| IoSlice::new(frame)).collect()
     }
 
     /// Takes all that waits.
@@ -244,6 +241,13 @@ mod tests {
 
     fn content(outbox: &Outbox) -> Vec<String> {
         outbox.queue.iter().map(|frame| String::from_utf8_lossy(frame).into_owned()).collect()
+    }
+
+    #[test]
+    fn r004_20_one_system_call_writes_as_many_frames_as_are_set() {
+        let (outbox, limits, _) = filled(Overflow::DropOldest, &["a", "b"]);
+        limits.set_batch(1);
+        assert_eq!(outbox.batch(&limits).len(), 1);
     }
 
     #[test]

@@ -241,7 +241,7 @@ impl Membership {
 
     /// Sends to this connection alone, in its own wire form.
     pub fn send(&self, message: &Message) -> Sent {
-        self.connection.send(&self.connection.wire.0.encode(message))
+        self.connection.tell(message)
     }
 }
 

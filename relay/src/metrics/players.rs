@@ -3,10 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, Registry};
+use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry};
 
 use super::counter;
 use crate::hub::Transport;
+
+/// Upper ends of times in seconds. One of them is the second above which the guide calls the
+/// establishment of a connection slow.
+const BUCKETS: [f64; 10] = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 
 /// Times of connections and messages of players.
 #[derive(Debug)]
@@ -19,8 +23,30 @@ pub struct PlayerFigures {
     pub sent: IntCounter,
     /// Messages that somebody took.
     pub delivered: IntCounter,
-    /// Messages that nobody took, or that other nodes could not have.
-    pub failed: IntCounter,
+    /// Tries again of messages that found nobody.
+    pub retried: IntCounter,
+    failed: [(Undelivered, IntCounter); 3],
+}
+
+/// Why a message was not delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undelivered {
+    /// The player has no connection.
+    NotConnected,
+    /// Too many messages waited for another try.
+    NoRoom,
+    /// Other nodes could not have it.
+    BusAway,
+}
+
+impl Undelivered {
+    fn label(self) -> &'static str {
+        match self {
+            Self::NotConnected => "not_connected",
+            Self::NoRoom => "no_room",
+            Self::BusAway => "bus_away",
+        }
+    }
 }
 
 /// Times of one transport.
@@ -51,7 +77,7 @@ impl PlayerFigures {
     /// # Errors
     /// If a name is taken.
     pub fn new(registry: &Registry) -> prometheus::Result<Self> {
-        let buckets = prometheus::exponential_buckets(0.000_1, 4.0, 9)?;
+        let buckets = BUCKETS.to_vec();
         let establishment = HistogramOpts::new(
             "relay_connection_establishment_seconds",
             "Time from a player's request to a connection, by transport.",
@@ -75,8 +101,21 @@ impl PlayerFigures {
             delivery,
             sent: count("relay_player_messages_total", "Messages accepted for players.")?,
             delivered: count("relay_player_messages_delivered_total", "Those that somebody took.")?,
-            failed: count("relay_player_messages_failed_total", "Those that were not delivered.")?,
+            retried: count("relay_player_messages_retried_total", "Tries again of those that found nobody.")?,
+            failed: failures(registry)?,
         })
+    }
+
+    /// A message was not delivered.
+    pub fn failed(&self, reason: Undelivered) {
+        if let Some((_, counter)) = self.failed.iter().find(|(known, _)| *known == reason) {
+            counter.inc();
+        }
+    }
+
+    /// Messages that were not delivered, for whatever reason.
+    pub fn failures(&self) -> u64 {
+        self.failed.iter().map(|(_, counter)| counter.get()).sum()
     }
 
     /// Times of a transport. Players have sockets and event streams only.
@@ -91,4 +130,12 @@ impl PlayerFigures {
     pub fn established(&self, transport: Transport, time: Duration) {
         self.establishment(transport).observe(time);
     }
+}
+
+fn failures(registry: &Registry) -> prometheus::Result<[(Undelivered, IntCounter); 3]> {
+    let opts = Opts::new("relay_player_messages_failed_total", "Those that were not delivered, by reason.");
+    let family = IntCounterVec::new(opts, &["reason"])?;
+    registry.register(Box::new(family.clone()))?;
+    let reasons = [Undelivered::NotConnected, Undelivered::NoRoom, Undelivered::BusAway];
+    Ok(reasons.map(|reason| (reason, family.with_label_values(&[reason.label()]))))
 }

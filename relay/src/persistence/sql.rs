@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::json;
 use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{AnyPool, ConnectOptions, Row};
+use sqlx::{Any, AnyPool, ConnectOptions, Connection, Row, Transaction};
 
 use super::pending::Batch;
 use super::statements as sql;
@@ -47,6 +47,17 @@ impl SqlStore {
             .map_err(|source| StoreError::Folder { path: self.url.to_string(), source })
     }
 
+    /// A transaction. The pool tries to connect until its time is up, and then tells no reason.
+    async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        match self.pool.begin().await {
+            Err(sqlx::Error::PoolTimedOut) => {
+                self.url.options.connect().await?.close().await?;
+                Err(sqlx::Error::PoolTimedOut.into())
+            }
+            begun => Ok(begun?),
+        }
+    }
+
     /// The time before which a session is forgotten.
     fn oldest(&self) -> String {
         let oldest = Timestamp::now().checked_sub(self.ttl).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -66,6 +77,7 @@ impl Store for SqlStore {
 
     async fn open(&self) -> Result<Vec<SavedSession>, StoreError> {
         self.make_folder()?;
+        self.begin().await?.rollback().await?;
         if self.url.file.is_some() {
             // Who looks into the file keeps no writer waiting, nor the other way round.
             sqlx::query("PRAGMA journal_mode = WAL").execute(&self.pool).await?;
@@ -86,7 +98,7 @@ impl Store for SqlStore {
     }
 
     async fn write(&self, batch: &Batch) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         let data = json!({ "node": self.node }).to_string();
         for session in &batch.sessions {
             let save = sqlx::query(sql::SAVE_SESSION).bind(&*session.player).bind(&*session.session);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::dual::Players;
+use super::push;
 use crate::bus::{Inbox, Message};
 use crate::hub::Hub;
 use crate::metrics::Metrics;
@@ -19,6 +20,9 @@ pub struct Incoming {
 
 impl Inbox for Incoming {
     fn receive(&self, message: Message) {
+        if push::hear(&self.hub, &message) {
+            return;
+        }
         if !message.channel.is_conversation() {
             self.players.receive(message);
         } else if self.hub.deliver(&message).total() > 0 {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::admin::probes;
 use crate::app::App;
 use crate::metrics::{VERSION, drops};
+use crate::profiles::ApiError;
 
 /// The name that the push guide's server gives itself.
 const SERVICE: &str = "websocket-sse-server";
@@ -90,6 +91,9 @@ struct Wanted {
 }
 
 async fn metrics(State(app): State<Arc<App>>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
+    if !app.settings.live().metrics {
+        return ApiError::NotFound.into_response();
+    }
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let by_accept = accept.is_some_and(|accept| accept.contains("application/json"));
     if wanted.format.as_deref() == Some("json") || (wanted.format.is_none() && by_accept) {

@@ -7,9 +7,11 @@ mod bare;
 mod client;
 mod health;
 mod http;
+mod listen;
 mod relay;
 mod run;
 
 pub use bare::serve_router;
+pub use listen::SocketBuffers;
 pub use relay::{Relay, StartError};
 pub use run::{Stop, run_until};

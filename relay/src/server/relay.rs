@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use axum::{Router, middleware};
 use http::HeaderValue;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::listen::{SocketBuffers, listen};
 use super::{answer, health};
 use crate::app::App;
 use crate::auth::{Gate, Key, KeyError, SourceError};
@@ -23,9 +24,6 @@ use crate::logs::LogControl;
 use crate::metrics::Metrics;
 use crate::persistence::Persistence;
 use crate::profiles::{self, Incoming, dual::Players, push::Claims, stream::Pipeline};
-
-/// Connections that wait to be accepted: many clients come back at once after a restart.
-const BACKLOG: u32 = 4096;
 
 /// A relay with its sockets bound.
 pub struct Relay {
@@ -77,9 +75,10 @@ impl Relay {
     /// # Errors
     /// [`StartError`] names what is wrong.
     pub fn start(boot: Boot, settings: Settings, logs: LogControl) -> Result<Self, StartError> {
-        let clients = listen(boot.listen)?;
-        let also_clients = boot.also_listen.iter().copied().map(listen).collect::<Result<_, _>>()?;
-        let admin = listen(boot.admin_listen)?;
+        let clients = listen(boot.listen, boot.buffers)?;
+        let also = boot.also_listen.iter().map(|address| listen(*address, boot.buffers));
+        let also_clients = also.collect::<Result<_, _>>()?;
+        let admin = listen(boot.admin_listen, SocketBuffers::default())?;
         let bus_shutdown = CancellationToken::new();
         let app = Arc::new(app(boot, Arc::new(settings), &bus_shutdown)?);
         app.metrics.logs.watch(logs.lost());
@@ -176,14 +175,4 @@ fn limits(live: &Live) -> Limits {
 fn key(setting: &'static str, path: Option<std::path::PathBuf>) -> Result<Option<Key>, StartError> {
     let read = |path: std::path::PathBuf| Key::read(&path);
     path.map(read).transpose().map_err(|source| StartError::Key { setting, source })
-}
-
-fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    let bind = || {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        socket.listen(BACKLOG)
-    };
-    bind().map_err(|source| StartError::Bind { address, source })
 }

@@ -87,6 +87,7 @@ fn help(relay: Relay) -> JoinSet<()> {
     let paces = move || paced.settings.live().paces(engineio);
     help("sweep", sweep_forever(app.hub.clone(), paces, move || beaten.heartbeat.beat()).boxed());
     help("upkeep", dual::run(app.clone()).boxed());
+    help("retries", dual::retry(app.clone()).boxed());
     help("sessions", dual::persist(app.clone()).boxed());
     help("settings", async move { poll_settings(&app, &logs).await }.boxed());
     helpers

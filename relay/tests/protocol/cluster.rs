@@ -144,6 +144,18 @@ async fn a_user_whom_a_drain_ended_may_join_another_node_at_once() {
 }
 
 #[tokio::test]
+async fn x03_a_newer_socket_replaces_one_on_another_node() {
+    let redis = Redis::start();
+    let settings = [("DUPLICATE_POLICY", "replace")];
+    let (a, b) = (redis.relay_with("a", &settings).await, redis.relay_with("b", &settings).await);
+    let mut former = a.socket("alice").await;
+    let mut newer = b.socket("alice").await;
+    let replaced = Received::Close(1008, "Replaced by a newer connection".to_owned());
+    assert_eq!(former.next().await, replaced);
+    assert_eq!(newer.next_or_silence().await, None);
+}
+
+#[tokio::test]
 async fn r000_06_answers_of_a_socket_on_another_node_come_back() {
     let redis = Redis::start();
     let (a, b) = redis.pair().await;
@@ -162,6 +174,7 @@ async fn r004_25_a_new_session_ends_connections_on_another_node() {
     let (a, b) = redis.pair().await;
     let mut former = Client::connect(&format!("ws://{}/ws/alice?session_id=s1", a.address)).await;
     let mut new = Client::connect(&format!("ws://{}/ws/alice?session_id=s2", b.address)).await;
+    assert_eq!(former.json().await["session_id"], "s2");
     assert_eq!(former.next().await, Received::Close(1008, "Session replaced".to_owned()));
     assert_eq!(new.next_or_silence().await, None);
 }
@@ -174,6 +187,19 @@ async fn r004_38_a_message_reaches_a_players_socket_on_another_node() {
     let message = json!({"type": "t", "content": "hi"});
     a.post("/api/messages", json!({"player_id": "alice", "message": message})).await;
     assert_eq!(alice.json().await["content"], "hi");
+}
+
+#[tokio::test]
+async fn r004_06_r004_38_a_player_on_another_node_is_online() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let _alice = Client::connect(&format!("ws://{}/ws/alice", b.address)).await;
+    until("presence on the other node", async || {
+        let told = a.get("/api/connections/alice").await;
+        told["presence"] == "online" && told["on_other_nodes"] == true
+    })
+    .await;
+    assert_eq!(a.get("/api/connections/alice").await["connections"]["total"], 0);
 }
 
 #[tokio::test]

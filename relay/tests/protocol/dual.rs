@@ -67,6 +67,7 @@ async fn r004_25_another_session_ends_all_connections_of_the_former_one() {
     let mut socket = player(&relay, "alice?session_id=s1").await;
     let mut stream = Events::get(&relay.url("/sse/alice?session_id=s1")).await;
     let _new = player(&relay, "alice?session_id=s2").await;
+    socket.json().await;
     assert_eq!(socket.next().await, Received::Close(1008, "Session replaced".to_owned()));
     stream.rest().await;
     relay.has_connections(1).await;
@@ -117,6 +118,31 @@ async fn r004_24_a_message_with_a_known_id_is_delivered_once() {
 }
 
 #[tokio::test]
+async fn r004_23_a_message_that_found_nobody_reaches_a_player_who_comes_back() {
+    let relay = TestRelay::start();
+    let (_, answer) = relay.post("/api/messages", message("alice", "hi")).await;
+    assert_eq!(answer["retrying"], true);
+    let mut alice = player(&relay, "alice").await;
+    assert_eq!(alice.json().await["content"], "hi");
+    assert_eq!(alice.next_or_silence().await, None);
+}
+
+#[tokio::test]
+async fn r004_24_a_message_that_nobody_got_may_come_again_with_its_id() {
+    let relay = TestRelay::start();
+    let message = json!({"player_id": "alice", "message": {"type": "t", "content": "c", "id": "m1"}});
+    relay.post("/api/messages", message.clone()).await;
+    until("the end of the tries", async || {
+        relay.get("/monitoring/performance").await["message_delivery"]["failed_deliveries"] == 1
+    })
+    .await;
+    let mut alice = player(&relay, "alice").await;
+    let (_, answer) = relay.post("/api/messages", message).await;
+    assert_eq!(answer["duplicate"], Value::Null);
+    assert_eq!(alice.json().await["id"], "m1");
+}
+
+#[tokio::test]
 async fn r004_30_a_bad_message_is_answered_with_the_guides_error() {
     let relay = TestRelay::start();
     let mut alice = player(&relay, "alice").await;
@@ -132,6 +158,29 @@ async fn r004_40_a_client_that_asks_gets_a_pong() {
     let mut alice = player(&relay, "alice").await;
     alice.send_json(json!({"type": "ping"})).await;
     assert_eq!(alice.json().await, json!({"type": "pong"}));
+}
+
+#[tokio::test]
+async fn r004_40_clients_are_told_of_a_new_session_and_of_the_former_one() {
+    let relay = TestRelay::start();
+    let mut socket = player(&relay, "alice?session_id=s1").await;
+    let mut stream = Events::get(&relay.url("/sse/alice?session_id=s1")).await;
+    let _new = player(&relay, "alice?session_id=s2").await;
+    for told in [socket.json().await, stream.json().await] {
+        let told = [&told["type"], &told["session_id"], &told["previous_session_id"]];
+        assert_eq!(told, ["session_change", "s2", "s1"]);
+    }
+}
+
+#[tokio::test]
+async fn r004_40_a_client_may_ask_for_the_health_of_its_connections() {
+    let relay = TestRelay::start();
+    let mut alice = player(&relay, "alice?session_id=s1").await;
+    let _stream = relay.stream("alice").await;
+    relay.has_connections(2).await;
+    alice.send_json(json!({"type": "health"})).await;
+    let health = json!({"type": "health", "healthy": true, "websocket": 1, "sse": 1, "session_id": "s1"});
+    assert_eq!(alice.json().await, health);
 }
 
 #[tokio::test]
@@ -284,6 +333,10 @@ async fn r004_09_performance_tells_times_and_counts() {
     for player in ["alice", "nobody"] {
         relay.post("/api/messages", message(player, "hi")).await;
     }
+    until("the end of the tries", async || {
+        relay.get("/monitoring/performance").await["message_delivery"]["failed_deliveries"] == 1
+    })
+    .await;
     let told = relay.get("/monitoring/performance").await;
     assert!(told["connection_establishment"]["max_websocket_establishment_ms"].as_f64() > Some(0.0));
     let delivery = json!({
@@ -291,6 +344,15 @@ async fn r004_09_performance_tells_times_and_counts() {
     });
     assert_eq!(told["message_delivery"], delivery);
     assert!(told["system_performance"]["memory_mb"].as_f64() > Some(1.0));
+}
+
+#[tokio::test]
+async fn r004_20_performance_and_metrics_can_be_switched_off() {
+    let relay = TestRelay::with(&[("PERFORMANCE_MONITORING", "false"), ("ENABLE_METRICS", "false")]);
+    for path in ["/monitoring/performance", "/metrics"] {
+        assert_eq!(reqwest::get(relay.url(path)).await.unwrap().status(), 404, "{path}");
+    }
+    assert_eq!(reqwest::get(relay.admin_url("/metrics")).await.unwrap().status(), 200);
 }
 
 #[tokio::test]
@@ -302,6 +364,18 @@ async fn r004_10_health_is_told_by_kind() {
     assert_eq!(told["overall_health"]["health_percentage"], 100.0);
     assert_eq!(told["connection_type_health"]["sse"]["healthy_connections"], 1);
     assert_eq!(told["connection_age_distribution"]["under_1m"], 2);
+}
+
+#[tokio::test]
+async fn r004_10_r004_18_checks_of_health_become_trends() {
+    let relay = TestRelay::with(&[("HEALTH_CHECK_INTERVAL", "1")]);
+    let _alice = player(&relay, "alice").await;
+    until("a check with a connection", async || {
+        let trends = relay.get("/monitoring/connection-health").await["health_trends"].clone();
+        trends["last_hour"]["average_connections"].as_f64() > Some(0.0)
+            && trends["last_24_hours"]["average_health_percentage"] == 100.0
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -323,6 +397,7 @@ async fn r004_42_x10_times_are_histograms_with_the_guides_names_too() {
     let text = reqwest::get(relay.url("/metrics")).await.unwrap().text().await.unwrap();
     for line in [
         "relay_connection_establishment_seconds_count{transport=\"websocket\"} 1",
+        "relay_connection_establishment_seconds_bucket{transport=\"websocket\",le=\"1\"} 1",
         "mythos_message_delivery_seconds_count 1",
         "mythos_connections_total 1",
         "mythos_messages_sent_total 1",

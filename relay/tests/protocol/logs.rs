@@ -107,12 +107,40 @@ async fn r004_30_an_error_is_logged_with_its_type() {
 }
 
 #[tokio::test]
-async fn r004_33_a_player_in_trouble_is_named() {
+async fn r004_18_r004_33_a_player_in_trouble_is_named() {
     let settings = [("WS_PING_INTERVAL", "1"), ("WS_PING_TIMEOUT", "60"), ("HEALTH_CHECK_INTERVAL", "1")];
     let mut relay = Process::start(&settings).await;
     // This client answers pings only when it is asked for messages, which nobody does.
     let _alice = player(&relay, "alice").await;
     line(&mut relay, "Unhealthy connections for player alice").await;
+}
+
+#[tokio::test]
+async fn r004_31_a_player_whose_connection_is_given_up_is_a_connection_error() {
+    let settings = [("WS_PING_INTERVAL", "1"), ("WS_PING_TIMEOUT", "60"), ("HEALTH_CHECK_INTERVAL", "1")];
+    let mut relay = Process::start(&settings).await;
+    let _alice = player(&relay, "alice").await;
+    let error = relay.logs("Failed to recover connection for alice").await;
+    let error: Value = serde_json::from_str(&error).unwrap();
+    assert_eq!((&error["error_type"], &error["player_id"]), (&"connection_error".into(), &"alice".into()));
+}
+
+#[tokio::test]
+async fn r004_28_a_bad_session_is_found_by_the_words_that_grep_looks_for() {
+    let mut relay = Process::start(&[]).await;
+    player(&relay, "alice?session_id=%0a").await.next().await;
+    let error: Value = serde_json::from_str(&relay.logs("session validation").await).unwrap();
+    assert_eq!(error["error_type"], "session_error");
+}
+
+#[tokio::test]
+async fn r004_34_debug_mode_logs_in_detail_on_the_port_that_is_set() {
+    let port = crate::support::free_port().to_string();
+    let mut relay = Process::start(&[("DEBUG", "true"), ("LOG_LEVEL", "DEBUG"), ("PORT", &port)]).await;
+    assert_eq!(relay.port.to_string(), port);
+    let mut alice = player(&relay, "alice").await;
+    alice.send_json(json!({"type": "t", "content": "c"})).await;
+    relay.logs("\"level\":\"DEBUG\"").await;
 }
 
 #[tokio::test]

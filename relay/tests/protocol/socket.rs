@@ -117,3 +117,26 @@ async fn r004_21_a_message_over_the_limit_is_refused_with_1009() {
     alice.send(Message::text("x".repeat(1001))).await;
     assert_eq!(alice.close_code().await, 1009);
 }
+
+#[tokio::test]
+async fn x03_several_sockets_of_a_user_are_allowed_by_setting_up_to_the_cap() {
+    let settings = [("DUPLICATE_POLICY", "allow"), ("MAX_CONNECTIONS_PER_PLAYER", "2")];
+    let relay = TestRelay::with(&settings);
+    let (mut first, mut second) = (relay.socket("alice").await, relay.socket("alice").await);
+    let refused = Received::Close(1008, "Too many connections".to_owned());
+    assert_eq!(relay.socket("alice").await.next().await, refused);
+    relay.post("/sse/push", json!({"user_id": "alice", "data": {"message": "hi"}})).await;
+    for socket in [&mut first, &mut second] {
+        assert_eq!(socket.json().await["message"], "hi");
+    }
+}
+
+#[tokio::test]
+async fn x03_a_newer_socket_replaces_the_former_one_by_setting() {
+    let relay = TestRelay::with(&[("DUPLICATE_POLICY", "replace")]);
+    let mut former = relay.socket("alice").await;
+    let mut newer = relay.socket("alice").await;
+    let replaced = Received::Close(1008, "Replaced by a newer connection".to_owned());
+    assert_eq!(former.next().await, replaced);
+    assert_eq!(newer.next_or_silence().await, None);
+}

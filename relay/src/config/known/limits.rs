@@ -17,6 +17,8 @@ settings! {
     OVERFLOW: Text = text("disconnect", "drop_oldest, drop_newest, latest_only, disconnect").live();
     /// What may wait for all connections of this node together.
     MAX_NODE_QUEUE_BYTES: Number = number(256 << 20, 1 << 20..=1 << 40, "bytes");
+    /// Messages that one system call writes to a connection.
+    MESSAGE_BATCH_SIZE: Number = number(100, 1..=1000, "messages").live();
     /// Time between pings to a WebSocket.
     WS_PING_INTERVAL: Number = number(30, 1..=86_400, "seconds").live();
     /// Time in which the pong must come.

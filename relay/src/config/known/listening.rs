@@ -29,4 +29,8 @@ settings! {
     DRAIN_TIMEOUT_SECONDS: Number = number(30, 0..=86_400, "seconds");
     /// Silence after which TCP asks whether the peer is still there.
     TCP_KEEPALIVE: Number = number(600, 1..=86_400, "seconds");
+    /// What the system keeps for a connection of what came and was not read; 0 lets it adjust this.
+    TCP_RECEIVE_BUFFER: Number = number(0, 0..=1 << 30, "bytes");
+    /// The same for what was written and has not arrived.
+    TCP_SEND_BUFFER: Number = number(0, 0..=1 << 30, "bytes");
 }

@@ -1,7 +1,7 @@
 //! Log lines, figures and what helps to find a defect.
 
 use super::*;
-use crate::config::setting::{Switch, Text};
+use crate::config::setting::{Number, Switch, Text};
 
 settings! {
     Topic::Observing;
@@ -17,4 +17,10 @@ settings! {
     METRICS_ALIASES: Text = text("", "comma list of stream, allthrive, mythos").live();
     /// Offers `/debug/*` on the clients' port, to loopback and to who has the admin token.
     DEBUG_ENDPOINTS: Switch = switch(true);
+    /// Offers `/metrics` on the clients' port, too.
+    ENABLE_METRICS: Switch = switch(true).live();
+    /// Port of the operator's port and its figures, where `ADMIN_LISTEN` is not set.
+    METRICS_PORT: Number = number(9090, 0..=65_535, "");
+    /// Offers `/monitoring/performance`.
+    PERFORMANCE_MONITORING: Switch = switch(true).live();
 }

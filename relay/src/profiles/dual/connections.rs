@@ -11,10 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::SCOPE;
 use super::census::Census;
 use super::persist::{self, connection_id};
 use super::player::check_session;
 use crate::app::App;
+use crate::bus::Channel;
 use crate::debug::Insight;
 use crate::hub::{Connection, Transport};
 use crate::profiles::{ApiError, identity, json};
@@ -24,6 +26,7 @@ pub(super) async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
     let census = Census::take(&app);
     Json(json!({
         "node": app.node,
+        "scope": SCOPE,
         "total_players": census.players.len(),
         "total_connections": census.connections(),
         "connection_distribution": census.distribution(),
@@ -56,6 +59,9 @@ pub(super) async fn player(
     identity::check("player_id", &player)?;
     let connections = app.players.connections(&player);
     let healthy = connections.iter().filter(|connection| connection.is_healthy()).count();
+    // Unknown while the bus is away.
+    let elsewhere = app.bus.elsewhere(&Channel::user(&player)).await.ok();
+    persist::recall(&app, &player).await;
     let known = app.players.sessions.get(&player);
     let (sent, delivered, failed) =
         known.as_ref().map_or((0, 0, 0), |known| (known.sent, known.delivered, known.failed));
@@ -68,7 +74,8 @@ pub(super) async fn player(
             "sse": of_kind(&app, &connections, Transport::Sse),
             "total": connections.len(),
         },
-        "presence": if connections.is_empty() { "offline" } else { "online" },
+        "presence": if connections.is_empty() && elsewhere != Some(true) { "offline" } else { "online" },
+        "on_other_nodes": elsewhere,
         "health": { "healthy": healthy, "unhealthy": connections.len() - healthy },
         "message_delivery_stats": {
             "total_messages": sent,

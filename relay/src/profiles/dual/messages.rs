@@ -1,7 +1,6 @@
 //! `POST /api/messages` (requirements 004-12 and 004-22 to 004-24).
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Body;
@@ -10,14 +9,13 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::delivery::{Dispatch, Tried};
 use super::errors::Kind;
 use crate::app::App;
 use crate::bus::{BusError, Channel, Message};
 use crate::hub::{Delivered, Receipt};
+use crate::metrics::Undelivered;
 use crate::profiles::{ApiError, identity, json};
-
-/// Tries to reach the other nodes, the first one included.
-const TRIES: u32 = 3;
 
 pub(super) async fn handle(
     State(app): State<Arc<App>>,
@@ -35,14 +33,15 @@ pub(super) async fn handle(
             "duplicate": true,
             "delivered": { "websocket": 0, "sse": 0 },
             "published": false,
+            "retrying": false,
         })));
     }
-    let receipt =
-        deliver(&app, &player, message).await.inspect_err(|_| app.players.forget(&player, &message_id))?;
+    let sent = send(&app, Dispatch::new(player, message)).await?;
     Ok(Json(json!({
         "message_id": message_id,
-        "delivered": { "websocket": receipt.delivered.websocket, "sse": receipt.delivered.sse },
-        "published": receipt.published,
+        "delivered": { "websocket": sent.delivered.websocket, "sse": sent.delivered.sse },
+        "published": sent.published,
+        "retrying": sent.retrying,
     })))
 }
 
@@ -55,50 +54,40 @@ fn note_refusal(app: &App, error: &ApiError) {
     app.players.errors.note(kind, "", format!("Validation error for message format: {error}"));
 }
 
-/// Delivers here, and hands the message to the other nodes, with patience (requirement 004-23).
-async fn deliver(app: &App, player: &str, message: Message) -> Result<Receipt, BusError> {
-    let begin = Instant::now();
+/// What became of a message so far.
+struct Sent {
+    delivered: Delivered,
+    /// Whether other nodes have it, too.
+    published: bool,
+    /// Whether it found nobody, and is tried again.
+    retrying: bool,
+}
+
+/// Delivers a message here, and hands it to the other nodes (requirement 004-23).
+async fn send(app: &App, dispatch: Dispatch) -> Result<Sent, BusError> {
+    let player = &dispatch.player;
     if app.players.connections(player).iter().any(|connection| !connection.is_healthy()) {
         tracing::warn!(player_id = player, "Unhealthy connections for player {player}");
     }
-    let message_id = message.id.clone();
-    let figures = &app.metrics.players;
-    figures.sent.inc();
-    let outcome = publish(app, message).await;
-    // Whom other nodes reach is not known here: a message that they have counts as delivered.
-    let delivered = outcome.as_ref().is_ok_and(|receipt| receipt.delivered.total() > 0 || receipt.published);
-    app.players.sessions.count(player, delivered);
-    if !delivered {
-        figures.failed.inc();
-        let why =
-            outcome.as_ref().err().map_or_else(|| "Player not connected".to_owned(), ToString::to_string);
-        let text = format!("Message delivery failed: {why}");
-        match &outcome {
-            Err(_) => app.players.errors.note(Kind::System, player, text),
-            Ok(_) => tracing::warn!(player_id = player, message_id, "{text}"),
+    app.metrics.players.sent.inc();
+    let tried = match dispatch.deliver(app).await {
+        Ok(tried) => tried,
+        Err(error) => match dispatch.insist(app, error).await {
+            Ok(receipt) => Tried::Reached(receipt),
+            Err(error) => {
+                dispatch.failed(app, Undelivered::BusAway, &error);
+                return Err(error);
+            }
+        },
+    };
+    let (Receipt { delivered, published }, retrying) = match tried {
+        Tried::Reached(receipt) => {
+            dispatch.succeeded(app);
+            (receipt, false)
         }
-        return outcome;
-    }
-    figures.delivered.inc();
-    figures.delivery.observe(begin.elapsed().as_secs_f64());
-    let delivery_time_ms = begin.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(player_id = player, message_id, delivery_time_ms, "Message delivered");
-    outcome
-}
-
-/// Connections of this node get the message once; only the other nodes are tried again.
-async fn publish(app: &App, message: Message) -> Result<Receipt, BusError> {
-    let mut outcome = app.publisher.publish(message.clone()).await;
-    let message = Arc::new(message);
-    for attempt in 0..TRIES - 1 {
-        if outcome.is_ok() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_secs(1 << attempt)).await;
-        let again = app.bus.publish(message.clone()).await;
-        outcome = again.map(|()| Receipt { delivered: Delivered::default(), published: true });
-    }
-    outcome
+        Tried::Nobody(receipt) => (receipt, app.players.retries.take(app, dispatch)),
+    };
+    Ok(Sent { delivered, published, retrying })
 }
 
 /// A message, checked.

@@ -4,6 +4,7 @@
 
 mod census;
 mod connections;
+mod delivery;
 mod errors;
 mod messages;
 mod monitoring;
@@ -11,10 +12,13 @@ mod persist;
 mod player;
 mod players;
 mod recent;
+mod recovery;
+mod retries;
 mod sessions;
 mod shape;
 mod socket;
 mod stream;
+mod trends;
 mod upkeep;
 mod verify;
 
@@ -29,11 +33,15 @@ use crate::hub::{Connection, Transport};
 
 pub use persist::{flush, persist};
 pub use players::Players;
+pub use retries::retry;
 pub use stream::{Stream, stream};
 pub use upkeep::run;
 
 /// Name of the profile.
 pub const NAME: &str = "dual";
+
+/// What figures are about: nodes tell each other who is there, not how many or how well.
+const SCOPE: &str = "node";
 
 /// Told to a player who has all the connections that one may have.
 const TOO_MANY: &str = "Too many connections";

@@ -7,10 +7,12 @@ use axum::extract::State;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::SCOPE;
 use super::census::{Census, health};
 use crate::app::App;
 use crate::debug::{Insight, Memory};
 use crate::hub::Transport;
+use crate::profiles::ApiError;
 
 /// `GET /monitoring/dual-connections`
 pub(super) async fn connections(_: Insight, State(app): State<Arc<App>>) -> Json<Value> {
@@ -22,6 +24,7 @@ pub(super) async fn connections(_: Insight, State(app): State<Arc<App>>) -> Json
     let connections: u64 = census.players.values().map(|(websocket, sse)| websocket + sse).sum();
     Json(json!({
         "node": app.node,
+        "scope": SCOPE,
         "connection_distribution": census.distribution(),
         "connection_health": census.health(),
         "session_analytics": {
@@ -34,15 +37,19 @@ pub(super) async fn connections(_: Insight, State(app): State<Arc<App>>) -> Json
 }
 
 /// `GET /monitoring/performance`
-pub(super) async fn performance(_: Insight, State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn performance(_: Insight, State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
+    if !app.settings.live().dual.performance_monitoring {
+        return Err(ApiError::NotFound);
+    }
     let figures = &app.metrics.players;
     let (websocket, websocket_max) = figures.establishment(Transport::WebSocket).mean_and_max_ms();
     let (sse, sse_max) = figures.establishment(Transport::Sse).mean_and_max_ms();
     let (sent, delivered) = (figures.sent.get(), figures.delivered.get());
     let rate = if sent == 0 { 100.0 } else { delivered as f64 * 100.0 / sent as f64 };
     let memory = Memory::now();
-    Json(json!({
+    Ok(Json(json!({
         "node": app.node,
+        "scope": SCOPE,
         "connection_establishment": {
             "avg_websocket_establishment_ms": websocket,
             "max_websocket_establishment_ms": websocket_max,
@@ -52,7 +59,7 @@ pub(super) async fn performance(_: Insight, State(app): State<Arc<App>>) -> Json
         "message_delivery": {
             "total_messages_sent": sent,
             "successful_deliveries": delivered,
-            "failed_deliveries": figures.failed.get(),
+            "failed_deliveries": figures.failures(),
             "delivery_success_rate": rate,
         },
         "system_performance": {
@@ -63,7 +70,7 @@ pub(super) async fn performance(_: Insight, State(app): State<Arc<App>>) -> Json
             "queue_bytes": app.hub.shared().budget.used(),
         },
         "timestamp": Timestamp::now().to_string(),
-    }))
+    })))
 }
 
 /// `GET /monitoring/connection-health`
@@ -71,12 +78,14 @@ pub(super) async fn connection_health(_: Insight, State(app): State<Arc<App>>) -
     let census = Census::take(&app);
     Json(json!({
         "node": app.node,
+        "scope": SCOPE,
         "overall_health": census.health(),
         "connection_type_health": {
             "websocket": health(census.websocket.0, census.websocket.1),
             "sse": health(census.sse.0, census.sse.1),
         },
         "connection_age_distribution": census.ages(),
+        "health_trends": app.players.trends.report(app.minutes()),
         "timestamp": Timestamp::now().to_string(),
     }))
 }

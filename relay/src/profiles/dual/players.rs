@@ -14,7 +14,9 @@ use uuid::Uuid;
 
 use super::errors::Errors;
 use super::recent::Recent;
+use super::retries::Retries;
 use super::sessions::{Entered, Heard, Sessions};
+use super::trends::Trends;
 use super::{NAME, persist};
 use crate::app::App;
 use crate::bus::{Channel, Inbox, Message};
@@ -24,6 +26,9 @@ use crate::sync::lock;
 /// Kind of the message by which nodes tell each other of a session.
 const ENTERED: &str = "session_entered";
 
+/// Type of the message by which a client learns that its session was replaced.
+const CHANGED: &str = "session_change";
+
 /// Told to connections whose session was replaced.
 const REPLACED: Farewell = Farewell::new(CloseCode::Policy, "Session replaced");
 
@@ -32,6 +37,8 @@ pub struct Players {
     hub: Arc<Hub>,
     pub(super) sessions: Sessions,
     pub(super) errors: Errors,
+    pub(super) retries: Retries,
+    pub(super) trends: Trends,
     recent: Mutex<Recent>,
 }
 
@@ -39,7 +46,8 @@ impl Players {
     /// No players, with room for `capacity`.
     pub fn new(hub: Arc<Hub>, capacity: usize) -> Arc<Self> {
         let (sessions, errors) = (Sessions::with_capacity(capacity), Errors::default());
-        Arc::new(Self { hub, sessions, errors, recent: Mutex::default() })
+        let (retries, trends, recent) = (Retries::default(), Trends::default(), Mutex::default());
+        Arc::new(Self { hub, sessions, errors, retries, trends, recent })
     }
 
     /// A player's connections of this profile on this node.
@@ -93,7 +101,12 @@ impl Players {
                 tracing::info!(player_id = player, session_id = %session, "Player {player} switched from {from} to {session}");
                 let mut former = self.connections(player);
                 former.retain(|connection| connection.id() < *mark);
-                former.iter().filter(|connection| connection.finish(&REPLACED)).count()
+                let change = change(player, session, from);
+                let end = |connection: &&Arc<Connection>| {
+                    connection.tell(&change);
+                    connection.finish(&REPLACED)
+                };
+                former.iter().filter(end).count()
             }
         }
     }
@@ -148,6 +161,19 @@ fn announcement(player: &str, session: &str, at: Timestamp) -> Message {
         timestamp: at.as_millisecond(),
         kind: ENTERED.to_owned(),
         payload: body.to_string().into(),
+    }
+}
+
+/// What connections of the former session are told before they end (requirement 004-40).
+fn change(player: &str, session: &str, from: &str) -> Message {
+    let payload = json!({ "type": CHANGED, "session_id": session, "previous_session_id": from });
+    Message {
+        id: Uuid::new_v4().to_string(),
+        channel: Channel::user(player),
+        seq: 0,
+        timestamp: jiff::Timestamp::now().as_millisecond(),
+        kind: CHANGED.to_owned(),
+        payload: payload.to_string().into(),
     }
 }
 

@@ -44,7 +44,8 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
     let identity = access::of_socket(app, NAME, request).await?;
     access::name(identity.as_ref(), Some(player.clone())).ok_or(access::FORBIDDEN)?;
     let session = session_of(&request.uri);
-    let session = session.map_err(|error| refused(Kind::Session, &player, error.to_string()))?;
+    let session = session
+        .map_err(|error| refused(Kind::Session, &player, format!("session validation failed: {error}")))?;
     app.players.sessions.see(&player);
     // The connections of a replaced session hold their places for a moment longer.
     let replaced = match &session {
@@ -105,7 +106,7 @@ struct Outline {
 
 #[async_trait]
 impl ws::Session for Session {
-    /// A heartbeat is answered; an answer to `POST /sse/send` goes to who asked, as in `push`;
+    /// A heartbeat and a question about health are answered; an answer to `POST /sse/send` goes to who asked, as in `push`;
     /// anything else must be a message, and nobody here waits for it.
     async fn text(&mut self, connection: &Connection, text: String) {
         let outline: Outline = match serde_json::from_str(&text) {
@@ -118,6 +119,7 @@ impl ws::Session for Session {
                 let _ = self.app.publisher.publish(push::answer(&connection.identity, &id, text)).await;
             }
             Outline { kind: Some(kind), .. } if kind == "ping" => say(connection, &json!({ "type": "pong" })),
+            Outline { kind: Some(kind), .. } if kind == "health" => say(connection, &self.health(connection)),
             Outline { kind: None, .. } => self.refuse(connection, "Missing required field: type"),
             Outline { content: None, .. } => self.refuse(connection, "Missing required field: content"),
             Outline { .. } => tracing::debug!(player_id = %connection.identity, "Message of a player"),
@@ -132,6 +134,21 @@ impl ws::Session for Session {
 }
 
 impl Session {
+    /// What a client may show as the health of its connections (requirement 004-40).
+    fn health(&self, connection: &Connection) -> Value {
+        let players = &self.app.players;
+        let all = players.connections(&connection.identity);
+        let count = |kind| all.iter().filter(|connection| connection.transport == kind).count();
+        let session = players.sessions.get(&connection.identity).and_then(|known| known.session);
+        json!({
+            "type": "health",
+            "healthy": connection.is_healthy(),
+            "websocket": count(Transport::WebSocket),
+            "sse": count(Transport::Sse),
+            "session_id": session.map(|session| session.id),
+        })
+    }
+
     /// The error in the shape that the guide's clients know (requirement 004-30).
     fn refuse(&self, connection: &Connection, message: &str) {
         let player = &*connection.identity;

@@ -130,7 +130,11 @@ fn note(app: &App, player: &str, error: &ApiError) {
         ApiError::Invalid { field, .. } if field == "session_id" => Kind::Session,
         _ => Kind::Connection,
     };
-    app.players.errors.note(kind, player, error);
+    let text = match kind {
+        Kind::Session => format!("session validation failed: {error}"),
+        _ => error.to_string(),
+    };
+    app.players.errors.note(kind, player, text);
 }
 
 fn open(app: &App, admitted: Admitted, socket: Socket, framing: Framing, head: &[u8]) -> (Membership, Slot) {

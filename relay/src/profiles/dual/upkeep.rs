@@ -1,24 +1,16 @@
 //! What is done for connections now and then (requirements 004-17 to 004-19 and 004-31 to
 //! 004-33).
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::NAME;
+use super::recovery::{self, Recovery};
 use crate::app::App;
 use crate::debug::Memory;
 use crate::hub::{CloseCode, Farewell};
 
 /// Memory in percent above which idle connections are looked for at once.
 const HIGH_MEMORY: f64 = 85.0;
-/// Players whose bad connections are named in one go.
-const NAMED: usize = 20;
-
-/// Bad checks in a row after which a connection ends.
-const STRIKES: u32 = 3;
-
-const UNHEALTHY: Farewell = Farewell::new(CloseCode::Internal, "Unhealthy connection");
 const IDLE: Farewell = Farewell::new(CloseCode::GoingAway, "Connection timeout");
 
 /// Looks after connections, for ever.
@@ -26,15 +18,17 @@ pub async fn run(app: Arc<App>) {
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut since_cleanup, mut since_check) = (0, 0);
-    let mut strikes = HashMap::new();
+    let mut recovery = Recovery::default();
     loop {
         ticks.tick().await;
         let limits = app.settings.live().dual;
         since_cleanup += 1;
         since_check += 1;
-        if since_check >= limits.health_check_interval {
+        let soon = if recovery.is_under_way() { recovery::WAIT } else { u32::MAX };
+        if since_check >= limits.health_check_interval.min(soon) {
             since_check = 0;
-            check_health(&app, &mut strikes);
+            let (healthy, unhealthy) = recovery.check(&app);
+            app.players.trends.note(app.minutes(), healthy, unhealthy);
             if is_memory_high(Memory::now()) {
                 since_cleanup = u32::MAX;
             }
@@ -56,30 +50,6 @@ fn clean_up(app: &App, timeout: u32) {
     app.players.sessions.forget(|player| !app.players.connections(player).is_empty());
     if ended > 0 {
         tracing::info!("Cleaned up {ended} old connections");
-    }
-}
-
-/// Names players whose connections are in trouble, and ends connections that stay so: their clients
-/// come back on good ones (requirement 004-31). `strikes` counts bad checks in a row by connection.
-fn check_health(app: &App, strikes: &mut HashMap<u64, u32>) {
-    let mut players = BTreeSet::new();
-    let mut struck = HashMap::new();
-    app.hub.visit(|connection| {
-        if connection.profile == NAME && connection.is_open() && !connection.is_healthy() {
-            let count = strikes.get(&connection.id()).copied().unwrap_or(0) + 1;
-            struck.insert(connection.id(), count);
-            if count >= STRIKES {
-                connection.finish(&UNHEALTHY);
-            }
-            if players.len() < NAMED {
-                players.insert(connection.identity.clone());
-            }
-        }
-        true
-    });
-    *strikes = struck;
-    for player in players {
-        tracing::warn!(player_id = %player, "Unhealthy connections for player {player}");
     }
 }
 

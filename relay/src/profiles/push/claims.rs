@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::bus::{Bus, Channel, Claim};
+use crate::hub::{Slot, Slots};
 use crate::sync::lock;
 
 /// Time for a lease to come back from a node that just said goodbye to the user.
@@ -19,6 +20,8 @@ pub struct Claims {
     bus: Arc<dyn Bus>,
     tasks: TaskTracker,
     names: Mutex<HashMap<Box<str>, State>>,
+    /// Sockets by user, where several are allowed.
+    shared: Slots,
 }
 
 enum State {
@@ -46,7 +49,7 @@ pub(super) fn request(user: &str, correlation_id: &str) -> String {
 impl Claims {
     /// Claims through `bus`; `tasks` waits for leases on their way back.
     pub fn new(bus: Arc<dyn Bus>, tasks: TaskTracker) -> Arc<Self> {
-        Arc::new(Self { bus, tasks, names: Mutex::default() })
+        Arc::new(Self { bus, tasks, names: Mutex::default(), shared: Slots::default() })
     }
 
     /// Claims `name`. While the bus is away, what this node knows decides.
@@ -68,6 +71,11 @@ impl Claims {
                 Some(claimed)
             }
         }
+    }
+
+    /// Takes one of `limit` places for sockets of `user` on this node.
+    pub(super) fn share(&self, user: &str, limit: u32) -> Option<Slot> {
+        self.shared.take(user, limit)
     }
 
     async fn claim_here(self: &Arc<Self>, name: &str) -> Option<Claimed> {

@@ -3,6 +3,7 @@
 
 mod batch;
 mod claims;
+mod duplicates;
 mod mention;
 mod publish;
 mod request;
@@ -18,6 +19,9 @@ use axum::routing::post;
 use crate::app::App;
 
 pub use claims::Claims;
+pub use duplicates::Duplicates;
+pub(super) use duplicates::hear;
+pub(super) use publish::is_elsewhere;
 pub(super) use socket::{answer, connect};
 
 /// Name of the profile.

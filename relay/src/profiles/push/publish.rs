@@ -69,7 +69,7 @@ pub(super) async fn publish(app: &App, push: Push) -> Result<Outcome, BusError> 
 
 /// Whether another node has a connection of the user: a socket, which is known from its claim on,
 /// or any other kind. A bus that cannot tell counts as no.
-async fn is_elsewhere(app: &App, user: &str) -> bool {
+pub(in crate::profiles) async fn is_elsewhere(app: &App, user: &str) -> bool {
     let (lease, channel) = (socket(user), Channel::user(user));
     let (holder, elsewhere) = tokio::join!(app.bus.holder(&lease), app.bus.elsewhere(&channel));
     elsewhere.unwrap_or(false) || holder.ok().flatten().is_some_and(|node| node != app.node)

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::NAME;
-use super::claims::{self, Claimed};
+use super::duplicates::{self, Right};
 use super::shape::Bare;
 use crate::app::App;
 use crate::bus::{Channel, Message};
@@ -21,7 +21,6 @@ use crate::profiles::{access, identity};
 use crate::transport::ws::{self, Upgraded, WsWire};
 
 const NO_USER: Farewell = Farewell::new(CloseCode::Policy, "user_id required");
-const DUPLICATE: Farewell = Farewell::new(CloseCode::Policy, "User already connected");
 
 /// Parameters of the address.
 #[derive(Deserialize)]
@@ -33,7 +32,7 @@ struct Parameters {
 /// publishes at once is heard.
 struct User {
     membership: Membership,
-    claimed: Claimed,
+    right: Right,
 }
 
 pub(in crate::profiles) async fn connect(app: Arc<App>, request: Request) -> Response {
@@ -48,13 +47,10 @@ async fn admit(app: &App, request: &request::Parts) -> Result<User, Farewell> {
     if identity::check("user_id", &user).is_err() {
         return Err(NO_USER);
     }
-    let Some(claimed) = app.claims.claim(&claims::socket(&user)).await else {
-        tracing::warn!(user_id = user, "User already connected");
-        return Err(DUPLICATE);
-    };
+    let right = duplicates::ask(app, &user).await?;
     let membership = open(app, user);
     access::bound(app, identity.as_ref(), membership.connection());
-    Ok(User { membership, claimed })
+    Ok(User { membership, right })
 }
 
 fn open(app: &App, user: String) -> Membership {
@@ -71,11 +67,11 @@ fn open(app: &App, user: String) -> Membership {
 
 impl Admitted for User {
     async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
-        let Self { membership, claimed } = self;
+        let Self { membership, right } = self;
         let connection = membership.connection().clone();
         connection.attach(Socket::Tcp(upgraded.stream));
         tracing::info!(user_id = %connection.identity, "User connected");
-        let mut session = Session { publisher: app.publisher.clone(), claimed: Some(claimed) };
+        let mut session = Session { publisher: app.publisher.clone(), right: Some(right) };
         let limit = || app.settings.live().max_message_size;
         ws::run(&connection, upgraded.early, limit, &mut session).await;
         drop(membership);
@@ -89,7 +85,7 @@ struct Session {
     publisher: Publisher,
     /// Given back before the client is told of the end, so that it can come back at once, to
     /// whichever node.
-    claimed: Option<Claimed>,
+    right: Option<Right>,
 }
 
 /// What matters of a client's frame.
@@ -121,7 +117,7 @@ impl ws::Session for Session {
     }
 
     fn closing(&mut self) {
-        self.claimed = None;
+        self.right = None;
     }
 }
 

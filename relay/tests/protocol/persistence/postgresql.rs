@@ -33,7 +33,8 @@ async fn r004_27_a_database_that_goes_away_stops_nobody_and_gets_what_it_missed(
     relay.logs("Database connection successful").await;
     postgres.stop().await;
     let _socket = player(&relay, "test_player?session_id=s1").await;
-    relay.logs("Database connection failed: ").await;
+    let line = relay.logs("Database connection failed: ").await;
+    assert!(line.contains("refused"), "{line}");
     assert_eq!(session(&relay, "test_player").await, "s1");
     postgres.run().await;
     prints("test_player | s1 ", async || postgres.query(SESSIONS).await).await;
