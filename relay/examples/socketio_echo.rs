@@ -3,11 +3,12 @@
 //!
 //! In the namespaces `/` and `/custom`: `auth` is emitted on connect, with the handshake's auth
 //! payload; `message` is answered with `message-back` and the same arguments; `message-with-ack`
-//! is acknowledged with them.
+//! is acknowledged with them. Who joins none within `CONNECT_TIMEOUT` (45000 ms) is sent away.
 
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -21,6 +22,7 @@ use tokio_util::task::TaskTracker;
 
 struct Echo {
     max_payload: usize,
+    connect_timeout: Duration,
 }
 
 #[async_trait]
@@ -31,6 +33,10 @@ impl Application for Echo {
 
     fn max_payload(&self) -> usize {
         self.max_payload
+    }
+
+    fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
     }
 
     async fn admit(&self, peer: &Peer, _: Option<&str>) -> Result<(), Refusal> {
@@ -61,6 +67,7 @@ async fn main() -> anyhow::Result<()> {
     let settings = Settings::from_environment()?;
     let hub = support::hub(&settings);
     let max_payload = settings.max_payload;
+    let connect_timeout = Duration::from_millis(support::number("CONNECT_TIMEOUT", 45_000)?);
     let options = Options {
         ping_interval: settings.ping_interval,
         ping_timeout: settings.ping_timeout,
@@ -68,7 +75,7 @@ async fn main() -> anyhow::Result<()> {
         lenient: false,
         ..Options::default()
     };
-    let echo = application(Arc::new(Echo { max_payload }));
+    let echo = application(Arc::new(Echo { max_payload, connect_timeout }));
     let tasks = TaskTracker::new();
     let server = Server::new(hub.clone(), "echo".to_owned(), echo, move || options.clone(), tasks);
     let handle = move |request: Request| {

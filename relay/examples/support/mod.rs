@@ -54,7 +54,11 @@ impl Settings {
     }
 }
 
-fn number<T: FromStr>(name: &str, default: T) -> anyhow::Result<T> {
+/// The number in a variable.
+///
+/// # Errors
+/// If it is none.
+pub(crate) fn number<T: FromStr>(name: &str, default: T) -> anyhow::Result<T> {
     match std::env::var(name) {
         Ok(text) => text.parse().map_err(|_| anyhow!("{name}: {text:?} is not a whole number in range")),
         Err(_) => Ok(default),

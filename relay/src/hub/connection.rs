@@ -52,6 +52,8 @@ pub struct Connection {
     pub(super) probed_at: AtomicU32,
     /// Tick in which the right to be connected ends.
     pub(super) expires_at: AtomicU32,
+    /// Tick in which a peer that has not said what it wants is sent away.
+    pub(super) introduced_by: AtomicU32,
     /// Whether the last probe waits for its answer, as 0 or 1.
     pub(super) unanswered: AtomicU32,
 }
@@ -98,6 +100,7 @@ impl Connection {
             // Who is to speak up by itself is waited for from the beginning.
             unanswered: AtomicU32::new(matches!(opening.wire.pulse(), Pulse::EngineListen).into()),
             expires_at: AtomicU32::new(u32::MAX),
+            introduced_by: AtomicU32::new(u32::MAX),
         }
     }
 
@@ -204,6 +207,17 @@ impl Connection {
     pub fn expire_after(&self, time: Duration) {
         let clock = &self.shared.clock;
         self.expires_at.store(clock.now().saturating_add(clock.ticks(time)), Ordering::Relaxed);
+    }
+
+    /// Ends the connection after `time`, unless the peer has [said what it wants](Self::introduced).
+    pub fn introduce_within(&self, time: Duration) {
+        let clock = &self.shared.clock;
+        self.introduced_by.store(clock.now().saturating_add(clock.ticks(time)), Ordering::Relaxed);
+    }
+
+    /// The peer said what it wants.
+    pub fn introduced(&self) {
+        self.introduced_by.store(u32::MAX, Ordering::Relaxed);
     }
 
     /// The peer answered a probe.

@@ -14,6 +14,7 @@ const STALL: Duration = Duration::from_secs(60);
 const LINGER: Duration = Duration::from_secs(5);
 
 const EXPIRED: Farewell = Farewell::new(CloseCode::Unauthenticated, "Token expired");
+const SILENT: Farewell = Farewell::new(CloseCode::Policy, "Nothing was asked for in time");
 const PING_TIMEOUT: Farewell = Farewell::new(CloseCode::Internal, "Ping timeout");
 
 /// The times of probes, in ticks of the hub's clock (requirement 000-11).
@@ -73,6 +74,10 @@ fn tend(connection: &Arc<Connection>, now: u32, clock: &Clock, paces: Paces) {
     }
     if now >= connection.expires_at.load(Ordering::Relaxed) {
         connection.finish(&EXPIRED);
+        return;
+    }
+    if now >= connection.introduced_by.load(Ordering::Relaxed) {
+        connection.finish(&SILENT);
         return;
     }
     let silent = now.saturating_sub(connection.wrote_at.load(Ordering::Relaxed));

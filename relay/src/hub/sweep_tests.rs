@@ -196,3 +196,22 @@ async fn x14_a_peer_that_pings_by_itself_stays_while_it_is_heard() {
     }
     assert!(membership.connection().is_open());
 }
+
+#[tokio::test]
+async fn a_peer_that_does_not_say_in_time_what_it_wants_is_sent_away() {
+    let (membership, _peer) = connection(&Stream).await;
+    membership.connection().introduce_within(Duration::from_secs(5));
+    tend_at(&membership, 4, PACE);
+    assert!(membership.connection().is_open());
+    tend_at(&membership, 5, PACE);
+    assert!(!membership.connection().is_open());
+}
+
+#[tokio::test]
+async fn a_peer_that_said_in_time_what_it_wants_stays() {
+    let (membership, _peer) = connection(&Stream).await;
+    membership.connection().introduce_within(Duration::from_secs(5));
+    membership.connection().introduced();
+    tend_at(&membership, 6, PACE);
+    assert!(membership.connection().is_open());
+}

@@ -103,6 +103,7 @@ impl Client {
             self.refuse(namespace, &refusal.0);
             return Ok(());
         }
+        self.link.engine.connection.introduced();
         peer.join(peer.sid());
         self.link.subscribe(Room::everyone(namespace).channel());
         self.welcome(&peer);
@@ -182,8 +183,10 @@ impl Link {
 
 #[async_trait]
 impl Handler for Client {
-    /// The server of version 2 lets clients into `/` unasked.
+    /// The server of version 2 lets clients into `/` unasked; others have to ask before long.
     async fn opened(&mut self) {
+        let connection = &self.link.engine.connection;
+        connection.introduce_within(self.application.connect_timeout());
         if self.link.engine.version == Version::V3 && self.connect("/", None).await.is_err() {
             self.broken();
         }

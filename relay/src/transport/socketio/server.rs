@@ -1,6 +1,7 @@
 //! What is served over Socket.IO.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use http::request;
@@ -9,6 +10,9 @@ use super::client::Client;
 use super::{Args, Peer, RoomShape};
 use crate::hub::Wire;
 use crate::transport::engineio::{self, EngineWire, Handler, Version};
+
+/// As the reference server has it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// An event of a client.
 #[derive(Clone, Debug)]
@@ -33,6 +37,11 @@ pub trait Application: Send + Sync + 'static {
 
     /// Bytes that a packet with its attachments may have.
     fn max_payload(&self) -> usize;
+
+    /// Time in which a client of version 4 must join its first namespace. Version 2 is in one unasked.
+    fn connect_timeout(&self) -> Duration {
+        CONNECT_TIMEOUT
+    }
 
     /// Whether a client that gave `auth`, which is JSON, may be in the namespace.
     ///

@@ -83,6 +83,21 @@ async fn r002_13_an_event_before_the_namespace_is_joined_closes_the_session() {
 }
 
 #[tokio::test]
+async fn r002_13_a_session_that_joins_no_namespace_in_time_is_closed() {
+    let server = Example::start("socketio_echo", &[("CONNECT_TIMEOUT", "100")]).await;
+    let mut client = session(&server).await;
+    assert_eq!(client.close_code().await, 1008);
+}
+
+#[tokio::test]
+async fn r002_13_a_session_that_joined_in_time_may_be_silent() {
+    let settings = [("CONNECT_TIMEOUT", "1000"), ("PING_INTERVAL", "1500")];
+    let server = Example::start("socketio_echo", &settings).await;
+    let mut client = connected(&server).await;
+    assert_eq!(receive(&mut client).await, "2");
+}
+
+#[tokio::test]
 async fn r002_13_a_client_leaves_one_namespace_and_stays_in_the_other() {
     let server = server().await;
     for (leave, other) in [("41/custom", ""), ("41", "/custom,")] {
