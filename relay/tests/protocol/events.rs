@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, Events, Received, TestRelay, until};
+use crate::support::{Client, Events, Process, Received, TestRelay, until};
 
 async fn anonymous(relay: &TestRelay, query: &str) -> Client {
     Client::connect(&format!("ws://{}/ws{query}", relay.address)).await
@@ -285,4 +285,24 @@ async fn r001_24_a_bad_rule_is_told_422() {
     for rule in [json!({}), json!({"name": "all"}), json!({"name": "odd", "when": when}), json!([])] {
         assert_eq!(relay.post("/api/rules", rule).await.0, 422);
     }
+}
+
+#[tokio::test]
+async fn r001_21_what_waits_stays_within_a_memory_limit_whatever_clients_send() {
+    let settings = [("STREAM_BUFFER_SIZE", "20"), ("STREAM_BATCH_TIMEOUT_MS", "60000")];
+    let relay = Process::start(&settings).await;
+    let url = |path: &str| format!("http://127.0.0.1:{}{path}", relay.port);
+    let get = async |path: &str| reqwest::get(url(path)).await.unwrap().json::<Value>().await.unwrap();
+    let mut client = Client::connect(&format!("ws://127.0.0.1:{}/ws", relay.port)).await;
+    let memory = async || get("/debug/memory").await["memory_mb"].as_f64().unwrap();
+    let before = memory().await;
+    let event = json!({"type": "test", "data": "x".repeat(100_000)});
+    for _ in 0..200 {
+        client.send_json(event.clone()).await;
+    }
+    until("dropped events", async || get("/api/stats").await["buffer"]["total_dropped"].as_u64() > Some(170))
+        .await;
+    // 20 MB were sent, 2 MB may wait.
+    let grown = memory().await - before;
+    assert!(grown < 12.0, "{grown} MB more");
 }

@@ -118,3 +118,20 @@ async fn r000_25_a_head_that_comes_in_pieces_is_served() {
     soon(stream.read_to_string(&mut answer)).await.unwrap();
     assert!(answer.contains("200 OK"), "{answer}");
 }
+
+#[tokio::test]
+async fn r000_22_who_comes_and_goes_again_and_again_is_visible_in_the_figures() {
+    let relay = TestRelay::start();
+    for _ in 0..3 {
+        relay.socket("alice").await.close().await;
+        relay.has_connections(0).await;
+    }
+    let text = reqwest::get(relay.url("/metrics")).await.unwrap().text().await.unwrap();
+    for line in [
+        "relay_connections_opened_total{profile=\"push\",transport=\"websocket\"} 3",
+        "relay_connections_closed_total{code=\"1005\",transport=\"websocket\"} 3",
+        "relay_connections{profile=\"push\",transport=\"websocket\"} 0",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line} in {text}");
+    }
+}

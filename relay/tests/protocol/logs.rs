@@ -203,3 +203,18 @@ async fn r000_22_a_refused_body_is_logged_with_the_reason() {
     let line = line(&mut relay, "Validation error for message format").await;
     assert_eq!(line["error"], "Missing required field: data");
 }
+
+#[tokio::test]
+async fn r000_18_a_message_that_cannot_be_sent_is_logged_and_the_connection_cleaned_up() {
+    let mut relay = Process::start(&[("MAX_QUEUE_BYTES", "65536"), ("MAX_QUEUE_ITEMS", "2")]).await;
+    let url = format!("ws://127.0.0.1:{}/ws?user_id=alice", relay.port);
+    // It reads nothing after its handshake.
+    let _deaf = Client::connect(&url).await;
+    line(&mut relay, "User connected").await;
+    let text = "x".repeat(500_000);
+    for _ in 0..16 {
+        push(&relay, json!({"user_id": "alice", "data": {"message": text}})).await;
+    }
+    assert_eq!(line(&mut relay, "Error sending to user").await["user_id"], "alice");
+    assert_eq!(line(&mut relay, "User disconnected").await["user_id"], "alice");
+}

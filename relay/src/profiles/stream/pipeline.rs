@@ -272,3 +272,7 @@ impl Drop for Turn<'_> {
         self.pipeline.turn.send_modify(|turn| *turn = (*turn).max(self.ticket + 1));
     }
 }
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;
