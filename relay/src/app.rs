@@ -66,6 +66,8 @@ pub struct App {
     pub socketio: Server,
     /// Events of the stream profile.
     pub events: Arc<Pipeline>,
+    /// Whether there is a page at `/`.
+    pub page: bool,
     /// Who may use `/debug/*` on the clients' port.
     pub debug_doors: Doors,
     /// One profile at a time.

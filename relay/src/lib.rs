@@ -15,6 +15,7 @@ pub mod heartbeat;
 pub mod hub;
 pub mod logs;
 pub mod metrics;
+pub mod page;
 pub mod persistence;
 pub mod profiles;
 pub mod server;

@@ -4,9 +4,8 @@ use std::str::FromStr;
 
 use http::{HeaderMap, HeaderValue, Uri, header};
 
-/// Pages of a developer's own machine, allowed by default.
-const LOCAL: [&str; 4] =
-    ["http://localhost:3000", "http://localhost:8080", "http://127.0.0.1:3000", "http://127.0.0.1:8080"];
+/// Ports of pages on a developer's own machine, allowed by default.
+const LOCAL: [u16; 2] = [3000, 8080];
 
 /// The allowed origins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +25,7 @@ pub struct InvalidOrigin(String);
 
 impl Default for Origins {
     fn default() -> Self {
-        Self::List(LOCAL.map(str::to_owned).to_vec())
+        Self::of_this_machine(None)
     }
 }
 
@@ -43,6 +42,14 @@ impl FromStr for Origins {
 }
 
 impl Origins {
+    /// Pages of this machine: those of developers, and those that the relay's own `port` serves.
+    pub fn of_this_machine(port: Option<u16>) -> Self {
+        let own = port.filter(|port| !LOCAL.contains(port));
+        let ports = || LOCAL.into_iter().chain(own);
+        let origin = |host| ports().map(move |port| format!("http://{host}:{port}"));
+        Self::List(["localhost", "127.0.0.1"].into_iter().flat_map(origin).collect())
+    }
+
     /// Whether a page of `origin` may use the relay. Exact: no suffixes, and `null` never matches
     /// an entry.
     pub fn allow(&self, origin: &HeaderValue) -> bool {
@@ -99,6 +106,14 @@ mod tests {
         for origin in ["https://a.com.evil.com", "https://evila.com", "http://a.com", "null"] {
             assert!(!allows("https://a.com", origin), "{origin}");
         }
+    }
+
+    #[test]
+    fn the_relays_own_page_is_of_this_machine() {
+        let origins = Origins::of_this_machine(Some(9000));
+        assert!(origins.allow(&HeaderValue::from_static("http://localhost:9000")));
+        assert!(origins.allow(&HeaderValue::from_static("http://127.0.0.1:3000")));
+        assert!(!origins.allow(&HeaderValue::from_static("http://127.0.0.1:9001")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Commands: serve, ask a running relay, check and list settings.
 
+mod announce;
 mod healthcheck;
 mod limits;
 mod serve;

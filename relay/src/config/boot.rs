@@ -50,6 +50,8 @@ pub struct Boot {
     pub node_queue_bytes: u64,
     /// Whether `/debug/*` is on the clients' port.
     pub debug_endpoints: bool,
+    /// Whether there is a page at `/`.
+    pub page: bool,
     /// Players that there is room for from the start.
     pub pool_size: usize,
     /// Where the sessions of players are kept.
@@ -98,6 +100,7 @@ impl Boot {
             log_format: r.value(observing::LOG_FORMAT, LogFormat::Json),
             node_queue_bytes: r.number(limits::MAX_NODE_QUEUE_BYTES),
             debug_endpoints: r.switch(observing::DEBUG_ENDPOINTS),
+            page: r.switch(listening::PAGE),
             pool_size: dual::pool(r),
             log_file: r.path(observing::LOG_FILE),
             tcp_keepalive: r.seconds(listening::TCP_KEEPALIVE),

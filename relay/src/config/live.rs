@@ -1,6 +1,6 @@
 //! Settings that change while the relay runs and disconnect nobody.
 
-use super::known::{auth, limits, observing, push};
+use super::known::{auth, limits, listening, observing, push};
 use super::reader::Reader;
 use super::{Debug, DualLimits, Invalid, SocketIo, Source, StreamLimits, dual, stream};
 use crate::auth::Origins;
@@ -65,9 +65,10 @@ impl Live {
         let mut reader = Reader::new(source);
         let r = &mut reader;
         let debug = Debug::parse(r);
+        let own = own_origins(r);
         let level = r.value(observing::LOG_LEVEL, LogLevel::Info);
         let live = Self {
-            origins: r.value(auth::CORS_ORIGINS, Origins::default()),
+            origins: r.value(auth::CORS_ORIGINS, own),
             log_level: if debug.all { LogLevel::Debug } else { level },
             debug,
             pace: Pace {
@@ -90,6 +91,11 @@ impl Live {
         };
         reader.finish(live)
     }
+}
+
+/// A page at this relay's own address may use it.
+fn own_origins(r: &mut Reader<'_>) -> Origins {
+    Origins::of_this_machine(u16::try_from(r.number(listening::PORT)).ok())
 }
 
 fn public_accounts(more: Option<&str>) -> Vec<String> {

@@ -24,6 +24,15 @@ use crate::app::App;
 pub use error::ApiError;
 pub use incoming::Incoming;
 
+/// Each profile with its paths, as people write them.
+pub const PATHS: [(&str, &str); 5] = [
+    (push::NAME, "/ws?user_id=ID, POST /sse/push, /sse/push/batch, /sse/send"),
+    (stream::NAME, "/ws, /ws/ingest, /stream/events, /stream/metrics, /api/stats"),
+    (socketio::NAME, "/socket.io/, POST /api/socketio/emit"),
+    (tokens::NAME, "/ws/chat/ID/?connection_token=, /api/v1/auth/ws-connection-token/"),
+    (dual::NAME, "/ws/PLAYER, /sse/PLAYER, POST /api/messages, /api/connections/stats"),
+];
+
 /// The routes of all profiles.
 pub fn routes() -> Router<Arc<App>> {
     let sockets = Router::new().merge(socket::routes()).merge(push::routes()).merge(tokens::routes());

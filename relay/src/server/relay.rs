@@ -22,6 +22,7 @@ use crate::heartbeat::Heartbeat;
 use crate::hub::{Budget, Clock, Counts, Hub, Limits, Publisher, Shared, Slots};
 use crate::logs::LogControl;
 use crate::metrics::Metrics;
+use crate::page;
 use crate::persistence::Persistence;
 use crate::profiles::{self, Incoming, dual::Players, push::Claims, stream::Pipeline};
 
@@ -109,6 +110,7 @@ impl Relay {
     /// The routes of the clients' port.
     pub(super) fn client_routes(&self) -> Router {
         let routes = profiles::routes().merge(health::routes()).merge(debug::guarded(self.app.clone()));
+        let routes = if self.app.page { routes.merge(page::routes()) } else { routes };
         let finish = middleware::from_fn_with_state(self.app.clone(), answer::finish);
         routes.layer(finish).with_state(self.app.clone())
     }
@@ -148,6 +150,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         publisher,
         socketio,
         metrics,
+        page: boot.page,
         debug_doors: Doors::new(boot.debug_endpoints, boot.listen.ip()),
         profiler: Profiler::default(),
         named_tasks: Arc::default(),

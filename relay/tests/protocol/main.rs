@@ -24,6 +24,7 @@ mod heartbeat;
 mod http;
 mod limits;
 mod logs;
+mod page;
 mod persistence;
 mod proxies;
 mod publish;

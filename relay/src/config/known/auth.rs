@@ -21,7 +21,8 @@ settings! {
     JWT_LEEWAY_SECONDS: Number = number(30, 0..=600, "seconds");
     /// Cookie that may hold a token; it counts from listed origins only.
     JWT_COOKIE: Text = text("", "name of a cookie");
-    /// Web pages that may use the relay, by CORS and by the `Origin` of their WebSockets.
+    /// Web pages that may use the relay, by CORS and by the `Origin` of their WebSockets. By
+    /// default also those at `PORT` of this machine.
     CORS_ORIGINS: Text = text(
         "http://localhost:3000,http://localhost:8080,http://127.0.0.1:3000,http://127.0.0.1:8080",
         "comma list of origins, or *"

@@ -13,6 +13,8 @@ settings! {
     LISTEN: Text = text("", "comma list of host:port or :port");
     /// Accepts anonymous clients, and an open admin API, on an address that others can reach.
     INSECURE: Switch = switch(false);
+    /// Offers a page at `/` to connect, send and watch.
+    PAGE: Switch = switch(true);
     /// Where the operator's port is: health, figures, drain, reload.
     ADMIN_LISTEN: Text = text("127.0.0.1:9090", "address:port");
     /// Holds the bearer token of the admin API; without it the API is open.
