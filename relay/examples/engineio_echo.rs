@@ -18,6 +18,9 @@ use relay::transport::engineio::{
 use support::Settings;
 use tokio_util::task::TaskTracker;
 
+/// Bytes of the largest message by default, as in the reference server.
+const MAX_PAYLOAD: usize = 1_000_000;
+
 /// No channel is ever joined, so that nothing is rendered but what a message says.
 struct Plain;
 
@@ -61,7 +64,7 @@ impl Handler for Client {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let settings = Settings::from_environment()?;
+    let settings = Settings::from_environment(MAX_PAYLOAD)?;
     let hub = support::hub(&settings);
     let options = Options {
         ping_interval: settings.ping_interval,

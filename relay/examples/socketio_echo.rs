@@ -20,6 +20,9 @@ use serde_json::{Value, json};
 use support::Settings;
 use tokio_util::task::TaskTracker;
 
+/// Bytes of the largest message by default, as in the reference server.
+const MAX_PAYLOAD: usize = 1_000_000;
+
 struct Echo {
     max_payload: usize,
     connect_timeout: Duration,
@@ -64,7 +67,7 @@ impl Application for Echo {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let settings = Settings::from_environment()?;
+    let settings = Settings::from_environment(MAX_PAYLOAD)?;
     let hub = support::hub(&settings);
     let max_payload = settings.max_payload;
     let connect_timeout = Duration::from_millis(support::number("CONNECT_TIMEOUT", 45_000)?);

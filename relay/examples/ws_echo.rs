@@ -16,6 +16,9 @@ use relay::transport::ws::{self, Handshake, Shape, WsWire, text_frame};
 use support::Settings;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
+/// Bytes of the largest message by default: twice the largest one of Autobahn's list.
+const MAX_PAYLOAD: usize = 32 << 20;
+
 /// No channel is ever joined, so that nothing is rendered but what a message says.
 struct Plain;
 
@@ -66,7 +69,7 @@ async fn connect(hub: Arc<Hub>, limit: usize, request: Request) -> Response {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let settings = Settings::from_environment()?;
+    let settings = Settings::from_environment(MAX_PAYLOAD)?;
     let hub = support::hub(&settings);
     let (served, limit) = (hub.clone(), settings.max_payload);
     let router = Router::new().fallback(move |request| connect(served.clone(), limit, request));

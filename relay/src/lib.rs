@@ -11,6 +11,8 @@ pub mod bus;
 pub mod config;
 pub mod debug;
 pub mod drain;
+#[cfg(test)]
+mod fuzz;
 pub mod heartbeat;
 pub mod hub;
 pub mod logs;

@@ -5,7 +5,7 @@
 //! | `PORT` | 3000 |
 //! | `PING_INTERVAL` | 25000 ms |
 //! | `PING_TIMEOUT` | 20000 ms |
-//! | `MAX_PAYLOAD` | 1000000 bytes |
+//! | `MAX_PAYLOAD` | bytes; each program's own |
 
 use std::net::Ipv4Addr;
 use std::str::FromStr;
@@ -40,16 +40,16 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Reads the environment.
+    /// Reads the environment; messages may have `max_payload` bytes unless it says otherwise.
     ///
     /// # Errors
     /// Names the variable that is no number.
-    pub(crate) fn from_environment() -> anyhow::Result<Self> {
+    pub(crate) fn from_environment(max_payload: usize) -> anyhow::Result<Self> {
         Ok(Self {
             port: number("PORT", 3000)?,
             ping_interval: Duration::from_millis(number("PING_INTERVAL", 25_000)?),
             ping_timeout: Duration::from_millis(number("PING_TIMEOUT", 20_000)?),
-            max_payload: number("MAX_PAYLOAD", 1_000_000)?,
+            max_payload: number("MAX_PAYLOAD", max_payload)?,
         })
     }
 }

@@ -2,6 +2,7 @@
 //! operator.
 
 mod apply;
+mod deadline;
 mod drain;
 pub mod probes;
 mod reload;
@@ -26,6 +27,7 @@ pub fn routes(app: Arc<App>, logs: LogControl) -> Router {
         .route(STATUS_PATH, get(status::handle))
         .route(DRAIN_PATH, put(drain::begin).delete(drain::cancel))
         .route(RELOAD_PATH, post(reload::handle))
+        .layer(middleware::from_fn(deadline::keep))
         .merge(debug::routes())
         .layer(middleware::from_fn_with_state(app.clone(), token::check));
     Router::new()

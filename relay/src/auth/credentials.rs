@@ -61,6 +61,8 @@ pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const PAGE: (&str, &str) = ("origin", "https://app.example");
@@ -116,5 +118,29 @@ mod tests {
         let header = ("authorization", "Bearer from-header");
         let found = found("/ws?token=q", &[header, PAGE, COOKIE], "https://app.example");
         assert_eq!(found.as_deref(), Some("from-header"));
+    }
+
+    proptest! {
+        #[test]
+        fn fuzz_any_headers_and_query_have_a_token_or_none(
+            lines in prop::collection::vec(prop::collection::vec(32_u8..=255, 0..40), 4),
+            query in "[!-~&&[^#]]{0,40}|(token=|%[0-9a-f]{0,2}|&){0,9}",
+        ) {
+            let (mut request, ()) = http::Request::new(()).into_parts();
+            for (name, line) in [header::AUTHORIZATION, header::COOKIE, header::SEC_WEBSOCKET_PROTOCOL, header::ORIGIN]
+                .into_iter()
+                .zip(lines)
+            {
+                if let Ok(line) = http::HeaderValue::from_bytes(&line) {
+                    request.headers.insert(name, line);
+                }
+            }
+            if let Ok(uri) = format!("/ws?{query}").parse() {
+                request.uri = uri;
+            }
+            for origins in ["*", "https://app.example"] {
+                let _ = token(&request, Some("session"), &origins.parse().unwrap());
+            }
+        }
     }
 }

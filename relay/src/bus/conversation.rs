@@ -34,7 +34,20 @@ pub(super) fn parse(text: &[u8]) -> Option<Message> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzz;
+
+    proptest! {
+        #[test]
+        fn fuzz_any_text_of_a_worker_is_an_event_or_none(value in fuzz::json(), bytes: Vec<u8>) {
+            let _ = parse(&bytes);
+            if let Some(message) = parse(value.to_string().as_bytes()) {
+                prop_assert!(serde_json::from_slice::<Value>(&message.payload).is_ok());
+            }
+        }
+    }
 
     #[test]
     fn r003_15_a_chunk_keeps_its_content_and_gets_an_id() {

@@ -8,7 +8,7 @@
 //! | 8 | timestamp of the message |
 //! | 8 | `seq` of the message |
 //! | 2 + n, four times | node, id, channel, kind: length and UTF-8 |
-//! | the rest | payload, untouched |
+//! | the rest | payload: UTF-8, untouched |
 //!
 //! Numbers are big-endian. The order is stamped when the message enters the outbox: a receiver
 //! tells by it what came twice and what never came. A frame of another version is refused, not
@@ -61,7 +61,7 @@ pub(super) enum Garbage {
     Short,
     #[error("version {0} is not known")]
     Version(u8),
-    #[error("a name is not UTF-8")]
+    #[error("a name or the payload is not UTF-8")]
     Text,
 }
 
@@ -123,6 +123,8 @@ pub(super) fn decode(mut frame: Bytes) -> Result<Envelope, Garbage> {
     let id = take_text(&mut frame)?;
     let channel = Channel::named(take_text(&mut frame)?);
     let kind = take_text(&mut frame)?;
+    // A client would break its connection over a text that is none.
+    std::str::from_utf8(&frame).map_err(|_| Garbage::Text)?;
     let message = Message { id, channel, seq, timestamp, kind, payload: frame };
     Ok(Envelope { origin: Origin { node, incarnation }, order, message })
 }

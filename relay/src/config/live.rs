@@ -126,7 +126,25 @@ fn open_files() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::config::Boot;
+
+    proptest! {
+        #[test]
+        fn fuzz_any_settings_file_is_taken_or_refused(
+            bytes: Vec<u8>,
+            lines in prop::collection::vec("(MAX_MESSAGE_SIZE|CORS_ORIGINS|LOG_LEVEL|PORT|REDIS_URL|OVERFLOW)=.{0,20}", 0..6),
+        ) {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            for content in [bytes, lines.join("\n").into_bytes()] {
+                std::fs::write(file.path(), content).unwrap();
+                let source = Source::new([("CONFIG_FILE", file.path().to_str().unwrap())]);
+                let _ = source.map(|source| (Live::parse(&source).is_ok(), Boot::parse(&source).is_ok()));
+            }
+        }
+    }
 
     fn parse(settings: &[(&'static str, &'static str)]) -> Result<Live, Invalid> {
         Live::parse(&Source::new(settings.iter().copied()).unwrap())

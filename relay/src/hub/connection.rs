@@ -186,7 +186,8 @@ impl Connection {
         true
     }
 
-    /// The peer has said its goodbye too: once the queue is written, it is over.
+    /// Nothing that the peer may still say matters, as after both goodbyes: once the queue is
+    /// written our half of the socket is shut, and the peer's end is the end.
     pub fn complete(&self) {
         let mut outbox = lock(&self.outbox);
         if outbox.phase == Phase::Closing {
@@ -342,9 +343,12 @@ impl Connection {
             Phase::Open => Flushed::All,
             Phase::Closing if self.wire.0.awaits_answer() => Flushed::All,
             // Closing a socket with unread bytes resets it, and could take the goodbye along: so
-            // our half is shut, and what the peer still sends is read until it ends or is swept.
-            Phase::Closing => self.socket.shutdown_write().map_or(Flushed::Over, |()| Flushed::All),
-            Phase::Ending | Phase::Over => Flushed::Over,
+            // our half is shut, and what the peer still sends is read until it ends or is swept
+            // (RFC 6455 section 7.1.1).
+            Phase::Closing | Phase::Ending => {
+                self.socket.shutdown_write().map_or(Flushed::Over, |()| Flushed::All)
+            }
+            Phase::Over => Flushed::Over,
         }
     }
 

@@ -71,7 +71,7 @@ impl Counts {
         self.live.fetch_sub(1, Relaxed);
         let mut comings = lock(&self.comings);
         comings.kinds.entry((transport, profile)).or_default().live -= 1;
-        *comings.ends.entry((transport, code)).or_default() += 1;
+        *comings.ends.entry((transport, code.counted())).or_default() += 1;
     }
 
     /// Messages that a client of this node published.

@@ -60,7 +60,7 @@ pub(super) enum Phase {
     Open,
     /// The goodbye is queued; the peer may answer it.
     Closing,
-    /// Once the queue is written, it is over.
+    /// Once the queue is written, our half of the socket is shut.
     Ending,
     /// It is over, whatever waits.
     Over,

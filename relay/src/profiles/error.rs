@@ -40,6 +40,9 @@ pub enum ApiError {
     /// The body is over the limit: 413.
     #[error("Message too large: more than {0} bytes")]
     TooLarge(usize),
+    /// The body is compressed, and is not inflated here: 415.
+    #[error("a body with Content-Encoding is not taken")]
+    Encoded,
     /// The identity has all the connections that it may have: 429.
     #[error("Too many connections")]
     TooManyConnections,
@@ -61,8 +64,8 @@ pub enum ApiError {
     /// The profiler did not work: 503.
     #[error("no profile could be taken")]
     NoProfile,
-    /// The system has no room for another connection: 503.
-    #[error("no room for another connection")]
+    /// The node or its system has no room for another connection or body: 503.
+    #[error("no room, come back later")]
     NoRoom,
 }
 
@@ -83,6 +86,7 @@ impl ApiError {
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Unread => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Answering => StatusCode::CONFLICT,
             Self::TooManyConnections | Self::Busy => StatusCode::TOO_MANY_REQUESTS,

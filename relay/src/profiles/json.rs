@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::HeaderMap;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
 use super::{ApiError, identity};
 use crate::app::App;
+use crate::transport::body::{self, Unread};
 
 /// A JSON object.
 pub(super) type Object = Map<String, Value>;
@@ -32,9 +32,12 @@ pub(super) fn allow(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
 /// Reads the JSON body of a publish request that is [allowed](allow).
 ///
 /// # Errors
-/// [`ApiError`] if it is not, over the limit, or if it is not JSON.
+/// [`ApiError`] if it is not, compressed, over the limit, or if it is not JSON.
 pub(super) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
     allow(app, headers)?;
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Err(ApiError::Encoded);
+    }
     let bytes = whole(app, body).await?;
     serde_json::from_slice(&bytes)
         .map_err(|error| ApiError::invalid("", format!("the body is not JSON: {error}")))
@@ -43,15 +46,15 @@ pub(super) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<V
 /// Reads a body.
 ///
 /// # Errors
-/// [`ApiError`] over the limit, or if it does not come in time.
+/// [`ApiError`] over the limit, if it does not come in time, or if the node has no room for it.
 pub(super) async fn whole(app: &App, body: Body) -> Result<Bytes, ApiError> {
     let limit = app.settings.live().max_message_size;
-    let whole = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
-    let bytes = whole.map_err(|_| ApiError::Slow)?.map_err(|error| {
-        let too_large = error.downcast_ref::<LengthLimitError>().is_some();
-        if too_large { ApiError::TooLarge(limit) } else { ApiError::Unread }
-    })?;
-    Ok(bytes.to_bytes())
+    body::collect(body, limit, BODY_TIMEOUT, &*app.hub).await.map_err(|unread| match unread {
+        Unread::TooLarge => ApiError::TooLarge(limit),
+        Unread::Slow => ApiError::Slow,
+        Unread::NoRoom => ApiError::NoRoom,
+        Unread::Broken => ApiError::Unread,
+    })
 }
 
 /// The object that `value` is.
@@ -84,6 +87,16 @@ pub(super) fn optional_text(object: &mut Object, field: &str) -> Result<Option<S
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(ApiError::invalid(field, format!("{field} must be a string"))),
     }
+}
+
+/// Takes a name that may be missing, or empty, which is the same.
+///
+/// # Errors
+/// [`ApiError::Invalid`] if it is no name.
+pub(super) fn optional_name(object: &mut Object, field: &str) -> Result<Option<String>, ApiError> {
+    let name = optional_text(object, field)?.filter(|name| !name.is_empty());
+    name.as_deref().map_or(Ok(()), |name| identity::check(field, name))?;
+    Ok(name)
 }
 
 /// Takes the name of a user or player.

@@ -1,14 +1,12 @@
 //! Serves a router without a relay around it: for programs that use the transports alone.
 
 use axum::Router;
-use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{accept, http};
 use crate::transport::Permits;
-use crate::transport::rewind::Rewind;
 
 /// Serves `router` on `listener` until `stop`, on at most `connections` TCP connections.
 pub async fn serve_router(listener: TcpListener, router: Router, connections: u64, stop: &CancellationToken) {
@@ -21,8 +19,7 @@ pub async fn serve_router(listener: TcpListener, router: Router, connections: u6
         |stream| {
             if let Some(permit) = permits.take(connections) {
                 let (router, stop) = (router.clone(), stop.clone());
-                let stream = Rewind::new(Bytes::new(), stream);
-                tasks.spawn(async move { http::serve(stream, router, permit, &stop).await });
+                tasks.spawn(async move { http::serve_new(stream, router, permit, &stop).await });
             }
         },
     )

@@ -6,7 +6,7 @@ use axum::Router;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use super::http;
+use super::{host, http};
 use crate::app::App;
 use crate::profiles;
 use crate::transport::Permit;
@@ -22,12 +22,9 @@ pub(super) async fn serve(
     permit: Permit,
     stop: CancellationToken,
 ) {
-    let first = tokio::select! {
-        first = head::read(&mut stream) => first,
-        () = stop.cancelled() => return,
-    };
-    let Ok(first) = first else { return };
-    let wanted = first.head.as_ref().and_then(|head| profiles::direct(&app, head));
+    let Some(first) = http::first(&mut stream, &stop).await else { return };
+    let sound = first.head.as_ref().filter(|head| host::is_sound(head.version, &head.headers));
+    let wanted = sound.and_then(|head| profiles::direct(&app, head));
     match wanted {
         // A task of its own: this one has room for all that the HTTP server keeps.
         Some(wanted) => drop(app.tasks.spawn(wanted.serve(stream, permit))),

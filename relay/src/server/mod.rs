@@ -6,6 +6,7 @@ pub mod answer;
 mod bare;
 mod client;
 mod health;
+mod host;
 mod http;
 mod listen;
 mod relay;

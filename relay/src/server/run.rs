@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use bytes::Bytes;
 use futures::FutureExt;
 use relay_contract::admin::DrainRequest;
 use tokio::net::{TcpListener, TcpStream};
@@ -20,7 +19,6 @@ use crate::hub::sweep_forever;
 use crate::logs::LogControl;
 use crate::profiles::{dual, stream};
 use crate::transport::Permits;
-use crate::transport::rewind::Rewind;
 
 /// How often the settings file is looked at.
 const POLL: Duration = Duration::from_secs(2);
@@ -136,8 +134,7 @@ fn serve_admin(
 ) {
     if let Some(permit) = permits.take(ADMIN_CONNECTIONS) {
         let stop = stop.clone();
-        let stream = Rewind::new(Bytes::new(), stream);
-        app.tasks.spawn(async move { super::http::serve(stream, router, permit, &stop).await });
+        app.tasks.spawn(async move { super::http::serve_new(stream, router, permit, &stop).await });
     }
 }
 

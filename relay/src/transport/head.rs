@@ -38,13 +38,13 @@ pub enum NoHead {
     TooLarge,
 }
 
-/// Reads the head of the first request.
+/// Reads the head of the first request, which may take `time`.
 ///
 /// # Errors
 /// [`NoHead`] if none comes, in time and size; the peer was told.
-pub async fn read(stream: &mut TcpStream) -> Result<First, NoHead> {
+pub async fn read(stream: &mut TcpStream, time: Duration) -> Result<First, NoHead> {
     let mut bytes = BytesMut::with_capacity(1024);
-    let read = tokio::time::timeout(HEAD_TIMEOUT, read_into(stream, &mut bytes)).await;
+    let read = tokio::time::timeout(time, read_into(stream, &mut bytes)).await;
     let answer = match read {
         Ok(Ok(head)) => return Ok(First { bytes: bytes.freeze(), head }),
         Ok(Err(NoHead::TooLarge)) => (NoHead::TooLarge, "431 Request Header Fields Too Large"),
@@ -80,13 +80,11 @@ async fn read_into(
         }
         // A head ends with a line, so that who sends byte by byte does not make us parse each time.
         let new = bytes.get(bytes.len() - count..).unwrap_or_default();
-        if new.contains(&b'\n')
-            && let Parsed::Whole(head) = parse(bytes)
-        {
-            return Ok(head);
-        }
-        if bytes.len() >= MAX_HEAD {
-            return Err(NoHead::TooLarge);
+        let parsed = if new.contains(&b'\n') { parse(bytes) } else { Parsed::Partial };
+        match parsed {
+            Parsed::Whole(head) => return Ok(head),
+            Parsed::Partial if bytes.len() < MAX_HEAD => {}
+            Parsed::Partial | Parsed::TooManyLines => return Err(NoHead::TooLarge),
         }
     }
 }
@@ -95,6 +93,8 @@ enum Parsed {
     /// The head is complete; `None` if it is not for us.
     Whole(Option<Box<request::Parts>>),
     Partial,
+    /// It has more than [`MAX_HEADERS`].
+    TooManyLines,
 }
 
 fn parse(bytes: &[u8]) -> Parsed {
@@ -103,6 +103,7 @@ fn parse(bytes: &[u8]) -> Parsed {
     match request.parse(bytes) {
         Ok(httparse::Status::Partial) => Parsed::Partial,
         Ok(httparse::Status::Complete(length)) if length == bytes.len() => Parsed::Whole(convert(&request)),
+        Err(httparse::Error::TooManyHeaders) => Parsed::TooManyLines,
         Ok(httparse::Status::Complete(_)) | Err(_) => Parsed::Whole(None),
     }
 }
@@ -121,12 +122,14 @@ fn convert(request: &httparse::Request<'_, '_>) -> Option<Box<request::Parts>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn head(text: &str) -> Option<Box<request::Parts>> {
         match parse(text.as_bytes()) {
             Parsed::Whole(head) => head,
-            Parsed::Partial => None,
+            Parsed::Partial | Parsed::TooManyLines => None,
         }
     }
 
@@ -144,5 +147,54 @@ mod tests {
     #[test]
     fn half_a_head_waits_for_the_rest() {
         assert!(matches!(parse(b"GET / HTTP/1.1\r\nHo"), Parsed::Partial));
+    }
+
+    #[test]
+    fn a_head_of_too_many_lines_is_too_large_before_it_ends() {
+        let lines = "a: b\r\n".repeat(MAX_HEADERS + 1);
+        assert!(matches!(parse(format!("GET / HTTP/1.1\r\n{lines}").as_bytes()), Parsed::TooManyLines));
+    }
+
+    /// The answer to `sent` by a server that gives a head 50 ms, and what it makes of it.
+    async fn answer(sent: &[u8]) -> (String, Result<First, NoHead>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        client.write_all(sent).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        let answer = async move {
+            let mut text = String::new();
+            client.read_to_string(&mut text).await.unwrap();
+            text
+        };
+        tokio::join!(answer, read(&mut server, Duration::from_millis(50)))
+    }
+
+    #[tokio::test]
+    async fn a_head_that_takes_too_long_is_told_408() {
+        let (text, read) = answer(b"GET / HTTP/1.1\r\nHost: ").await;
+        assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
+        assert_eq!(read.err(), Some(NoHead::Slow));
+    }
+
+    proptest! {
+        #[test]
+        fn fuzz_any_bytes_are_a_head_or_none(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            parse(&bytes);
+        }
+
+        #[test]
+        fn fuzz_where_a_head_is_cut_makes_no_difference(
+            path in "/[a-z%?&=/]{0,20}",
+            lines in prop::collection::vec("[A-Za-z-]{1,10}: [ -~]{0,20}", 0..8),
+        ) {
+            let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+            let text = format!("GET {path} HTTP/1.1\r\n{lines}\r\n");
+            for cut in 0..text.len() {
+                prop_assert!(!matches!(parse(&text.as_bytes()[..cut]), Parsed::Whole(Some(_))), "{}", cut);
+            }
+            if let Some(parts) = head(&text) {
+                prop_assert_eq!(parts.uri.to_string(), path);
+            }
+        }
     }
 }

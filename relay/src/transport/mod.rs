@@ -1,7 +1,9 @@
 //! Bytes on sockets: HTTP request heads, WebSocket frames, event streams. No business rules.
 
+pub mod body;
 pub mod engineio;
 pub mod head;
+pub mod inflow;
 mod permit;
 pub mod rewind;
 pub mod socketio;

@@ -1,88 +1,80 @@
-//! RFC 6455 on the wire, byte by byte.
+//! RFC 6455 on the wire, byte by byte, where a relay might differ from the
+//! [echo server](super::autobahn) that has all of its cases.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use crate::support::{Got, Raw, TestRelay, close, frame};
 
-use crate::support::{TestRelay, soon};
-
-/// A socket after its handshake, for bytes that no library would send.
-async fn raw(relay: &TestRelay, early: &[u8]) -> TcpStream {
-    let mut stream = TcpStream::connect(relay.address).await.unwrap();
-    let head = "GET /ws?user_id=raw HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    stream.write_all(&[head.as_bytes(), early].concat()).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"\r\n\r\n") {
-        answer.push(soon(stream.read_u8()).await.unwrap());
-    }
-    assert!(answer.starts_with(b"HTTP/1.1 101"));
-    stream
-}
-
-/// What the server sends next.
-async fn read(stream: &mut TcpStream, count: usize) -> Vec<u8> {
-    let mut bytes = vec![0; count];
-    soon(stream.read_exact(&mut bytes)).await.unwrap();
-    bytes
-}
-
-/// A frame with a mask of zeros.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    [&[first, 0x80 | payload.len() as u8, 0, 0, 0, 0], payload].concat()
+async fn raw(relay: &TestRelay) -> Raw {
+    Raw::connect(relay.address, "/ws?user_id=raw").await
 }
 
 #[tokio::test]
 async fn a_ping_is_answered_with_its_payload() {
     let relay = TestRelay::start();
-    let mut stream = raw(&relay, b"").await;
-    stream.write_all(&frame(0x89, b"abc")).await.unwrap();
-    assert_eq!(read(&mut stream, 5).await, b"\x8a\x03abc");
+    let mut client = raw(&relay).await;
+    client.send(&frame(0x89, b"abc")).await;
+    assert_eq!(client.next().await, Got::Pong(b"abc".to_vec()));
 }
 
 #[tokio::test]
 async fn bytes_right_behind_the_handshake_are_not_lost() {
     let relay = TestRelay::start();
-    let mut stream = raw(&relay, &frame(0x89, b"abc")).await;
-    assert_eq!(read(&mut stream, 5).await, b"\x8a\x03abc");
+    let mut client = Raw::with_early(relay.address, "/ws?user_id=raw", &frame(0x89, b"abc")).await;
+    assert_eq!(client.next().await, Got::Pong(b"abc".to_vec()));
 }
 
 #[tokio::test]
 async fn a_frame_that_comes_byte_by_byte_is_whole() {
     let relay = TestRelay::start();
-    let mut stream = raw(&relay, b"").await;
+    let mut client = raw(&relay).await;
     for byte in frame(0x89, b"abc") {
-        stream.write_all(&[byte]).await.unwrap();
+        client.send(&[byte]).await;
         tokio::task::yield_now().await;
     }
-    assert_eq!(read(&mut stream, 5).await, b"\x8a\x03abc");
+    assert_eq!(client.next().await, Got::Pong(b"abc".to_vec()));
 }
 
 #[tokio::test]
 async fn a_frame_without_a_mask_is_told_1002() {
     let relay = TestRelay::start();
-    let mut stream = raw(&relay, b"").await;
-    stream.write_all(b"\x81\x02hi").await.unwrap();
-    let close = read(&mut stream, 4).await;
-    assert_eq!((close[0], u16::from_be_bytes([close[2], close[3]])), (0x88, 1002));
+    let mut client = raw(&relay).await;
+    client.send(b"\x81\x02hi").await;
+    assert_eq!(client.next().await, Got::Close(1002));
 }
 
 #[tokio::test]
 async fn text_that_is_not_utf8_is_told_1007() {
     let relay = TestRelay::start();
-    let mut stream = raw(&relay, b"").await;
-    stream.write_all(&frame(0x81, &[0xc3, 0x28])).await.unwrap();
-    let close = read(&mut stream, 4).await;
-    assert_eq!(u16::from_be_bytes([close[2], close[3]]), 1007);
+    let mut client = raw(&relay).await;
+    client.send(&frame(0x81, &[0xc3, 0x28])).await;
+    assert_eq!(client.next().await, Got::Close(1007));
 }
 
 #[tokio::test]
 async fn the_server_ends_the_connection_after_both_goodbyes() {
     let relay = TestRelay::start();
-    let mut stream = raw(&relay, b"").await;
-    stream.write_all(&frame(0x88, &[3, 232])).await.unwrap();
-    let mut rest = Vec::new();
-    soon(stream.read_to_end(&mut rest)).await.unwrap();
-    assert_eq!(rest, b"\x88\x02\x03\xe8");
+    let mut client = raw(&relay).await;
+    client.send(&close(1000, b"")).await;
+    assert_eq!((client.next().await, client.next().await), (Got::Close(1000), Got::End));
+}
+
+#[tokio::test]
+async fn a_client_that_broke_the_protocol_is_hung_up_on_without_its_goodbye() {
+    let relay = TestRelay::start();
+    let mut client = raw(&relay).await;
+    client.send(&frame(0xc1, b"")).await;
+    assert_eq!((client.next().await, client.next().await), (Got::Close(1002), Got::End));
+}
+
+#[tokio::test]
+async fn r000_03_a_code_of_the_application_comes_back_and_makes_no_label_of_its_own() {
+    let relay = TestRelay::start();
+    let mut client = raw(&relay).await;
+    client.send(&close(4321, b"")).await;
+    assert_eq!(client.next().await, Got::Close(4321));
+    drop(client);
+    relay.has_connections(0).await;
+    let figures = reqwest::get(relay.url("/metrics")).await.unwrap().text().await.unwrap();
+    assert!(figures.contains(r#"code="1000""#) && !figures.contains("4321"), "{figures}");
 }
 
 #[tokio::test]

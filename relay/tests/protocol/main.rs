@@ -11,6 +11,7 @@
 mod admin;
 mod answers;
 mod auth;
+mod autobahn;
 mod cli;
 mod clients;
 mod cluster;
@@ -21,6 +22,7 @@ mod drain;
 mod dual;
 mod events;
 mod heartbeat;
+mod hostile;
 mod http;
 mod limits;
 mod logs;

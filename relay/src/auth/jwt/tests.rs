@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -169,4 +172,20 @@ async fn an_issuer_that_nobody_named_is_never_asked() {
     let token = signer.sign(Some("1"), &claims(&theirs.url, "alice"));
     assert_eq!(verifier.verify(&token).await, Err(JwtError::Issuer));
     assert_eq!((ours.asked(), theirs.asked()), (0, 0));
+}
+
+proptest! {
+    #[test]
+    fn fuzz_nothing_but_a_signed_token_is_believed(
+        header in prop_oneof![".{0,20}", Just(r#"{"alg":"none"}"#.to_owned()), Just(r#"{"alg":"HS256"}"#.to_owned())],
+        claims in prop_oneof![".{0,20}", Just(format!(r#"{{"sub":"a","exp":{}}}"#, i64::MAX))],
+        signature in prop::collection::vec(any::<u8>(), 0..40),
+        text in ".{0,60}",
+    ) {
+        let parts = [header.as_bytes(), claims.as_bytes(), &signature].map(|part| URL_SAFE_NO_PAD.encode(part));
+        let verifier = with_secret(settings());
+        for token in [parts.join("."), text] {
+            prop_assert!(futures::executor::block_on(verifier.verify(&token)).is_err(), "{}", token);
+        }
+    }
 }

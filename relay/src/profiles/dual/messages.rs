@@ -130,7 +130,19 @@ fn parse(body: Value) -> Result<Accepted, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzz;
+
+    proptest! {
+        #[test]
+        fn fuzz_any_body_is_a_message_or_refused(body in fuzz::json()) {
+            if let Err(error) = parse(body) {
+                prop_assert!(matches!(error, ApiError::Invalid { .. }), "{}", error);
+            }
+        }
+    }
 
     #[test]
     fn r004_22_a_message_without_type_or_content_is_refused_naming_it() {

@@ -46,9 +46,10 @@ struct Parameters {
 /// # Errors
 /// [`ApiError::Invalid`] if it is no name.
 pub(super) fn session_of(uri: &Uri) -> Result<Option<String>, ApiError> {
-    let parameters = Query::<Parameters>::try_from_uri(uri).ok();
-    let session = parameters.and_then(|Query(parameters)| parameters.session_id);
-    let session = session.filter(|session| !session.is_empty());
+    let parameters = Query::<Parameters>::try_from_uri(uri);
+    let Query(parameters) =
+        parameters.map_err(|_| ApiError::invalid("session_id", "session_id must be there once"))?;
+    let session = parameters.session_id.filter(|session| !session.is_empty());
     session.as_deref().map_or(Ok(()), check_session)?;
     Ok(session)
 }

@@ -45,16 +45,16 @@ impl Push {
         let user_id = json::name_of(&mut body, "user_id")?;
         let data = json::required(&mut body, "data")?;
         let mut data = json::object("data", data)?;
-        let given = match json::optional_text(&mut body, "correlation_id")? {
+        let given = match json::optional_name(&mut body, "correlation_id")? {
             Some(id) => Some(id),
-            None => json::optional_text(&mut data, "correlation_id")?,
+            None => json::optional_name(&mut data, "correlation_id")?,
         };
         Ok(Self {
             user_id,
             data,
-            event_type: json::optional_text(&mut body, "event_type")?,
-            event_id: json::optional_text(&mut body, "event_id")?,
-            timestamp: json::optional_text(&mut body, "timestamp")?,
+            event_type: json::optional_name(&mut body, "event_type")?,
+            event_id: json::optional_name(&mut body, "event_id")?,
+            timestamp: json::optional_name(&mut body, "timestamp")?,
             is_chosen: given.is_some(),
             correlation_id: given.unwrap_or_else(|| Uuid::new_v4().to_string()),
         })
@@ -88,7 +88,19 @@ impl Push {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzz;
+
+    proptest! {
+        #[test]
+        fn fuzz_any_body_is_a_push_or_refused(body in fuzz::json()) {
+            if let Err(error) = Push::parse(body) {
+                prop_assert!(matches!(error, ApiError::Invalid { .. }), "{}", error);
+            }
+        }
+    }
 
     fn delivered(body: Value) -> Value {
         let addressed = Push::parse(body).unwrap().address(&["ci_bot".to_owned()]);
@@ -131,6 +143,9 @@ mod tests {
             (json!({"user_id": "a"}), "data"),
             (json!({"user_id": "a", "data": "x"}), "data"),
             (json!({"user_id": "a", "data": {}, "event_type": 1}), "event_type"),
+            (json!({"user_id": "a", "data": {}, "event_type": "x\r\ndata: y"}), "event_type"),
+            (json!({"user_id": "a", "data": {}, "event_id": "1\0"}), "event_id"),
+            (json!({"user_id": "a", "data": {"correlation_id": "x".repeat(257)}}), "correlation_id"),
         ] {
             let refused = Push::parse(body.clone()).map(|_| ());
             assert!(matches!(&refused, Err(ApiError::Invalid { field: f, .. }) if f == field), "{body}");

@@ -56,8 +56,11 @@ fn parse(body: Value) -> Result<Message, ApiError> {
     if RESERVED.contains(&event.as_str()) {
         return Err(ApiError::invalid("event", format!("event must not be {event}")));
     }
-    let namespace = json::optional_text(&mut body, "namespace")?.unwrap_or_else(|| "/".to_owned());
-    if let Some(user) = json::optional_text(&mut body, "user")? {
+    let namespace = json::optional_name(&mut body, "namespace")?.unwrap_or_else(|| "/".to_owned());
+    if !namespace.starts_with('/') || namespace.contains([',', '?']) {
+        return Err(ApiError::invalid("namespace", "namespace must begin with / and have neither , nor ?"));
+    }
+    if let Some(user) = json::optional_name(&mut body, "user")? {
         return Ok(to_user(&user, event, body.remove("data").unwrap_or_default()));
     }
     let room = room(&mut body, &namespace)?;
@@ -65,11 +68,11 @@ fn parse(body: Value) -> Result<Message, ApiError> {
 }
 
 fn room(body: &mut Object, namespace: &str) -> Result<Room, ApiError> {
-    if let Some(id) = json::optional_text(body, "conversationId")? {
+    if let Some(id) = json::optional_name(body, "conversationId")? {
         return Ok(Room::named(namespace, &conversation::room(&id)));
     }
-    let socket = json::optional_text(body, "socket")?;
-    let room = socket.or(json::optional_text(body, "room")?);
+    let socket = json::optional_name(body, "socket")?;
+    let room = socket.or(json::optional_name(body, "room")?);
     Ok(room.map_or_else(|| Room::everyone(namespace), |room| Room::named(namespace, &room)))
 }
 
@@ -98,7 +101,19 @@ fn to_user(user: &str, event: String, data: Value) -> Message {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzz;
+
+    proptest! {
+        #[test]
+        fn fuzz_any_body_is_an_emission_or_refused(body in fuzz::json()) {
+            if let Err(error) = parse(body) {
+                prop_assert!(matches!(error, ApiError::Invalid { .. }), "{}", error);
+            }
+        }
+    }
 
     #[test]
     fn names_of_the_protocol_cannot_be_emitted() {

@@ -1,11 +1,15 @@
 //! One event of the stream, as clients send it (requirements 001-02 and 001-19).
 
 use bytes::Bytes;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// Bytes of the texts that name things: id, source and type.
 const MAX_NAME: usize = 256;
+
+/// Values within values that JSON may have, too: what is deeper could not be read again.
+const MAX_DEPTH: usize = 128;
 
 /// An event, checked and completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +56,9 @@ impl Event {
     /// # Errors
     /// [`BadEvent`] tells what is wrong.
     pub fn from_message_pack(data: &[u8], source: &str) -> Result<Self, BadEvent> {
-        Self::from_value(rmp_serde::from_slice(data)?, source)
+        let mut reader = rmp_serde::Deserializer::from_read_ref(data);
+        reader.set_max_depth(MAX_DEPTH);
+        Self::from_value(Value::deserialize(&mut reader)?, source)
     }
 
     fn from_value(value: Value, source: &str) -> Result<Self, BadEvent> {
@@ -79,9 +85,11 @@ fn text(event: &Map<String, Value>, field: &'static str) -> Result<Option<Box<st
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::fuzz;
 
     #[test]
     fn r001_02_the_guides_message_is_an_event() {
@@ -116,10 +124,31 @@ mod tests {
         assert_eq!(unpacked, Event::from_json(given.to_string().as_bytes(), "ws").unwrap());
     }
 
-    proptest::proptest! {
+    #[test]
+    fn values_too_deep_to_be_read_again_are_no_event() {
+        for depth in [MAX_DEPTH + 1, 1_000_000] {
+            assert!(Event::from_message_pack(&[vec![0x91; depth], vec![0x90]].concat(), "x").is_err());
+            assert!(Event::from_json("[".repeat(depth).as_bytes(), "x").is_err());
+        }
+    }
+
+    proptest! {
         #[test]
-        fn no_bytes_make_the_parsers_panic(bytes: Vec<u8>) {
+        fn fuzz_any_bytes_are_an_event_or_not(bytes: Vec<u8>) {
             let _ = (Event::from_json(&bytes, "x"), Event::from_message_pack(&bytes, "x"));
+        }
+
+        #[test]
+        fn fuzz_any_value_is_the_same_in_both_forms_and_can_be_read_again(value in fuzz::json()) {
+            let packed = rmp_serde::to_vec_named(&value).unwrap();
+            let text = value.to_string();
+            match (Event::from_json(text.as_bytes(), "x"), Event::from_message_pack(&packed, "x")) {
+                (Ok(json), Ok(packed)) => {
+                    prop_assert_eq!(&json.kind, &packed.kind);
+                    prop_assert_eq!(Event::from_json(&json.json, "y").unwrap(), json);
+                }
+                (json, packed) => prop_assert_eq!(json.is_err(), packed.is_err(), "{}", text),
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ pub(super) async fn handle(
     let event = json::object("", body)?;
     let message = conversation_event(&id, event)
         .ok_or_else(|| ApiError::invalid("event", "Missing required field: event"))?;
+    identity::check("event", &message.kind)?;
     let (message_id, kind) = (message.id.clone(), message.kind.clone());
     let receipt = app.publisher.publish(message).await?;
     if receipt.delivered.total() > 0 {

@@ -96,7 +96,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_packet_or_malformed(text in ".*") {
+        fn fuzz_any_text_is_a_packet_or_malformed(text in ".*") {
             let _ = Packet::from_text(&text);
         }
     }

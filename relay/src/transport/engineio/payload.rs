@@ -200,7 +200,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_built_is_read_again(texts in prop::collection::vec("[^\u{1e}]{0,20}", 1..5), v3 in any::<bool>()) {
+        fn fuzz_what_is_built_is_read_again(texts in prop::collection::vec("[^\u{1e}]{0,20}", 1..5), v3 in any::<bool>()) {
             let version = if v3 { Version::V3 } else { Version::V4 };
             let mut builder = Builder::new(version, false);
             texts.iter().for_each(|text| builder.text(&format!("4{text}")));
@@ -210,7 +210,7 @@ mod tests {
         }
 
         #[test]
-        fn any_body_is_read_to_an_end(body in ".*") {
+        fn fuzz_any_body_is_read_to_an_end(body in ".*|([0-9]{1,3}:[0-6b4].{0,9}){0,4}|([0-6b4][^\u{1e}]{0,9}\u{1e}){0,9}") {
             for version in [Version::V3, Version::V4] {
                 let _ = packets(version, &body).count();
             }

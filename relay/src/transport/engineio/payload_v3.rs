@@ -103,8 +103,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_to_an_end(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn fuzz_any_bytes_are_read_to_an_end(body in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = Packets::of(body.into()).count();
+        }
+
+        #[test]
+        fn fuzz_what_is_built_is_read_again(
+            packets in prop::collection::vec((".{0,20}", prop::collection::vec(any::<u8>(), 0..20)), 0..6),
+        ) {
+            let (mut sent, mut expected) = (Vec::new(), Vec::new());
+            for (text, bytes) in packets {
+                sent.extend([Data::Text(format!("4{text}")), Data::Binary(bytes.clone().into())]);
+                expected.extend([Data::Text(text), Data::Binary(bytes.into())].map(|data| Ok(Packet::Message(data))));
+            }
+            prop_assert_eq!(Packets::of(encode(&sent)).collect::<Vec<_>>(), expected);
         }
     }
 }

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
-use bytes::{Bytes, BytesMut};
 use http::{Method, header, request};
-use http_body_util::BodyExt;
 
 use super::fault::Fault;
 use super::payload;
@@ -17,7 +15,7 @@ use super::server::{Server, answer};
 use super::session::{Session, Way};
 use super::{Data, Version};
 use crate::hub::{CloseCode, Farewell};
-use crate::transport::ws::Inflow;
+use crate::transport::body;
 
 /// Time in which a body must be complete: the largest one at three megabits a second. What it holds
 /// meanwhile is charged to the node.
@@ -89,8 +87,7 @@ async fn post(
     body: Body,
 ) -> Result<Response, Fault> {
     let limit = server.options().max_payload;
-    let read = tokio::time::timeout(BODY_TIMEOUT, read(session, body, limit)).await;
-    let body = read.map_err(|_| Fault::Slow)??;
+    let body = body::collect(body, limit, BODY_TIMEOUT, session.connection().clone()).await?;
     let binary =
         request.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream");
     let sound = if binary && session.version() == Version::V3 {
@@ -123,21 +120,4 @@ async fn take_all(
         }
     }
     true
-}
-
-/// Reads a body, charged to the node while it comes.
-async fn read(session: &Session, mut body: Body, limit: usize) -> Result<Bytes, Fault> {
-    let mut inflow = Inflow::of(session.connection().clone());
-    let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Fault::BadRequest)?.into_data() else { continue };
-        if bytes.len() + data.len() > limit {
-            return Err(Fault::TooLarge);
-        }
-        if !inflow.hold(bytes.len() + data.len()) {
-            return Err(Fault::NoRoom);
-        }
-        bytes.extend_from_slice(&data);
-    }
-    Ok(bytes.freeze())
 }

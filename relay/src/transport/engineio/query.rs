@@ -67,7 +67,22 @@ impl Asked {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn fuzz_any_query_is_understood_or_refused(
+            query in "[!-~&&[^#<>\"{}|^`\\\\]]{0,40}|((EIO|transport|sid|b64)=[0-9a-z%]{0,9}&?){0,6}",
+            upgrade: bool,
+        ) {
+            if let Ok(uri) = format!("/socket.io/?{query}").parse::<http::Uri>() {
+                let (request, ()) = http::Request::get(uri).body(()).unwrap().into_parts();
+                let _ = Asked::of(&request, upgrade, &Options::default());
+            }
+        }
+    }
 
     fn asked(query: &str, upgrade: bool, options: &Options) -> Result<Asked, Fault> {
         let request = http::Request::get(format!("/socket.io/?{query}")).body(()).unwrap();

@@ -97,7 +97,28 @@ impl Args {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::fuzz;
+
+    proptest! {
+        #[test]
+        fn fuzz_arguments_come_out_as_they_came_in(values in prop::collection::vec(fuzz::json(), 0..5), text: String) {
+            let array = serde_json::Value::from(values).to_string();
+            prop_assert_eq!(Args::parse(&array, Vec::new()).unwrap().to_array(None), array);
+            let _ = Args::parse(&text, Vec::new());
+        }
+    }
+
+    #[test]
+    fn depth_costs_no_stack() {
+        let deep = format!("[{}1{}]", "[".repeat(1_000_000), "]".repeat(1_000_000));
+        assert_eq!(
+            Args::parse(&deep, Vec::new()).map(|args| args.to_array(None).len()).ok(),
+            Some(deep.len())
+        );
+    }
 
     #[test]
     fn arguments_come_out_as_they_came_in() {

@@ -66,7 +66,32 @@ impl Assembly {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Texts that begin packets, in or out of place, and attachments.
+    fn any_data() -> impl Strategy<Value = Data> {
+        prop_oneof![
+            "[0-6]([0-9]{1,2}-)?[\\[a-z0-9]{0,9}".prop_map(Data::Text),
+            prop::collection::vec(any::<u8>(), 0..40).prop_map(|bytes| Data::Binary(bytes.into())),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn fuzz_a_packet_is_never_larger_than_the_limit(data in prop::collection::vec(any_data(), 0..30)) {
+            let mut assembly = Assembly::default();
+            for data in data {
+                let text = if let Data::Text(text) = &data { text.len() } else { 0 };
+                let whole = assembly.add(data, 100);
+                prop_assert!(assembly.held() <= 100.max(text));
+                if let Ok(Some((packet, attachments))) = whole {
+                    prop_assert_eq!(packet.attachments, attachments.len());
+                }
+            }
+        }
+    }
 
     fn text(text: &str) -> Data {
         Data::Text(text.to_owned())

@@ -13,7 +13,7 @@ use super::{Args, Peer, Room};
 use crate::bus::Channel;
 use crate::hub::{CloseCode, Connection, Farewell, Sent};
 use crate::transport::engineio::{self, Data, Handler, Version, message_frame};
-use crate::transport::ws::Inflow;
+use crate::transport::inflow::Inflow;
 
 /// Namespaces that one client may be in.
 const MAX_NAMESPACES: usize = 16;

@@ -41,20 +41,22 @@ pub(super) fn parse_close(payload: &[u8]) -> Result<CloseCode, Farewell> {
     known(u16::from_be_bytes(*code))
 }
 
-/// Codes that may be sent. Those of libraries and applications count as a normal end.
+/// Codes that may be sent.
 fn known(code: u16) -> Result<CloseCode, Farewell> {
     match code {
-        1000 | 3000..=4999 => Ok(CloseCode::Normal),
+        1000 => Ok(CloseCode::Normal),
         1001 => Ok(CloseCode::GoingAway),
         1002 => Ok(CloseCode::Protocol),
         1003 => Ok(CloseCode::Unsupported),
         1007 => Ok(CloseCode::InvalidData),
         1008 => Ok(CloseCode::Policy),
         1009 => Ok(CloseCode::TooBig),
-        1010 => Ok(CloseCode::Normal),
+        1010 => Ok(CloseCode::Extension),
         1011 => Ok(CloseCode::Internal),
         1012 => Ok(CloseCode::Restart),
-        1013 | 1014 => Ok(CloseCode::TryAgain),
+        1013 => Ok(CloseCode::TryAgain),
+        1014 => Ok(CloseCode::BadGateway),
+        3000..=4999 => Ok(CloseCode::Application(code)),
         _ => Err(Farewell::new(CloseCode::Protocol, "Invalid close code")),
     }
 }
@@ -71,6 +73,13 @@ mod tests {
     fn codes_that_must_not_be_sent_break_the_protocol() {
         for code in [0_u16, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000] {
             assert_eq!(code_of(parse_close(&code.to_be_bytes())), 1002, "{code}");
+        }
+    }
+
+    #[test]
+    fn codes_that_may_be_sent_keep_their_number() {
+        for code in [1000..=1003, 1007..=1014, 3000..=3000, 4001..=4001, 4999..=4999].into_iter().flatten() {
+            assert_eq!(code_of(parse_close(&u16::to_be_bytes(code))), code);
         }
     }
 

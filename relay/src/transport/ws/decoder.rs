@@ -2,14 +2,18 @@
 
 use std::io::Cursor;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, OpCode};
 
 use super::assembly::Assembly;
 use super::close::parse_close;
 use super::encode::MAX_CONTROL;
+use super::mask::Mask;
 use crate::hub::{CloseCode, Farewell};
+
+/// Bytes of a frame's header at most (RFC 6455 section 5.2).
+const MAX_HEAD: usize = 14;
 
 /// What a client said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,85 +35,137 @@ pub enum Event {
 /// Takes the bytes of one connection.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    /// The bytes of a frame that is not complete.
-    partial: BytesMut,
+    /// The bytes of a header that is not complete.
+    head: Vec<u8>,
+    frame: Option<Frame>,
+    /// The payload of a control frame that is not complete.
+    control: Vec<u8>,
     assembly: Assembly,
     over: bool,
 }
 
-/// A header that may be followed by its payload.
-struct Head {
-    header: FrameHeader,
-    /// Bytes of the header.
-    size: usize,
-    /// Bytes of the payload.
-    length: usize,
+/// A frame whose header was read.
+#[derive(Debug)]
+struct Frame {
+    opcode: OpCode,
+    is_final: bool,
+    mask: Mask,
+    /// Bytes of the payload that are to come.
+    rest: usize,
 }
 
 impl Decoder {
     /// Takes `bytes`, and adds what they complete to `events`. No message may exceed `limit`
     /// bytes: a longer one is refused by its header, before its bytes are kept.
-    pub fn feed(&mut self, bytes: &[u8], limit: usize, events: &mut Vec<Event>) {
-        if self.partial.is_empty() {
-            let used = self.take_frames(bytes, limit, events);
-            self.partial.extend_from_slice(bytes.get(used..).unwrap_or_default());
-        } else {
-            let mut all = std::mem::take(&mut self.partial);
-            all.extend_from_slice(bytes);
-            let used = self.take_frames(&all, limit, events);
-            all.advance(used);
-            if !all.is_empty() {
-                self.partial = all;
-            }
-        }
-    }
-
-    /// Bytes of messages that are not complete.
-    pub fn held(&self) -> usize {
-        self.partial.len() + self.assembly.len()
-    }
-
-    /// Takes all complete frames, and tells how many bytes they were.
-    fn take_frames(&mut self, bytes: &[u8], limit: usize, events: &mut Vec<Event>) -> usize {
-        let mut used = 0;
+    pub fn feed(&mut self, mut bytes: &[u8], limit: usize, events: &mut Vec<Event>) {
         while !self.over {
-            let rest = bytes.get(used..).unwrap_or_default();
-            match self.take_frame(rest, limit, events) {
-                Ok(0) => return used,
-                Ok(count) => used += count,
+            match self.step(&mut bytes, limit, events) {
+                Ok(Step::Next) => {}
+                Ok(Step::Hungry) => return,
                 Err(farewell) => {
                     events.push(Event::Violation(farewell));
-                    self.over = true;
+                    self.end();
                 }
             }
         }
-        bytes.len()
     }
 
-    /// Takes one frame, and tells how many bytes it was; 0 if it is not complete.
-    fn take_frame(&mut self, bytes: &[u8], limit: usize, events: &mut Vec<Event>) -> Result<usize, Farewell> {
-        let Some(head) = parse_head(bytes, limit.saturating_sub(self.assembly.len()))? else {
-            return Ok(0);
+    /// Bytes that messages and frames cost that are not complete.
+    pub fn held(&self) -> usize {
+        self.head.len() + self.control.len() + self.assembly.held()
+    }
+
+    /// Takes a header, or bytes of a payload.
+    fn step(&mut self, bytes: &mut &[u8], limit: usize, events: &mut Vec<Event>) -> Result<Step, Farewell> {
+        let Some(mut frame) = self.frame.take() else {
+            return self.take_head(bytes, limit);
         };
-        let Some(masked) = bytes.get(head.size..head.size + head.length) else {
-            return Ok(0);
-        };
-        let payload = unmask(masked, head.header.mask.unwrap_or_default());
-        match head.header.opcode {
-            OpCode::Data(kind) => events.extend(self.assembly.add(kind, head.header.is_final, payload)?),
-            OpCode::Control(Control::Ping) => events.push(Event::Ping(payload.into())),
-            OpCode::Control(Control::Pong) => events.push(Event::Pong),
+        let (payload, rest) = bytes.split_at(frame.rest.min(bytes.len()));
+        *bytes = rest;
+        frame.rest -= payload.len();
+        match frame.opcode {
+            OpCode::Data(_) => self.assembly.push(payload, &mut frame.mask, frame.rest),
             OpCode::Control(_) => {
-                events.push(Event::Close(parse_close(&payload)?));
-                self.over = true;
+                let from = self.control.len();
+                self.control.extend_from_slice(payload);
+                frame.mask.apply(self.control.get_mut(from..).unwrap_or_default());
             }
         }
-        Ok(head.size + head.length)
+        if frame.rest > 0 {
+            self.frame = Some(frame);
+            return self.assembly.pause().map(|()| Step::Hungry);
+        }
+        self.finish(&frame, events)?;
+        Ok(Step::Next)
+    }
+
+    fn take_head(&mut self, bytes: &mut &[u8], limit: usize) -> Result<Step, Farewell> {
+        let room = limit.saturating_sub(self.assembly.len());
+        if self.head.is_empty() {
+            let Some((frame, size)) = parse_head(bytes, room)? else {
+                self.head = bytes.to_vec();
+                return Ok(Step::Hungry);
+            };
+            *bytes = bytes.get(size..).unwrap_or_default();
+            return self.begin(frame);
+        }
+        let before = self.head.len();
+        self.head.extend(bytes.iter().take(MAX_HEAD - before));
+        let Some((frame, size)) = parse_head(&self.head, room)? else {
+            return Ok(Step::Hungry);
+        };
+        *bytes = bytes.get(size - before..).unwrap_or_default();
+        self.head = Vec::new();
+        self.begin(frame)
+    }
+
+    fn begin(&mut self, frame: Frame) -> Result<Step, Farewell> {
+        if let OpCode::Data(kind) = frame.opcode {
+            self.assembly.begin(kind)?;
+        }
+        self.frame = Some(frame);
+        Ok(Step::Next)
+    }
+
+    /// A frame is complete.
+    fn finish(&mut self, frame: &Frame, events: &mut Vec<Event>) -> Result<(), Farewell> {
+        match frame.opcode {
+            OpCode::Data(_) if frame.is_final => events.push(self.assembly.end()?),
+            OpCode::Data(_) => self.assembly.pause()?,
+            OpCode::Control(Control::Ping) => events.push(Event::Ping(self.take_control().into())),
+            OpCode::Control(Control::Pong) => {
+                self.take_control();
+                events.push(Event::Pong);
+            }
+            OpCode::Control(_) => {
+                events.push(Event::Close(parse_close(&self.take_control())?));
+                self.end();
+            }
+        }
+        Ok(())
+    }
+
+    fn take_control(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.control)
+    }
+
+    /// Nothing that comes matters any more, nor what came.
+    fn end(&mut self) {
+        *self = Self { over: true, ..Self::default() };
     }
 }
 
-/// Reads a header and checks all that it tells; `None` if it is not complete.
-fn parse_head(bytes: &[u8], room: usize) -> Result<Option<Head>, Farewell> {
+/// Outcome of a step.
+enum Step {
+    /// There may be more to take.
+    Next,
+    /// All bytes are taken.
+    Hungry,
+}
+
+/// Reads a header and checks all that it tells; answers with its size, too. `None` if it is not
+/// complete. `room` is what a message may still have.
+fn parse_head(bytes: &[u8], room: usize) -> Result<Option<(Frame, usize)>, Farewell> {
     let protocol = |reason| Farewell::new(CloseCode::Protocol, reason);
     let mut cursor = Cursor::new(bytes);
     let parsed = FrameHeader::parse(&mut cursor).map_err(|_| protocol("Unknown opcode"))?;
@@ -120,9 +176,9 @@ fn parse_head(bytes: &[u8], room: usize) -> Result<Option<Head>, Farewell> {
     if header.rsv1 || header.rsv2 || header.rsv3 {
         return Err(protocol("Reserved bits are set"));
     }
-    if header.mask.is_none() {
+    let Some(mask) = header.mask else {
         return Err(protocol("Frame without a mask"));
-    }
+    };
     if size != header.len(length) {
         return Err(protocol("Length is not written in the shortest way"));
     }
@@ -133,15 +189,8 @@ fn parse_head(bytes: &[u8], room: usize) -> Result<Option<Head>, Farewell> {
     } else if length > room as u64 {
         return Err(Farewell::new(CloseCode::TooBig, "Message too large"));
     }
-    Ok(Some(Head { header, size, length: length as usize }))
-}
-
-fn unmask(masked: &[u8], mask: [u8; 4]) -> Vec<u8> {
-    let mut payload = masked.to_vec();
-    for chunk in payload.chunks_mut(mask.len()) {
-        chunk.iter_mut().zip(mask).for_each(|(byte, key)| *byte ^= key);
-    }
-    payload
+    let (opcode, is_final) = (header.opcode, header.is_final);
+    Ok(Some((Frame { opcode, is_final, mask: Mask::new(mask), rest: length as usize }, size)))
 }
 
 #[cfg(test)]

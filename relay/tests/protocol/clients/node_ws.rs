@@ -36,7 +36,7 @@ async fn r000_02_ws_sees_the_code_and_the_reason_of_a_refusal() {
 }
 
 #[tokio::test]
-async fn r000_03_ws_that_says_goodbye_is_answered_with_a_normal_end() {
+async fn r000_03_ws_that_says_goodbye_gets_its_code_back() {
     let relay = TestRelay::start();
     let script = r#"
         const socket = at("/ws");
@@ -44,7 +44,7 @@ async fn r000_03_ws_that_says_goodbye_is_answered_with_a_normal_end() {
         socket.close(4000, "bye");
         return (await closed(socket))[0];
     "#;
-    assert_eq!(ws(&relay, script).await, json!(1000));
+    assert_eq!(ws(&relay, script).await, json!(4000));
 }
 
 #[tokio::test]

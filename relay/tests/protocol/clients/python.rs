@@ -32,7 +32,7 @@ async def answer(address):
 }
 
 #[tokio::test]
-async fn r000_03_websockets_that_says_goodbye_is_answered_with_a_normal_end() {
+async fn r000_03_websockets_that_says_goodbye_gets_its_code_back() {
     let relay = TestRelay::start();
     let script = r#"
 import websockets
@@ -41,7 +41,7 @@ async def answer(address):
     await socket.close(code=4000)
     return socket.close_code
 "#;
-    assert_eq!(python(relay.address, script).await, json!(1000));
+    assert_eq!(python(relay.address, script).await, json!(4000));
 }
 
 #[tokio::test]

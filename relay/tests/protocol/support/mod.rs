@@ -7,6 +7,7 @@ pub(crate) mod packages;
 mod process;
 mod proxy;
 mod python;
+mod raw;
 mod socket;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub(crate) use node::node;
 pub(crate) use process::{Process, free_port};
 pub(crate) use proxy::Proxy;
 pub(crate) use python::python;
+pub(crate) use raw::{Got, Raw, close, frame};
 pub(crate) use socket::{Client, Received};
 
 /// Time in which whatever a test waits for must come.
