@@ -121,19 +121,48 @@ async fn r002_06_version_3_that_does_not_ping_is_closed() {
     assert!(matches!(client.next().await, Received::Close(..)));
 }
 
-#[tokio::test]
-async fn a_client_may_close_its_session() {
-    let server = server(&CALM).await;
-    for (version, close, noop) in [(4, "1", "6"), (3, "1:1", "1:6")] {
-        let polls = polls(&server, version).await;
-        let (waiting, posted) = tokio::join!(polls.poll(), async {
+/// What a poll and a request after it bring. The second one may overtake the first, which shows in
+/// what they bring: then once more, with another session.
+async fn polled_and(
+    server: &Example,
+    version: u8,
+    expected: ((u16, String), u16),
+    request: impl AsyncFn(&Polls) -> u16,
+) {
+    until(&format!("{expected:?} for {version}"), async || {
+        let polls = polls(server, version).await;
+        let after = async {
             tokio::time::sleep(Duration::from_millis(50)).await;
-            polls.post(close).await
-        });
-        assert_eq!((waiting, posted, polls.poll().await.0), (text(noop), text("ok"), 400));
+            request(&polls).await
+        };
+        let brought = tokio::join!(polls.poll(), after);
+        assert_eq!(polls.poll().await.0, 400, "the session is over");
+        brought == expected
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_polls_may_close_its_session() {
+    let server = server(&CALM).await;
+    polled_and(&server, 4, (text("6"), 200), async |polls| polls.post("1").await.0).await;
+    polled_and(&server, 3, (text("1:6"), 200), async |polls| polls.post("1:1").await.0).await;
+}
+
+#[tokio::test]
+async fn two_polls_at_once_close_the_session() {
+    let server = server(&CALM).await;
+    polled_and(&server, 4, (text("1"), 400), async |polls| polls.poll().await.0).await;
+    polled_and(&server, 3, (text("1:1"), 400), async |polls| polls.poll().await.0).await;
+}
+
+#[tokio::test]
+async fn a_client_on_a_websocket_may_close_its_session() {
+    let server = server(&CALM).await;
+    for version in [4, 3] {
         let mut client = socket(&server, version).await;
         client.send(Message::text("1")).await;
-        assert!(matches!(client.next().await, Received::Close(..)));
+        assert!(matches!(client.next().await, Received::Close(..)), "{version}");
     }
 }
 
@@ -166,19 +195,6 @@ async fn a_body_that_is_no_packet_closes_the_session() {
     for (version, body) in [(4, "abc"), (4, "4a\u{1e}"), (4, "b!"), (3, "abc"), (3, "9:4a"), (3, "3:9ab")] {
         let polls = polls(&server, version).await;
         assert_eq!((polls.post(body).await.0, polls.poll().await.0), (400, 400), "{version} {body}");
-    }
-}
-
-#[tokio::test]
-async fn two_polls_at_once_close_the_session() {
-    let server = server(&CALM).await;
-    for (version, close) in [(4, "1"), (3, "1:1")] {
-        let polls = polls(&server, version).await;
-        let (first, second) = tokio::join!(polls.poll(), async {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            polls.poll().await.0
-        });
-        assert_eq!((first, second), (text(close), 400), "{version}");
     }
 }
 

@@ -25,18 +25,6 @@ async fn a_body_that_is_no_packet_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_second_poll_ends_the_session_and_both_polls() {
-    let relay = TestRelay::start();
-    let script = r#"
-        const first = poll();
-        await pause(50);
-        const second = await poll();
-        return [await first, second[0], (await poll())[0]];
-    "#;
-    assert_eq!(session(&relay, script).await, json!([[200, "1"], 400, 400]));
-}
-
-#[tokio::test]
 async fn a_poll_that_is_given_up_ends_the_session() {
     let relay = TestRelay::start();
     let script = r#"
@@ -48,17 +36,6 @@ async fn a_poll_that_is_given_up_ends_the_session() {
     "#;
     session(&relay, script).await;
     relay.has_connections(0).await;
-}
-
-#[tokio::test]
-async fn a_close_packet_answers_the_poll_that_waits() {
-    let relay = TestRelay::start();
-    let script = r#"
-        const waiting = poll();
-        await pause(50);
-        return [await send("1"), await waiting, (await poll())[0]];
-    "#;
-    assert_eq!(session(&relay, script).await, json!([200, [200, "6"], 400]));
 }
 
 #[tokio::test]
