@@ -23,6 +23,8 @@ needed='
 /usr/bin/nsenter                 util-linux
 /usr/bin/script                  bsdutils
 /usr/bin/slowhttptest            slowhttptest
+/usr/bin/prlimit                 util-linux
+/usr/lib/*/faketime/libfaketime.so.1 libfaketime
 /usr/sbin/nginx                  nginx
 /usr/lib/nginx/modules/ngx_nchan_module.so libnginx-mod-nchan
 /usr/sbin/apache2                apache2

@@ -11,6 +11,7 @@ mod logs;
 mod persistence;
 mod players;
 mod raise;
+mod refused;
 
 use std::sync::Mutex;
 
@@ -27,6 +28,7 @@ pub use events::{EventDrop, EventFigures};
 pub use logs::LogFigures;
 pub use persistence::PersistenceFigures;
 pub use players::{PlayerFigures, Undelivered};
+pub use refused::Refused;
 
 use self::raise::{raise, signed};
 use crate::bus::Counters;
@@ -48,8 +50,8 @@ pub struct Metrics {
     drops: DropFigures,
     /// Errors of accepting TCP connections.
     pub accept_errors: IntCounter,
-    /// TCP connections refused because the limit was reached.
-    pub refused: IntCounter,
+    /// TCP connections refused.
+    pub refused: Refused,
     bus: BusFigures,
     /// Events of the stream profile.
     pub events: EventFigures,
@@ -87,11 +89,7 @@ impl Metrics {
             )?,
             drops: DropFigures::new(&registry)?,
             accept_errors: counter(&registry, "relay_accept_errors_total", "Failed accepts.")?,
-            refused: counter(
-                &registry,
-                "relay_connections_refused_total",
-                "TCP connections refused at the limit.",
-            )?,
+            refused: Refused::new(&registry)?,
             queue_bytes: gauge(&registry, "relay_queue_bytes", "Bytes that wait for slow connections.")?,
             bus: BusFigures::new(&registry)?,
             events: EventFigures::new(&registry)?,

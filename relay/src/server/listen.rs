@@ -3,12 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::relay::StartError;
 
 /// Connections that wait to be accepted: many clients come back at once after a restart.
 const BACKLOG: u32 = 4096;
+
+/// Bytes that the system takes for a peer before it can send them. Beyond that they wait with us, where
+/// they are counted and bounded (conflict X-18), and not in megabytes of the kernel's for each peer that
+/// does not read.
+const UNSENT: u32 = 128 * 1024;
 
 /// Bytes that the system keeps for each connection (requirement 004-41). `None` leaves it to the
 /// system, which adjusts them as a connection needs; a number stops that.
@@ -35,6 +41,7 @@ fn bind(address: SocketAddr, buffers: SocketBuffers) -> io::Result<TcpListener> 
     // The size of the receive window is agreed on as a connection begins: too late after that.
     buffers.receive.map_or(Ok(()), |bytes| socket.set_recv_buffer_size(bytes))?;
     buffers.send.map_or(Ok(()), |bytes| socket.set_send_buffer_size(bytes))?;
+    SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -43,7 +50,6 @@ fn bind(address: SocketAddr, buffers: SocketBuffers) -> io::Result<TcpListener> 
 mod tests {
     use std::time::Duration;
 
-    use socket2::SockRef;
     use tokio::net::TcpStream;
     use tokio_util::sync::CancellationToken;
 
@@ -56,7 +62,7 @@ mod tests {
         let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (given, mut taken) = tokio::sync::mpsc::channel(1);
         let stop = CancellationToken::new();
-        let serve = |stream| {
+        let serve = |stream, _| {
             let _ = given.try_send(stream);
             stop.cancel();
         };
@@ -71,6 +77,12 @@ mod tests {
         // Linux keeps its own books in the other half (socket(7)).
         let sizes = (socket.recv_buffer_size().unwrap(), socket.send_buffer_size().unwrap());
         assert_eq!(sizes, (80_000, 100_000));
+    }
+
+    #[tokio::test]
+    async fn x18_the_kernel_keeps_little_for_a_peer_that_does_not_read() {
+        let stream = accepted(SocketBuffers::default(), None).await;
+        assert_eq!(SockRef::from(&stream).tcp_notsent_lowat().unwrap(), UNSENT);
     }
 
     #[tokio::test]

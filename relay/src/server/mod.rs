@@ -10,6 +10,7 @@ mod host;
 mod http;
 mod listen;
 mod relay;
+mod reserve;
 mod run;
 
 pub use bare::serve_router;

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::accept::accept;
+use super::reserve::Borrowed;
 use super::{Relay, client};
 use crate::admin;
 use crate::app::App;
@@ -92,7 +93,7 @@ fn help(relay: Relay) -> JoinSet<()> {
 }
 
 /// How one port serves a connection.
-type Serve = fn(&Arc<App>, &Permits, TcpStream, Router, &CancellationToken);
+type Serve = fn(&Arc<App>, &Permits, TcpStream, Option<Borrowed>, Router, &CancellationToken);
 
 async fn listen(
     app: Arc<App>,
@@ -102,7 +103,7 @@ async fn listen(
     stop: CancellationToken,
     serve: Serve,
 ) {
-    let each = |stream| serve(&app, &permits, stream, router.clone(), &stop);
+    let each = |stream, spare| serve(&app, &permits, stream, spare, router.clone(), &stop);
     let failed = || app.metrics.accept_errors.inc();
     accept(listener, &stop, failed, Some(app.tcp_keepalive), each).await;
 }
@@ -111,11 +112,20 @@ fn serve_client(
     app: &Arc<App>,
     permits: &Permits,
     stream: TcpStream,
+    spare: Option<Borrowed>,
     router: Router,
     stop: &CancellationToken,
 ) {
+    if let Some(spare) = spare {
+        app.metrics.refused.descriptors.inc();
+        app.tasks.spawn(async move {
+            client::refuse(stream).await;
+            drop(spare);
+        });
+        return;
+    }
     let Some(permit) = permits.take(app.settings.live().max_total_connections) else {
-        app.metrics.refused.inc();
+        app.metrics.refused.limit.inc();
         app.tasks.spawn(client::refuse(stream));
         return;
     };
@@ -129,12 +139,17 @@ fn serve_admin(
     app: &Arc<App>,
     permits: &Permits,
     stream: TcpStream,
+    spare: Option<Borrowed>,
     router: Router,
     stop: &CancellationToken,
 ) {
     if let Some(permit) = permits.take(ADMIN_CONNECTIONS) {
         let stop = stop.clone();
-        app.tasks.spawn(async move { super::http::serve_new(stream, router, permit, &stop).await });
+        // Whoever looks after the relay is served even when it has no descriptors for clients.
+        app.tasks.spawn(async move {
+            super::http::serve_new(stream, router, permit, &stop).await;
+            drop(spare);
+        });
     }
 }
 

@@ -28,6 +28,7 @@ mod limits;
 mod logs;
 mod page;
 mod persistence;
+mod pressure;
 mod proxies;
 mod publish;
 mod socket;

@@ -2,12 +2,13 @@
 
 use std::net::TcpListener;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-use super::soon;
+use super::{Client, soon};
 
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
@@ -24,7 +25,18 @@ pub(crate) struct Process {
 impl Process {
     /// Starts the binary and waits until it listens.
     pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_relay"))
+        Self::begin(Command::new(env!("CARGO_BIN_EXE_relay")), settings).await
+    }
+
+    /// The same by a command that becomes the program which is its last argument.
+    pub(crate) async fn start_by(command: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut wrapped = Command::new(command[0]);
+        wrapped.args(&command[1..]).arg(env!("CARGO_BIN_EXE_relay"));
+        Self::begin(wrapped, settings).await
+    }
+
+    async fn begin(mut command: Command, settings: &[(&str, &str)]) -> Self {
+        let mut child = command
             .env_clear()
             .env("PORT", "0")
             .env("ADMIN_LISTEN", "127.0.0.1:0")
@@ -39,6 +51,45 @@ impl Process {
         let address = started["clients"].as_str().unwrap().rsplit(':').next().unwrap();
         process.port = address.parse().unwrap();
         process
+    }
+
+    /// A file of its folder in proc(5).
+    pub(crate) fn proc(&self, file: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id().unwrap())).unwrap()
+    }
+
+    /// Bytes of memory that it has (`VmRSS`).
+    pub(crate) fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// The most that it ever had (`VmHWM`).
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
+        let status = self.proc("status");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+
+    /// Processor time that it has used, in ticks of 10 ms (fields 14 and 15 of its `stat`).
+    pub(crate) fn processor_time(&self) -> Duration {
+        let stat = self.proc("stat");
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        let ticks = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum::<u64>();
+        Duration::from_millis(ticks * 10)
+    }
+
+    /// The address of a path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// A socket of `user`.
+    pub(crate) async fn socket(&self, user: &str) -> Client {
+        Client::connect(&format!("ws://127.0.0.1:{}/ws?user_id={user}", self.port)).await
     }
 
     /// Waits for a log line with `text` and returns it.
