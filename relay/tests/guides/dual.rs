@@ -90,8 +90,8 @@ async fn r004_28_grep_and_jq_read_the_log_of_deliveries() {
         (r#"grep "Message delivered" logs/mythos.log | grep "test_player" | tail -20"#, "test_player"),
         (r#"grep "message_id" logs/mythos.log | tail -20"#, "Message delivered"),
         (r#"grep "WebSocket" logs/mythos.log | tail -20"#, "WebSocket connected"),
-        (r#"grep "Message delivered" logs/mythos.log | jq -r '.delivery_time_ms' | sort -n"#, "0"),
-        (r#"grep "WebSocket connected" logs/mythos.log | jq -r '.establishment_time_ms' | sort -n"#, "\n"),
+        (r#"grep "Message delivered" logs/mythos.log | jq -r '.delivery_time_ms' | sort -n"#, "."),
+        (r#"grep "WebSocket connected" logs/mythos.log | jq -r '.establishment_time_ms' | sort -n"#, "."),
     ] {
         room.shows(command, &[expected]).await;
     }
