@@ -15,6 +15,7 @@ pub mod drain;
 mod fuzz;
 pub mod heartbeat;
 pub mod hub;
+pub mod loadtest;
 pub mod logs;
 pub mod metrics;
 pub mod page;

@@ -3,6 +3,7 @@
 mod announce;
 mod healthcheck;
 mod limits;
+mod loadtest;
 mod serve;
 mod validate;
 
@@ -30,6 +31,8 @@ enum Command {
     Healthcheck,
     /// Name every setting that is wrong, and exit.
     ValidateConfig,
+    /// Publish to clients of a running relay at a rate, and check what they get.
+    LoadTest(loadtest::LoadTest),
     /// List all settings.
     Settings {
         /// As the page docs/relay-settings.md.
@@ -44,6 +47,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Serve => serve::serve(),
         Command::Healthcheck => healthcheck::check(),
         Command::ValidateConfig => validate::validate(),
+        Command::LoadTest(arguments) => loadtest::load_test(arguments),
         Command::Settings { markdown: true } => write(&config::markdown()),
         Command::Settings { markdown: false } => write(&config::plain()),
     }

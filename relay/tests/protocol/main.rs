@@ -25,6 +25,7 @@ mod heartbeat;
 mod hostile;
 mod http;
 mod limits;
+mod loadtest;
 mod logs;
 mod page;
 mod persistence;
