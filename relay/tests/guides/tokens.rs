@@ -52,7 +52,7 @@ async fn r003_21_a_socket_outlives_flushdb_and_tokens_do_not() {
 }
 
 #[tokio::test]
-async fn r003_22_redis_cli_sees_a_message_on_its_way() {
+async fn redis_cli_sees_a_message_on_its_way() {
     let room = Room::with_redis(&[]).await;
     let mut monitor = room.terminal("redis-cli MONITOR");
     monitor.shows("OK").await;

@@ -9,20 +9,31 @@ use crate::support::{Client, Received, TestRelay, free_port, until};
 
 /// A Redis of this test's own; killed when dropped.
 pub(crate) struct Redis {
-    _child: Child,
+    child: Child,
     pub(crate) url: String,
 }
 
 impl Redis {
     pub(crate) fn start() -> Self {
-        let port = free_port().to_string();
+        Self::on(free_port())
+    }
+
+    /// Ends it with all that it held, and starts one in its place.
+    pub(crate) async fn restart(mut self) -> Self {
+        self.child.kill().await.unwrap();
+        let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
+        Self::on(port)
+    }
+
+    fn on(port: u16) -> Self {
+        let port = port.to_string();
         let child = Command::new("redis-server")
             .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .expect("redis-server must be installed");
-        Self { _child: child, url: format!("redis://127.0.0.1:{port}") }
+        Self { child, url: format!("redis://127.0.0.1:{port}") }
     }
 
     /// A relay that is ready.

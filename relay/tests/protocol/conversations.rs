@@ -39,6 +39,29 @@ async fn r003_02_a_token_may_be_for_one_conversation_alone() {
 }
 
 #[tokio::test]
+async fn r003_03_r003_06_a_token_that_has_ended_is_closed_with_4001() {
+    let redis = Redis::start();
+    let relay = redis.relay("a").await;
+    let token = token(&relay, "alice").await;
+    // It would by itself after a minute.
+    redis.cli(&["PEXPIRE", &format!("ws_conn_token:default:{token}"), "1"]).await;
+    until("an end", async || redis.cli(&["KEYS", "ws_conn_token:*"]).await.is_empty()).await;
+    assert_eq!(join(&relay, "42", &token).await.close_code().await, 4001);
+}
+
+#[tokio::test]
+async fn r003_21_a_socket_survives_a_restart_of_redis_and_tokens_are_given_again() {
+    let redis = Redis::start();
+    let relay = redis.relay("a").await;
+    let mut alice = joined(&relay, "42", "alice").await;
+    let _redis = redis.restart().await;
+    until("a token", async || relay.get(PATH).await["connection_token"].is_string()).await;
+    alice.send_json(json!({"type": "ping"})).await;
+    assert_eq!(alice.json().await["event"], "pong");
+    joined(&relay, "42", "bob").await;
+}
+
+#[tokio::test]
 async fn r003_18_a_hundred_handshakes_amid_messages_take_far_less_than_ten_seconds() {
     let relay = TestRelay::start();
     let _first = joined(&relay, "42", "alice").await;
