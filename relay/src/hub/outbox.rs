@@ -356,3 +356,7 @@ mod tests {
         assert_eq!(pushed.sent, Sent::Dropped(DropReason::NodeBudget));
     }
 }
+
+#[cfg(test)]
+#[path = "outbox_model.rs"]
+mod model;
