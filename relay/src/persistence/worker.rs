@@ -85,9 +85,12 @@ impl Persistence {
         self.wake.notify_one();
     }
 
-    /// The session that a former process, or another one, kept of a player. A store that does not
-    /// answer in time knows none.
+    /// The session that a former process, or another one, kept of a player. A store that is known to
+    /// be away is not asked, and one that does not answer in time knows none.
     pub async fn load(&self, player: &str) -> Option<SavedSession> {
+        if !self.is_up() {
+            return None;
+        }
         let loaded = match timeout(LOOKUP, self.store.load(player)).await {
             Ok(loaded) => loaded,
             Err(_) => Err(StoreError::Late(LOOKUP)),
@@ -200,3 +203,7 @@ impl Persistence {
 async fn within<T>(step: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     timeout(STEP, step).await.unwrap_or(Err(StoreError::Late(STEP)))
 }
+
+#[cfg(test)]
+#[path = "worker_tests.rs"]
+mod tests;

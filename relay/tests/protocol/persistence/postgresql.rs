@@ -53,3 +53,19 @@ async fn r004_27_nodes_that_share_a_database_know_each_others_sessions() {
     prints("test_player | s1 ", async || postgres.query(SESSIONS).await).await;
     assert_eq!(session(&b, "test_player").await, "s1");
 }
+
+#[tokio::test]
+async fn r004_27_the_guides_statements_run() {
+    let postgres = Postgres::start().await;
+    let mut relay = Process::start(&[("DATABASE_URL", &postgres.url())]).await;
+    relay.logs("Database connection successful").await;
+    for (statement, answer) in [
+        ("EXPLAIN ANALYZE SELECT * FROM connections WHERE player_id = 'test_player';", "Execution Time"),
+        ("SELECT * FROM pg_locks WHERE NOT granted;", "(0 rows)"),
+        ("SELECT * FROM pg_stat_activity WHERE state = 'active';", "pg_stat_activity"),
+        ("VACUUM ANALYZE;", "VACUUM"),
+    ] {
+        let printed = postgres.query(statement).await;
+        assert!(printed.contains(answer), "{statement} {printed}");
+    }
+}
