@@ -16,7 +16,7 @@ use crate::hub::{Hub, Publisher, Slots};
 use crate::metrics::Metrics;
 use crate::persistence::Persistence;
 use crate::profiles::dual::Players;
-use crate::profiles::push::Claims;
+use crate::profiles::push::{Claims, Newest};
 use crate::profiles::stream::Pipeline;
 use crate::transport::engineio::Server;
 
@@ -62,6 +62,8 @@ pub struct App {
     pub heartbeat: Heartbeat,
     /// Users with a socket of the push profile.
     pub claims: Arc<Claims>,
+    /// Those among them whose newest socket is here, where newer ones replace others.
+    pub newest: Arc<Newest>,
     /// Socket.IO sessions.
     pub socketio: Server,
     /// Events of the stream profile.

@@ -14,13 +14,15 @@ pub struct Incoming {
     pub players: Arc<Players>,
     /// Who has the connections.
     pub hub: Arc<Hub>,
+    /// Whose newest socket is here.
+    pub newest: Arc<push::Newest>,
     /// Who counts what was said in conversations.
     pub metrics: Arc<Metrics>,
 }
 
 impl Inbox for Incoming {
     fn receive(&self, message: Message) {
-        if push::hear(&self.hub, &message) {
+        if push::hear(&self.hub, &self.newest, &message) {
             return;
         }
         if !message.channel.is_conversation() {

@@ -24,7 +24,7 @@ use crate::logs::LogControl;
 use crate::metrics::Metrics;
 use crate::page;
 use crate::persistence::Persistence;
-use crate::profiles::{self, Incoming, dual::Players, push::Claims, stream::Pipeline};
+use crate::profiles::{self, Incoming, dual::Players, push, push::Claims, stream::Pipeline};
 
 /// A relay with its sockets bound.
 pub struct Relay {
@@ -127,7 +127,13 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         counts: Counts::default(),
     });
     let players = Players::new(hub.clone(), boot.pool_size);
-    let inbox = Incoming { players: players.clone(), hub: hub.clone(), metrics: metrics.clone() };
+    let newest = Arc::<push::Newest>::default();
+    let inbox = Incoming {
+        newest: newest.clone(),
+        players: players.clone(),
+        hub: hub.clone(),
+        metrics: metrics.clone(),
+    };
     let bus = bus::connect(boot.bus, Arc::new(inbox), boot.node.clone(), shutdown.clone());
     hub.tell(&bus);
     let tasks = TaskTracker::new();
@@ -164,6 +170,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         persistence,
         tcp_keepalive: boot.tcp_keepalive,
         streams: Slots::default(),
+        newest,
         claims: Claims::new(bus.clone(), tasks.clone()),
         tasks,
         hub,

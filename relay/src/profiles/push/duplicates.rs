@@ -1,11 +1,12 @@
 //! What the second socket of a user means (conflict X-03): `DUPLICATE_POLICY`.
 //!
 //! To replace sockets needs no lease: a node that takes a socket ends the user's others and tells
-//! the other nodes, which do the same. Two nodes that take sockets of one user in the same moment
-//! end both, and the next one stays.
+//! the other nodes, which do the same, unless theirs is newer by the clocks of both: news may be late.
+//! Two nodes that take sockets of one user in the same millisecond end both, and the next one stays.
 
+use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ use super::claims::{self, Claimed};
 use crate::app::App;
 use crate::bus::{Channel, Message};
 use crate::hub::{CloseCode, Farewell, Hub, Slot};
+use crate::sync::lock;
 
 /// Kind of the message by which nodes tell each other of a newer socket.
 const REPLACED: &str = "user_replaced";
@@ -55,7 +57,7 @@ pub(super) enum Right {
     /// To one of several.
     Shared { _slot: Slot },
     /// To the newest one.
-    Newest,
+    Newest { _held: Held },
 }
 
 /// Asks for the right to a socket of `user`.
@@ -73,22 +75,42 @@ pub(super) async fn ask(app: &App, user: &str) -> Result<Right, Farewell> {
             let slot = app.claims.share(user, live.dual.max_connections);
             slot.map(|slot| Right::Shared { _slot: slot }).ok_or(TOO_MANY)
         }
-        Duplicates::Replace => {
-            replace(app, user);
-            Ok(Right::Newest)
-        }
+        Duplicates::Replace => Ok(Right::Newest { _held: replace(app, user) }),
     };
     right.inspect_err(|farewell| tracing::warn!(user_id = user, "{}", farewell.reason))
 }
 
+/// Users whose newest socket is here, and since when, in milliseconds since the epoch. Bounded by
+/// these sockets.
+#[derive(Debug, Default)]
+pub struct Newest(Mutex<HashMap<Box<str>, i64>>);
+
+/// A user's newest socket on this node; dropping it forgets it.
+pub(super) struct Held {
+    newest: Arc<Newest>,
+    user: Box<str>,
+    since: i64,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut newest = lock(&self.newest.0);
+        if newest.get(&self.user) == Some(&self.since) {
+            newest.remove(&self.user);
+        }
+    }
+}
+
 /// Ends the sockets that a user has, here and on the other nodes.
-fn replace(app: &App, user: &str) {
-    end(&app.hub, user, 0);
+fn replace(app: &App, user: &str) -> Held {
+    let since = Timestamp::now().as_millisecond();
+    lock(&app.newest.0).insert(user.into(), since);
+    end(&app.hub, user);
     let message = Arc::new(Message {
         id: Uuid::new_v4().to_string(),
         channel: Channel::session(user),
         seq: 0,
-        timestamp: Timestamp::now().as_millisecond(),
+        timestamp: since,
         kind: REPLACED.to_owned(),
         payload: json!({ "user_id": user }).to_string().into(),
     });
@@ -98,27 +120,66 @@ fn replace(app: &App, user: &str) {
             tracing::warn!(%error, "Other nodes do not know of a user's newer socket");
         }
     });
+    Held { newest: app.newest.clone(), user: user.into(), since }
 }
 
-/// Ends the sockets of a user that are at least `age` seconds old.
-fn end(hub: &Hub, user: &str, age: u32) {
+/// Ends the sockets of a user.
+fn end(hub: &Hub, user: &str) {
     for connection in hub.members(&Channel::user(user)) {
-        if connection.profile == NAME && connection.age() >= age && connection.finish(&NEWER) {
+        if connection.profile == NAME && connection.finish(&NEWER) {
             tracing::info!(user_id = user, "User connected again: the newer socket stays");
         }
     }
 }
 
 /// Takes news of newer sockets from other nodes. Tells whether the message was that.
-pub(in crate::profiles) fn hear(hub: &Hub, message: &Message) -> bool {
+pub(in crate::profiles) fn hear(hub: &Hub, newest: &Newest, message: &Message) -> bool {
     if message.kind != REPLACED {
         return false;
     }
     let body = serde_json::from_slice::<Value>(&message.payload).unwrap_or_default();
-    if let Some(user) = body.get("user_id").and_then(Value::as_str) {
-        // News may be late: a socket that came after them is the newer one.
-        let passed = (Timestamp::now().as_millisecond() - message.timestamp) / 1000;
-        end(hub, user, u32::try_from(passed).unwrap_or(0));
+    if let Some(user) = body.get("user_id").and_then(Value::as_str)
+        && lock(&newest.0).get(user).is_none_or(|since| *since <= message.timestamp)
+    {
+        end(hub, user);
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::{Opening, Socket, Transport, testing};
+    use crate::profiles::push::shape::Bare;
+    use crate::transport::ws::WsWire;
+
+    /// Whether a socket that is the newest since 5 survives news of one at `timestamp`.
+    fn survives(timestamp: i64) -> bool {
+        let (hub, newest) = (testing::hub(), Newest::default());
+        lock(&newest.0).insert("alice".into(), 5);
+        let membership = hub.open(Opening {
+            socket: Socket::later(),
+            identity: "alice".to_owned(),
+            channels: vec![Channel::user("alice")],
+            profile: NAME,
+            transport: Transport::WebSocket,
+            wire: &WsWire::<Bare>::WIRE,
+            greeting: bytes::Bytes::new(),
+        });
+        let message = Message {
+            id: "m".to_owned(),
+            channel: Channel::session("alice"),
+            seq: 0,
+            timestamp,
+            kind: REPLACED.to_owned(),
+            payload: r#"{"user_id":"alice"}"#.into(),
+        };
+        assert!(hear(&hub, &newest, &message));
+        membership.connection().is_open()
+    }
+
+    #[test]
+    fn x03_late_news_of_an_older_socket_do_not_end_a_newer_one() {
+        assert_eq!([4, 5, 6].map(survives), [true, false, false]);
+    }
 }

@@ -19,8 +19,8 @@ use axum::routing::post;
 use crate::app::App;
 
 pub use claims::Claims;
-pub use duplicates::Duplicates;
 pub(super) use duplicates::hear;
+pub use duplicates::{Duplicates, Newest};
 pub(super) use publish::is_elsewhere;
 pub(super) use socket::{answer, connect};
 
