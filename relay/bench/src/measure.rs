@@ -51,21 +51,21 @@ impl Measure {
         Self::MixedMemory,
     ];
 
-    /// Head of the column, and its unit.
-    pub(crate) fn head(self) -> [&'static str; 2] {
+    /// Head of the column, with the unit.
+    pub(crate) fn head(self) -> &'static str {
         match self {
-            Self::IdleMemory => ["idle", "KB"],
-            Self::ConnectCpu => ["connect", "µs"],
-            Self::ConnectRate => ["connects", "1/s"],
-            Self::SingleCpu => ["one user", "µs"],
-            Self::Steady1000 => ["steady 1k", "µs"],
-            Self::Steady5000 => ["steady 5k", "µs"],
-            Self::Burst1000 => ["burst 1k", "µs"],
-            Self::Burst5000 => ["burst 5k", "µs"],
-            Self::Latency50 => ["p50", "ms"],
-            Self::Latency99 => ["p99", "ms"],
-            Self::Lost => ["lost", ""],
-            Self::MixedMemory => ["15k mixed", "MB"],
+            Self::IdleMemory => "idle, KB",
+            Self::ConnectCpu => "connect, µs",
+            Self::ConnectRate => "connects, 1/s",
+            Self::SingleCpu => "one user, µs",
+            Self::Steady1000 => "steady 1k, µs",
+            Self::Steady5000 => "steady 5k, µs",
+            Self::Burst1000 => "burst 1k, µs",
+            Self::Burst5000 => "burst 5k, µs",
+            Self::Latency50 => "p50, ms",
+            Self::Latency99 => "p99, ms",
+            Self::Lost => "lost",
+            Self::MixedMemory => "15k mixed, MB",
         }
     }
 
@@ -79,18 +79,24 @@ impl Measure {
     }
 }
 
-/// The samples of all runs, by subject and measure.
+/// The samples of one subject.
+pub(crate) type Row = BTreeMap<Measure, Vec<f64>>;
+
+/// The samples of all runs, by subject and measure; subjects are in the order that they came in.
 #[derive(Debug, Default)]
-pub(crate) struct Samples(BTreeMap<&'static str, BTreeMap<Measure, Vec<f64>>>);
+pub(crate) struct Samples(Vec<(&'static str, Row)>);
 
 impl Samples {
     /// Adds what one run measured.
     pub(crate) fn add(&mut self, subject: &'static str, measure: Measure, value: f64) {
-        self.0.entry(subject).or_default().entry(measure).or_default().push(value);
+        match self.0.iter_mut().find(|(name, _)| *name == subject) {
+            Some((_, row)) => row.entry(measure).or_default().push(value),
+            None => self.0.push((subject, Row::from([(measure, vec![value])]))),
+        }
     }
 
     /// Subjects, with their samples by measure.
-    pub(crate) fn subjects(&self) -> &BTreeMap<&'static str, BTreeMap<Measure, Vec<f64>>> {
+    pub(crate) fn rows(&self) -> &[(&'static str, Row)] {
         &self.0
     }
 }

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use serde_json::json;
 
-use super::measure::{Measure, Samples};
+use super::measure::{Measure, Row, Samples};
 use super::median::median;
 
 /// The medians in the form of a Markdown table; a column that nobody has a figure for is left out.
 pub(crate) fn table(samples: &Samples) -> String {
-    let subjects = samples.subjects();
+    let subjects = samples.rows();
     let measures: Vec<_> = Measure::ALL
         .into_iter()
-        .filter(|measure| subjects.values().any(|s| s.contains_key(measure)))
+        .filter(|measure| subjects.iter().any(|(_, row)| row.contains_key(measure)))
         .collect();
-    let mut rows = vec![heads(&measures, 0), heads(&measures, 1)];
+    let heads = measures.iter().map(|measure| measure.head());
+    let mut rows = vec![std::iter::once("").chain(heads).map(str::to_owned).collect()];
     rows.extend(subjects.iter().map(|(name, samples)| row(name, &measures, samples)));
     let widths: Vec<_> = (0..=measures.len()).map(|column| width(&rows, column)).collect();
     let mut lines: Vec<_> = rows.iter().map(|row| line(row, &widths)).collect();
@@ -24,12 +25,7 @@ pub(crate) fn table(samples: &Samples) -> String {
     lines.concat()
 }
 
-fn heads(measures: &[Measure], part: usize) -> Vec<String> {
-    let heads = measures.iter().filter_map(|measure| measure.head().get(part).copied());
-    std::iter::once("").chain(heads).map(str::to_owned).collect()
-}
-
-fn row(name: &str, measures: &[Measure], samples: &BTreeMap<Measure, Vec<f64>>) -> Vec<String> {
+fn row(name: &str, measures: &[Measure], samples: &Row) -> Vec<String> {
     let cells =
         measures.iter().map(|measure| samples.get(measure).map_or(String::new(), |s| cell(*measure, s)));
     std::iter::once(name.to_owned()).chain(cells).collect()
@@ -63,7 +59,7 @@ fn line(cells: &[String], widths: &[usize]) -> String {
 /// If a figure is no number.
 pub(crate) fn json(samples: &Samples) -> Result<String> {
     let subjects: BTreeMap<_, _> = samples
-        .subjects()
+        .rows()
         .iter()
         .map(|(name, measures)| {
             let measures: Vec<_> = measures
@@ -92,11 +88,10 @@ mod tests {
     #[test]
     fn the_table_has_medians_and_what_was_lost_altogether() {
         let expected = "\
-|                 | idle | lost |
-| --------------- | ---- | ---- |
-|                 |   KB |      |
-| relay websocket | 2.00 |      |
-| ws              |      |    6 |
+|                 | idle, KB | lost |
+| --------------- | -------- | ---- |
+| relay websocket |     2.00 |      |
+| ws              |          |    6 |
 ";
         assert_eq!(table(&samples()), expected);
     }
