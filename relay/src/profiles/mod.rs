@@ -3,6 +3,7 @@
 
 mod accept;
 mod access;
+mod direct;
 pub mod dual;
 mod error;
 mod identity;
@@ -17,10 +18,10 @@ pub mod tokens;
 use std::sync::Arc;
 
 use axum::Router;
-use http::request;
 
 use crate::app::App;
 
+pub use direct::{Direct, direct};
 pub use error::ApiError;
 pub use incoming::Incoming;
 
@@ -37,10 +38,4 @@ pub const PATHS: [(&str, &str); 5] = [
 pub fn routes() -> Router<Arc<App>> {
     let sockets = Router::new().merge(socket::routes()).merge(push::routes()).merge(tokens::routes());
     sockets.merge(stream::routes()).merge(dual::routes()).merge(socketio::routes())
-}
-
-/// The event stream that a connection's first request asks for, if it can be served on the TCP
-/// connection itself. Everything else, refusals too, is for the [routes].
-pub fn direct(app: &Arc<App>, request: &request::Parts) -> Option<dual::Stream> {
-    dual::stream(app, request)
 }

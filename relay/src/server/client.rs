@@ -6,15 +6,15 @@ use axum::Router;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use super::{host, http};
+use super::{host, http, upgrade};
 use crate::app::App;
 use crate::profiles;
 use crate::transport::Permit;
-use crate::transport::head;
+use crate::transport::head::{self, First};
 use crate::transport::rewind::Rewind;
 
-/// Reads the first request's head, and gives the connection to a profile's stream or to the HTTP
-/// server.
+/// Reads the first request's head, and gives the connection to a profile's stream, to the handshake
+/// of a WebSocket, or to the HTTP server.
 pub(super) async fn serve(
     mut stream: TcpStream,
     app: Arc<App>,
@@ -22,13 +22,18 @@ pub(super) async fn serve(
     permit: Permit,
     stop: CancellationToken,
 ) {
-    let Some(first) = http::first(&mut stream, &stop).await else { return };
-    let sound = first.head.as_ref().filter(|head| host::is_sound(head.version, &head.headers));
-    let wanted = sound.and_then(|head| profiles::direct(&app, head));
-    match wanted {
+    let Some(First { bytes, head }) = http::first(&mut stream, &stop).await else { return };
+    let Some(head) = head.filter(|head| host::is_sound(head.version, &head.headers)) else {
+        return http::serve(Rewind::new(bytes, stream), router, permit, &stop).await;
+    };
+    if let Some(wanted) = profiles::direct(&app, &head) {
         // A task of its own: this one has room for all that the HTTP server keeps.
-        Some(wanted) => drop(app.tasks.spawn(wanted.serve(stream, permit))),
-        None => http::serve(Rewind::new(first.bytes, stream), router, permit, &stop).await,
+        app.tasks.spawn(wanted.serve(stream, permit));
+    } else if upgrade::is_wanted(&head) {
+        drop(bytes);
+        upgrade::serve(stream, *head, router, permit).await;
+    } else {
+        http::serve(Rewind::new(bytes, stream), router, permit, &stop).await;
     }
 }
 

@@ -12,6 +12,7 @@ mod listen;
 mod relay;
 mod reserve;
 mod run;
+mod upgrade;
 
 pub use bare::serve_router;
 pub use listen::SocketBuffers;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderName, HeaderValue, Method, Request, Version, request};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+
+use super::answer::say_last;
 
 /// Bytes that a head may have.
 pub const MAX_HEAD: usize = 16 * 1024;
@@ -58,15 +60,7 @@ pub async fn read(stream: &mut TcpStream, time: Duration) -> Result<First, NoHea
 /// Answers without a body, and ends our half. Best effort: the peer may be gone.
 pub async fn refuse(stream: &mut TcpStream, status: &str, headers: &str) {
     let answer = format!("HTTP/1.1 {status}\r\n{headers}content-length: 0\r\nconnection: close\r\n\r\n");
-    let told = async {
-        stream.write_all(answer.as_bytes()).await?;
-        stream.shutdown().await?;
-        // Bytes that were not read would turn the end into a reset, and take the answer along.
-        let mut rest = [0; 1024];
-        while stream.read(&mut rest).await? > 0 {}
-        Ok::<_, std::io::Error>(())
-    };
-    let _ = tokio::time::timeout(Duration::from_secs(1), told).await;
+    say_last(stream, answer.as_bytes()).await;
 }
 
 async fn read_into(

@@ -1,5 +1,6 @@
-//! Bytes on sockets: HTTP request heads, WebSocket frames, event streams. No business rules.
+//! Bytes on sockets: HTTP heads, WebSocket frames, event streams. No business rules.
 
+pub mod answer;
 pub mod body;
 pub mod engineio;
 pub mod head;

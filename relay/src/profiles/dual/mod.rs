@@ -34,7 +34,7 @@ use crate::hub::{Connection, Transport};
 pub use persist::{flush, persist};
 pub use players::Players;
 pub use retries::retry;
-pub use stream::{Stream, stream};
+pub(super) use stream::stream;
 pub use upkeep::run;
 
 /// Name of the profile.

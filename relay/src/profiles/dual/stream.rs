@@ -8,8 +8,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::FutureExt;
-use http::{HeaderMap, Method, Version, header, request};
-use tokio::net::TcpStream;
+use http::request;
 
 use super::errors::Kind;
 use super::player::{is_stream, player_of, session_of};
@@ -19,18 +18,8 @@ use crate::app::App;
 use crate::bus::Channel;
 use crate::drain::RESTART;
 use crate::hub::{Membership, Opening, Slot, Socket, Transport, Wire};
-use crate::profiles::{ApiError, access};
-use crate::server::answer;
-use crate::transport::Permit;
+use crate::profiles::{ApiError, Direct, access};
 use crate::transport::sse::{self, Framing, SseWire};
-
-/// A stream that is served on the TCP connection itself.
-pub struct Stream {
-    app: Arc<App>,
-    admitted: Admitted,
-    version: Version,
-    headers: HeaderMap,
-}
 
 /// A player who may have a stream.
 struct Admitted {
@@ -42,12 +31,9 @@ struct Admitted {
 
 /// The stream that a request asks for. `None`: it asks for none, or is to be refused, which is
 /// what [`handle`] does.
-pub fn stream(app: &Arc<App>, request: &request::Parts) -> Option<Stream> {
-    let body = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::EXPECT];
-    let plain = request.method == Method::GET && !body.iter().any(|name| request.headers.contains_key(name));
+pub(in crate::profiles) fn stream(app: &Arc<App>, request: &request::Parts) -> Option<Direct> {
     // Whose tokens have to be checked first is let in by the HTTP server.
-    let open = app.gate.is_open(NAME);
-    if !plain || !open || !is_stream(&request.uri) || !app.drain.is_accepting() {
+    if !app.gate.is_open(NAME) || !is_stream(&request.uri) {
         return None;
     }
     // So is whose session has to be looked up.
@@ -57,22 +43,11 @@ pub fn stream(app: &Arc<App>, request: &request::Parts) -> Option<Stream> {
         return None;
     }
     let admitted = admit(app, request).now_or_never()?.ok()?;
-    let mut headers = sse::answer_headers();
-    answer::extend(&mut headers, app, &request.headers);
-    Some(Stream { app: app.clone(), admitted, version: request.version, headers })
-}
-
-impl Stream {
-    /// Serves the stream until it is over, and holds `permit` as long.
-    pub fn serve(self, stream: TcpStream, permit: Permit) -> impl Future<Output = ()> + Send + 'static {
-        let (head, framing) = sse::write_head(self.version, &self.headers);
-        let app = self.app.clone();
-        let opened = open(&app, self.admitted, Socket::Tcp(stream), framing, &head);
-        async move {
-            live(&app, opened).await;
-            drop(permit);
-        }
-    }
+    let opened_by = app.clone();
+    Some(Direct::new(app, request, move |socket, framing, head| {
+        let opened = open(&opened_by, admitted, socket, framing, &head);
+        async move { live(&opened_by, opened).await }.boxed()
+    }))
 }
 
 /// The same inside an answer of the HTTP server: for a request that is not its connection's first.

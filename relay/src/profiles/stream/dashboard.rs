@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
-use bytes::Bytes;
-use http::HeaderMap;
+use futures::FutureExt;
+use http::{HeaderMap, request};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -15,54 +15,94 @@ use super::{NAME, Pipeline};
 use crate::app::App;
 use crate::bus::{Channel, Message};
 use crate::drain::RESTART;
-use crate::hub::{Hub, Opening, Transport, Wire};
-use crate::profiles::ApiError;
-use crate::transport::sse::{self, Event, SseWire};
+use crate::hub::{Hub, Membership, Opening, Socket, Transport, Wire};
+use crate::profiles::{ApiError, Direct};
+use crate::transport::sse::{self, Event, Framing, SseWire};
 
+/// Where statistics are shown.
+pub(super) const METRICS: &str = "/stream/metrics";
+/// Where events are.
+pub(super) const EVENTS: &str = "/stream/events";
 /// From one look at the statistics to the next.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// `GET /stream/metrics`
+/// What a stream shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Feed {
+    /// `GET /stream/metrics`
+    Statistics,
+    /// `GET /stream/events`
+    Events,
+}
+
 pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let now = app.events.stats().to_string();
-    let wire = &SseWire::<Statistics>::BARE;
-    let first = wire.event(Event { data: Some(&now), ..Event::default() });
-    stream(&app, &headers, Channel::dashboard(), wire, [wire.opening(), first].concat().into())
+    Feed::Statistics.answer(&app, &headers)
 }
 
-/// `GET /stream/events`
 pub(super) async fn events(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let wire = &SseWire::<EventLines>::BARE;
-    stream(&app, &headers, Channel::events(), wire, wire.opening())
+    Feed::Events.answer(&app, &headers)
 }
 
-fn stream(
-    app: &Arc<App>,
-    headers: &HeaderMap,
-    channel: Channel,
-    wire: &'static dyn Wire,
-    greeting: Bytes,
-) -> Result<Response, ApiError> {
-    if !app.settings.live().origins.allow_request(headers) {
-        return Err(ApiError::Origin);
+/// The stream that a request asks for. `None`: it asks for none, or is to be refused.
+pub(in crate::profiles) fn direct(app: &Arc<App>, request: &request::Parts) -> Option<Direct> {
+    let feed = match request.uri.path() {
+        METRICS => Feed::Statistics,
+        EVENTS => Feed::Events,
+        _ => return None,
+    };
+    if !app.settings.live().origins.allow_request(&request.headers) {
+        return None;
     }
-    let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
-    let membership = app.hub.open(Opening {
-        socket,
-        identity: channel.as_str().to_owned(),
-        channels: vec![channel],
-        profile: NAME,
-        transport: Transport::Sse,
-        wire,
-        greeting,
-    });
-    if !app.drain.is_accepting() {
-        membership.connection().finish(&RESTART);
+    let opened_by = app.clone();
+    Some(Direct::new(app, request, move |socket, framing, head| {
+        live(feed.open(&opened_by, socket, framing, &head)).boxed()
+    }))
+}
+
+async fn live(membership: Membership) {
+    sse::run(membership.connection()).await;
+}
+
+impl Feed {
+    /// The stream inside an answer of the HTTP server.
+    fn answer(self, app: &Arc<App>, headers: &HeaderMap) -> Result<Response, ApiError> {
+        if !app.settings.live().origins.allow_request(headers) {
+            return Err(ApiError::Origin);
+        }
+        let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
+        let membership = self.open(app, socket, Framing::Bare, &[]);
+        if !app.drain.is_accepting() {
+            membership.connection().finish(&RESTART);
+        }
+        app.tasks.spawn(live(membership));
+        let mut response = Response::new(body);
+        *response.headers_mut() = sse::answer_headers();
+        Ok(response)
     }
-    app.tasks.spawn(async move { sse::run(membership.connection()).await });
-    let mut response = Response::new(body);
-    *response.headers_mut() = sse::answer_headers();
-    Ok(response)
+
+    fn open(self, app: &App, socket: Socket, framing: Framing, head: &[u8]) -> Membership {
+        let (channel, wire, greeting): (_, &dyn Wire, _) = match self {
+            Self::Statistics => {
+                let wire = SseWire::<Statistics>::of(framing);
+                let now = app.events.stats().to_string();
+                let first = wire.event(Event { data: Some(&now), ..Event::default() });
+                (Channel::dashboard(), wire, [head, &wire.opening(), &first].concat())
+            }
+            Self::Events => {
+                let wire = SseWire::<EventLines>::of(framing);
+                (Channel::events(), wire, [head, &wire.opening()].concat())
+            }
+        };
+        app.hub.open(Opening {
+            socket,
+            identity: channel.as_str().to_owned(),
+            channels: vec![channel],
+            profile: NAME,
+            transport: Transport::Sse,
+            wire,
+            greeting: greeting.into(),
+        })
+    }
 }
 
 /// Shows the statistics of this node each second in which they changed, until `stop`. A dashboard

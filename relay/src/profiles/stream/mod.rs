@@ -28,6 +28,7 @@ use axum::routing::{delete, get};
 
 use crate::app::App;
 
+pub(super) use dashboard::direct;
 pub use event::{BadEvent, Event};
 pub use pipeline::{Options, Pipeline};
 pub use scale::Workers;
@@ -42,8 +43,8 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/ws/ingest", get(socket::ingest))
         .route("/ws/ingest/", get(socket::ingest))
-        .route("/stream/metrics", get(dashboard::metrics))
-        .route("/stream/events", get(dashboard::events))
+        .route(dashboard::METRICS, get(dashboard::metrics))
+        .route(dashboard::EVENTS, get(dashboard::events))
         .route("/api/stats", get(http::stats))
         .route("/api/aggregates/{window}", get(http::aggregates))
         .route("/api/events", get(http::replay))

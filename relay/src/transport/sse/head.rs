@@ -1,10 +1,10 @@
 //! The head of an answer that is an event stream.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Version, header};
-use jiff::fmt::rfc2822::DateTimePrinter;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 
 use super::Framing;
+use crate::transport::answer;
 
 /// Headers of every event stream (requirements 001-18 and 000-24).
 pub fn answer_headers() -> HeaderMap {
@@ -17,24 +17,13 @@ pub fn answer_headers() -> HeaderMap {
 
 /// The head of a 200 answer on a TCP connection that serves nothing after it, and the framing that
 /// it promises: a client of HTTP/1.0 knows no chunks (RFC 9112 section 6.1).
-pub fn write_head(version: Version, headers: &HeaderMap) -> (Bytes, Framing) {
+pub fn write_head(version: Version, mut headers: HeaderMap) -> (Bytes, Framing) {
     let framing = if version == Version::HTTP_10 { Framing::Bare } else { Framing::Chunked };
-    let mut head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n".to_vec();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     if framing == Framing::Chunked {
-        head.extend_from_slice(b"transfer-encoding: chunked\r\n");
+        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
-    // RFC 9110 section 6.6.1 wants it from whoever has a clock.
-    if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&jiff::Timestamp::now()) {
-        head.extend_from_slice(format!("date: {date}\r\n").as_bytes());
-    }
-    for (name, value) in headers {
-        head.extend_from_slice(name.as_str().as_bytes());
-        head.extend_from_slice(b": ");
-        head.extend_from_slice(value.as_bytes());
-        head.extend_from_slice(b"\r\n");
-    }
-    head.extend_from_slice(b"\r\n");
-    (head.into(), framing)
+    (answer::head(StatusCode::OK, &headers).into(), framing)
 }
 
 #[cfg(test)]
@@ -43,12 +32,12 @@ mod tests {
 
     #[test]
     fn r000_24_proxies_are_asked_not_to_buffer() {
-        let (head, _) = write_head(Version::HTTP_11, &answer_headers());
+        let (head, _) = write_head(Version::HTTP_11, answer_headers());
         assert!(String::from_utf8_lossy(&head).contains("\r\nx-accel-buffering: no\r\n"));
     }
 
     #[test]
     fn an_old_client_gets_no_chunks() {
-        assert_eq!(write_head(Version::HTTP_10, &HeaderMap::new()).1, Framing::Bare);
+        assert_eq!(write_head(Version::HTTP_10, HeaderMap::new()).1, Framing::Bare);
     }
 }

@@ -18,5 +18,5 @@ pub use decoder::{Decoder, Event};
 pub use encode::{close_frame, frame, text_frame};
 pub use handshake::{Handshake, Refused};
 pub use run::{Session, resume, run};
-pub use upgrade::{Upgraded, upgraded};
+pub use upgrade::{Handover, Upgraded, upgraded};
 pub use wire::{Shape, WsWire};
