@@ -46,13 +46,14 @@ impl ws::Session for Echo {
 }
 
 async fn connect(hub: Arc<Hub>, limit: usize, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
+    let (mut parts, _) = request.into_parts();
     let handshake = match Handshake::of(&parts) {
         Ok(handshake) => handshake,
         Err(refused) => return (refused.status(), refused.to_string()).into_response(),
     };
+    let upgraded = ws::upgraded(&mut parts);
     tokio::spawn(async move {
-        let Some(upgraded) = ws::upgraded(parts).await else { return };
+        let Some(upgraded) = upgraded.await else { return };
         let membership = hub.open(Opening {
             socket: Socket::Tcp(upgraded.stream),
             identity: String::new(),

@@ -1,12 +1,16 @@
 //! Shapes of a log line (conflict X-12).
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::str::FromStr;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::record::Record;
 
+/// Bytes that most lines fit in.
+const LINE: usize = 384;
 /// What a template must have a place for.
 const MESSAGE: &str = "%(message)s";
 
@@ -61,19 +65,23 @@ impl LogFormat {
 
 /// `timestamp`, `level` and `message` come first, so that a line can be read.
 fn json(record: &Record) -> String {
-    let text = |text: &str| Value::from(text).to_string();
-    let mut line = format!(
-        "{{\"timestamp\":\"{}\",\"level\":\"{}\",\"message\":{}",
-        record.time,
-        record.level.word(),
-        text(&record.message)
-    );
+    let mut line = Vec::with_capacity(LINE);
+    // Writing to memory cannot fail.
+    let _ = write!(line, "{{\"timestamp\":\"{}\",\"level\":\"{}\"", record.time, record.level.word());
+    put(&mut line, "message", &record.message);
     for (name, value) in &record.fields {
-        // Writing to a string cannot fail.
-        let _ = write!(line, ",{}:{value}", text(name));
+        put(&mut line, name, value);
     }
-    let _ = write!(line, ",\"target\":{}}}", text(&record.target));
-    line
+    put(&mut line, "target", &record.target);
+    line.push(b'}');
+    String::from_utf8(line).unwrap_or_default()
+}
+
+fn put(line: &mut Vec<u8>, name: &str, value: &(impl Serialize + ?Sized)) {
+    line.push(b',');
+    let _ = serde_json::to_writer(&mut *line, name);
+    line.push(b':');
+    let _ = serde_json::to_writer(line, value);
 }
 
 fn words(record: &Record) -> String {
@@ -100,9 +108,9 @@ mod tests {
         Record {
             time: jiff::Timestamp::UNIX_EPOCH,
             level: LogLevel::Warning,
-            target: "relay::bus".to_owned(),
+            target: "relay::bus".into(),
             message: message.to_owned(),
-            fields: vec![("user_id".to_owned(), "a\nb".into()), ("count".to_owned(), 3.into())],
+            fields: vec![("user_id", "a\nb".into()), ("count", 3.into())],
         }
     }
 

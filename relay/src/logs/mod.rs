@@ -115,8 +115,9 @@ struct Lines {
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let line = self.format.line(&Record::of(event));
-        for writer in &self.writers {
-            writer.line(line.clone());
+        if let Some((last, others)) = self.writers.split_last() {
+            others.iter().for_each(|writer| writer.line(line.clone()));
+            last.line(line);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One event, as it is written down.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
@@ -13,10 +14,10 @@ pub(super) struct Record {
     pub(super) time: jiff::Timestamp,
     pub(super) level: LogLevel,
     /// Module that it comes from.
-    pub(super) target: String,
+    pub(super) target: Cow<'static, str>,
     pub(super) message: String,
     /// Everything else, in the order of the code.
-    pub(super) fields: Vec<(String, Value)>,
+    pub(super) fields: Vec<(&'static str, Value)>,
 }
 
 impl Record {
@@ -24,7 +25,7 @@ impl Record {
         let mut record = Self {
             time: jiff::Timestamp::now(),
             level: LogLevel::of(event.metadata()),
-            target: event.metadata().target().to_owned(),
+            target: event.metadata().target().into(),
             message: String::new(),
             fields: Vec::new(),
         };
@@ -36,9 +37,9 @@ impl Record {
         match (field.name(), value) {
             ("message", Value::String(text)) => self.message = text,
             // Libraries that use `log` have their module in a field.
-            ("log.target", Value::String(target)) => self.target = target,
+            ("log.target", Value::String(target)) => self.target = target.into(),
             (name, _) if name.starts_with("log.") => {}
-            (name, value) => self.fields.push((name.to_owned(), value)),
+            (name, value) => self.fields.push((name, value)),
         }
     }
 }

@@ -16,6 +16,8 @@ const MAX_LINES: usize = 16 * 1024;
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes that are written at once.
 const BATCH: usize = 64 * 1024;
+/// Time that lines gather for: whoever logs wakes the thread for the first of them alone.
+const GATHER: Duration = Duration::from_millis(5);
 /// How often an end that waits for the queue looks at it.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -75,19 +77,24 @@ impl Writer {
 }
 
 fn write(queue: &Receiver<String>, mut output: impl Write, waiting: &AtomicUsize, lost: &Lost) {
-    while let Ok(mut batch) = queue.recv() {
-        let mut lines = 1;
-        while batch.len() < BATCH
-            && let Ok(line) = queue.try_recv()
-        {
-            batch.push_str(&line);
-            lines += 1;
+    while let Ok(first) = queue.recv() {
+        std::thread::sleep(GATHER);
+        let mut next = Some(first);
+        while let Some(mut batch) = next {
+            let mut lines = 1;
+            while batch.len() < BATCH
+                && let Ok(line) = queue.try_recv()
+            {
+                batch.push_str(&line);
+                lines += 1;
+            }
+            let written = output.write_all(batch.as_bytes()).and_then(|()| output.flush());
+            if written.is_err() {
+                lost.failed.fetch_add(lines, Ordering::Relaxed);
+            }
+            waiting.fetch_sub(batch.len(), Ordering::AcqRel);
+            next = queue.try_recv().ok();
         }
-        let written = output.write_all(batch.as_bytes()).and_then(|()| output.flush());
-        if written.is_err() {
-            lost.failed.fetch_add(lines, Ordering::Relaxed);
-        }
-        waiting.fetch_sub(batch.len(), Ordering::AcqRel);
     }
 }
 

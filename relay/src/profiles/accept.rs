@@ -27,7 +27,7 @@ pub(super) async fn accept<A: Admitted>(
     request: Request,
     admit: impl AsyncFnOnce(&Arc<App>, &request::Parts) -> Result<A, Farewell>,
 ) -> Response {
-    let (parts, _) = request.into_parts();
+    let (mut parts, _) = request.into_parts();
     let handshake = match Handshake::of(&parts) {
         Ok(handshake) => handshake,
         Err(refused) => return (refused.status(), refused.to_string()).into_response(),
@@ -37,24 +37,17 @@ pub(super) async fn accept<A: Admitted>(
         return ApiError::Origin.into_response();
     }
     let admitted = if app.drain.is_accepting() { admit(&app, &parts).await } else { Err(RESTART) };
-    app.tasks.clone().spawn(begin(app, parts, admitted));
-    handshake.response()
-}
-
-/// Takes the socket once the answer is on its way.
-async fn begin<A: Admitted>(app: Arc<App>, request: request::Parts, admitted: Result<A, Farewell>) {
     // What counts the TCP connection lives as long as the socket does.
-    let permit = request.extensions.get::<Permit>().cloned();
-    let Some(upgraded) = ws::upgraded(request).await else { return };
-    match admitted {
-        // A task of its own: this one has room for a whole request.
-        Ok(admitted) => {
-            let served = admitted.serve(app.clone(), upgraded);
-            app.tasks.spawn(async move {
-                served.await;
-                drop(permit);
-            });
+    let permit = parts.extensions.remove::<Permit>();
+    let upgraded = ws::upgraded(&mut parts);
+    app.tasks.clone().spawn(async move {
+        let Some(upgraded) = upgraded.await else { return };
+        match admitted {
+            Ok(admitted) => admitted.serve(app, upgraded).await,
+            // Boxed: the task of a connection that lives has no room for it.
+            Err(farewell) => Box::pin(ws::refuse(upgraded.stream, &farewell)).await,
         }
-        Err(farewell) => ws::refuse(upgraded.stream, &farewell).await,
-    }
+        drop(permit);
+    });
+    handshake.response()
 }

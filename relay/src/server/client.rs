@@ -23,17 +23,18 @@ pub(super) async fn serve(
     stop: CancellationToken,
 ) {
     let Some(First { bytes, head }) = http::first(&mut stream, &stop).await else { return };
+    // Boxed: the HTTP server keeps a lot, and this task is everyone's first.
     let Some(head) = head.filter(|head| host::is_sound(head.version, &head.headers)) else {
-        return http::serve(Rewind::new(bytes, stream), router, permit, &stop).await;
+        return Box::pin(http::serve(Rewind::new(bytes, stream), router, permit, &stop)).await;
     };
     if let Some(wanted) = profiles::direct(&app, &head) {
-        // A task of its own: this one has room for all that the HTTP server keeps.
+        // A task of its own: this one has room for a whole request.
         app.tasks.spawn(wanted.serve(stream, permit));
     } else if upgrade::is_wanted(&head) {
         drop(bytes);
         upgrade::serve(stream, *head, router, permit).await;
     } else {
-        http::serve(Rewind::new(bytes, stream), router, permit, &stop).await;
+        Box::pin(http::serve(Rewind::new(bytes, stream), router, permit, &stop)).await;
     }
 }
 

@@ -40,31 +40,23 @@ pub(super) async fn connect(
     Path(conversation): Path<String>,
     request: Request,
 ) -> Response {
-    let (parts, _) = request.into_parts();
+    let (mut parts, _) = request.into_parts();
     let handshake = match Handshake::of(&parts) {
         Ok(handshake) => handshake,
         Err(refused) => return (refused.status(), refused.to_string()).into_response(),
     };
     let admitted = admit(&app, &conversation, &parts).await;
-    app.tasks.clone().spawn(begin(app, parts, conversation, admitted));
-    handshake.response()
-}
-
-/// A browser sees a code only on a socket that was accepted (requirement 003-06).
-async fn begin(
-    app: Arc<App>,
-    request: request::Parts,
-    conversation: String,
-    admitted: Result<Admitted, Farewell>,
-) {
-    let permit = request.extensions.get::<Permit>().cloned();
-    let Some(upgraded) = ws::upgraded(request).await else { return };
-    match admitted {
-        Ok(admitted) => {
-            app.tasks.clone().spawn(serve(app, upgraded, conversation, admitted, permit));
+    let permit = parts.extensions.remove::<Permit>();
+    let upgraded = ws::upgraded(&mut parts);
+    app.tasks.clone().spawn(async move {
+        let Some(upgraded) = upgraded.await else { return };
+        match admitted {
+            Ok(admitted) => serve(app, upgraded, conversation, admitted, permit).await,
+            // A browser sees a code only on a socket that was accepted (requirement 003-06).
+            Err(farewell) => Box::pin(ws::refuse(upgraded.stream, &farewell)).await,
         }
-        Err(farewell) => ws::refuse(upgraded.stream, &farewell).await,
-    }
+    });
+    handshake.response()
 }
 
 async fn admit(app: &App, conversation: &str, request: &request::Parts) -> Result<Admitted, Farewell> {

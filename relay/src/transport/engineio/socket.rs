@@ -62,31 +62,22 @@ pub(super) fn handshake(server: &Server, asked: Asked, request: request::Parts) 
     Ok(answer.response())
 }
 
-async fn begin(server: &Server, asked: Asked, request: request::Parts) {
-    let permit = request.extensions.get::<Permit>().cloned();
-    let kept = kept(&request);
-    let Some(upgraded) = ws::upgraded(request).await else { return };
+async fn begin(server: &Server, asked: Asked, mut request: request::Parts) {
+    let permit = request.extensions.remove::<Permit>();
+    let Some(upgraded) = ws::upgraded(&mut request).await else { return };
     let begun = Begun::new(upgraded, permit, server.options().max_payload);
     // The task attaches the socket before it reads; the greeting waits for it until then.
-    match server.open(&asked, &kept) {
+    match server.open(&asked, &request) {
         Ok(opened) => server.spawn(opened, Some(begun)),
         Err(fault) => tracing::warn!(reason = %fault, "Engine.IO session refused"),
     }
-}
-
-/// What an application may want of a request that has gone to become a WebSocket.
-fn kept(request: &request::Parts) -> request::Parts {
-    let (mut parts, ()) = http::Request::new(()).into_parts();
-    parts.uri = request.uri.clone();
-    parts.headers = request.headers.clone();
-    parts
 }
 
 /// Brings a session that polls to a WebSocket.
 pub(super) fn upgrade(
     server: &Server,
     session: Arc<Session>,
-    request: request::Parts,
+    mut request: request::Parts,
 ) -> Result<Response, Fault> {
     let answer = Handshake::of(&request).map_err(|_| Fault::BadRequest)?;
     if session.way() != Way::Polling {
@@ -94,8 +85,8 @@ pub(super) fn upgrade(
     }
     let timeout = server.options().upgrade_timeout;
     server.spawn_helper(async move {
-        let permit = request.extensions.get::<Permit>().cloned();
-        let Some(upgraded) = ws::upgraded(request).await else { return };
+        let permit = request.extensions.remove::<Permit>();
+        let Some(upgraded) = ws::upgraded(&mut request).await else { return };
         let begun = Begun::new(upgraded, permit, PROBE_LIMIT);
         let probed = tokio::time::timeout(timeout, probe(&session, begun)).await;
         match probed {

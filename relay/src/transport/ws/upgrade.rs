@@ -43,14 +43,21 @@ impl Handover {
     }
 }
 
-/// Waits for the answer to be on its way, and takes the socket. `None`: the client is gone.
-pub async fn upgraded(mut request: request::Parts) -> Option<Upgraded> {
-    if let Some(Promise(promise)) = request.extensions.remove() {
-        let receiver = lock(&promise).take()?;
-        drop(request);
-        return receiver.await.ok();
+/// The socket of `request`, once the answer is on its way. `None`: the client is gone.
+pub fn upgraded(request: &mut request::Parts) -> impl Future<Output = Option<Upgraded>> + Send + use<> {
+    let promise = request.extensions.remove().and_then(|Promise(promise)| lock(&promise).take());
+    let upgrade = request.extensions.remove();
+    async move {
+        match promise {
+            Some(promise) => promise.await.ok(),
+            None => of_http(upgrade?).await,
+        }
     }
-    let upgraded = request.extensions.remove::<OnUpgrade>()?.await.ok()?;
+}
+
+/// The socket that the HTTP server lets go.
+async fn of_http(upgrade: OnUpgrade) -> Option<Upgraded> {
+    let upgraded = upgrade.await.ok()?;
     let parts = upgraded.downcast::<TokioIo<Rewind>>().ok()?;
     let (stream, front) = parts.io.into_inner().into_parts();
     let mut early = BytesMut::from(parts.read_buf);
