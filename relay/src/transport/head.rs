@@ -117,6 +117,7 @@ fn convert(request: &httparse::Request<'_, '_>) -> Option<Box<request::Parts>> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tokio::io::AsyncWriteExt;
 
     use super::*;
 
