@@ -29,7 +29,6 @@ pub(super) async fn accept(
 ) {
     let reserve = Reserve::full();
     let (mut rest, mut exhausted) = (REST.0, false);
-    prepare(&listener, keepalive);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -42,6 +41,7 @@ pub(super) async fn accept(
                     reserve.refill();
                 }
                 rest = REST.0;
+                prepare(&stream, keepalive);
                 serve(stream, None);
             }
             Err(error) if is_of_the_connection(&error) => {}
@@ -54,6 +54,7 @@ pub(super) async fn accept(
                     if is_exhausted(&error) { with_reserve(&listener, &reserve).await } else { None };
                 if let Some((stream, borrowed)) = borrowed {
                     rest = REST.0;
+                    prepare(&stream, keepalive);
                     serve(stream, Some(borrowed));
                 } else {
                     tokio::time::sleep(rest).await;
@@ -71,15 +72,13 @@ async fn with_reserve(listener: &TcpListener, reserve: &Reserve) -> Option<(TcpS
     accepted.ok().map(|(stream, _)| (stream, borrowed))
 }
 
-/// Sockets have from the one that listens what is set here (Linux: tcp(7)); without it they are only a
-/// little slower.
-fn prepare(listener: &TcpListener, keepalive: Option<Duration>) {
-    let socket = SockRef::from(listener);
-    // Small messages must not wait for each other.
-    let _ = socket.set_tcp_nodelay(true);
+fn prepare(stream: &TcpStream, keepalive: Option<Duration>) {
     if let Some(keepalive) = keepalive {
-        let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(keepalive));
+        let keepalive = TcpKeepalive::new().with_time(keepalive);
+        let _ = SockRef::from(stream).set_tcp_keepalive(&keepalive);
     }
+    // Small messages must not wait for each other; a failure shows at the first read.
+    let _ = stream.set_nodelay(true);
 }
 
 fn is_exhausted(error: &io::Error) -> bool {
