@@ -15,7 +15,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
 use relay::transport::engineio::{Options, Server};
-use relay::transport::socketio::{Application, Args, Event, Peer, Refusal, application};
+use relay::transport::socketio::{Application, Args, Event, Peer, application};
 use serde_json::{Value, json};
 use support::Settings;
 use tokio_util::task::TaskTracker;
@@ -42,11 +42,12 @@ impl Application for Echo {
         self.connect_timeout
     }
 
-    async fn admit(&self, peer: &Peer, _: Option<&str>) -> Result<(), Refusal> {
-        match peer.namespace() {
-            "/" | "/custom" => Ok(()),
-            _ => Err(Refusal("Invalid namespace".to_owned())),
-        }
+    fn max_channels(&self) -> usize {
+        256
+    }
+
+    fn has(&self, namespace: &str) -> bool {
+        matches!(namespace, "/" | "/custom")
     }
 
     async fn connected(&self, peer: &Peer, auth: Option<&str>) {

@@ -18,6 +18,7 @@ use crate::persistence::Persistence;
 use crate::profiles::dual::Players;
 use crate::profiles::push::{Claims, Newest};
 use crate::profiles::stream::Pipeline;
+use crate::rate::Limits;
 use crate::transport::engineio::Server;
 
 /// One relay.
@@ -43,11 +44,13 @@ pub struct App {
     /// Whether chunks of conversations have their text in `chunk`, too.
     pub tokens_compat: bool,
     /// Who clients are.
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     /// Key of the publish API; without it publishing is open.
     pub publish_key: Option<Key>,
     /// Token of the admin API; without it the API is open.
     pub admin_token: Option<Key>,
+    /// What is left of the quotas of clients and publishers.
+    pub limits: Arc<Limits>,
     /// Whether connections are accepted, and how they are ended.
     pub drain: Arc<Drain>,
     /// Players of the dual profile.

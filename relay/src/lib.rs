@@ -21,6 +21,8 @@ pub mod metrics;
 pub mod page;
 pub mod persistence;
 pub mod profiles;
+pub mod rate;
+mod recent;
 pub mod server;
 mod sync;
 pub mod transport;

@@ -11,6 +11,7 @@ mod logs;
 mod persistence;
 mod players;
 mod raise;
+mod rates;
 mod refused;
 
 use std::sync::Mutex;
@@ -28,6 +29,7 @@ pub use events::{EventDrop, EventFigures};
 pub use logs::LogFigures;
 pub use persistence::PersistenceFigures;
 pub use players::{PlayerFigures, Undelivered};
+pub use rates::{RateFigures, RateLimit};
 pub use refused::Refused;
 
 use self::raise::{raise, signed};
@@ -61,6 +63,8 @@ pub struct Metrics {
     pub players: PlayerFigures,
     /// Sessions that outlive a process.
     pub persistence: PersistenceFigures,
+    /// Limits that were reached.
+    pub rates: RateFigures,
     /// Log lines.
     pub logs: LogFigures,
     queue_bytes: IntGauge,
@@ -96,6 +100,7 @@ impl Metrics {
             conversations: ConversationFigures::new(&registry)?,
             players: PlayerFigures::new(&registry)?,
             persistence: PersistenceFigures::new(&registry)?,
+            rates: RateFigures::new(&registry)?,
             logs: LogFigures::new(&registry)?,
             registry,
         })

@@ -1,32 +1,67 @@
 //! Where a request carries its token.
 
 use http::{HeaderMap, header, request};
+use serde::Deserialize;
 
 use super::Origins;
 use super::key::bearer;
 
-/// The token of a request: the first of
-/// 1. `Authorization: Bearer`,
-/// 2. the subprotocols `bearer, <token>`, for browsers' WebSockets (row 004-01),
-/// 3. the cookie called `cookie`, if the request comes from an allowed page (row 003-16),
-/// 4. `?token=` (row 003-16).
+/// What a client shows of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    /// Its request, the first one of a session.
+    pub request: &'a request::Parts,
+    /// JSON that it sent to connect, which Socket.IO calls `auth`.
+    pub auth: Option<&'a str>,
+    /// The pages whose cookies count.
+    pub origins: &'a Origins,
+}
+
+/// What is looked for in `auth`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Payload {
+    token: Option<String>,
+    connection_token: Option<String>,
+}
+
+/// The token of a client: the first of
+/// 1. `token` in Socket.IO's `auth`,
+/// 2. `Authorization: Bearer`,
+/// 3. the subprotocols `bearer, <token>`, for browsers' WebSockets (row 004-01),
+/// 4. the cookie called `cookie`, if the request comes from an allowed page (row 003-16),
+/// 5. `?token=` (row 003-16).
 ///
 /// The first one counts, good or bad: a bad token is never made up for by another.
-pub(super) fn token(request: &request::Parts, cookie: Option<&str>, origins: &Origins) -> Option<String> {
+pub(super) fn token(shown: &Shown<'_>, cookie: Option<&str>) -> Option<String> {
+    let Shown { request, origins, .. } = *shown;
     let headers = &request.headers;
     let from_cookie =
         || cookie.filter(|_| may_use_cookies(headers, origins)).and_then(|name| find(headers, name));
-    bearer(headers)
-        .or_else(|| subprotocol(headers))
-        .or_else(from_cookie)
-        .map(str::to_owned)
+    let from_headers = || bearer(headers).or_else(|| subprotocol(headers)).or_else(from_cookie);
+    payload(shown)
+        .token
+        .or_else(|| from_headers().map(str::to_owned))
         .or_else(|| parameter(request.uri.query()?, "token"))
+}
+
+/// The connection token of a client: as `connection_token`, or wherever a [`token`] may be but in a
+/// cookie, which would come along again and again.
+pub(super) fn connection_token(shown: &Shown<'_>) -> Option<String> {
+    let named = payload(shown).connection_token;
+    let named = named.or_else(|| parameter(shown.request.uri.query()?, "connection_token"));
+    named.or_else(|| token(shown, None))
+}
+
+/// Anything but an object holds no token.
+fn payload(shown: &Shown<'_>) -> Payload {
+    shown.auth.and_then(|auth| serde_json::from_str(auth).ok()).unwrap_or_default()
 }
 
 /// Cookies come along with requests that any page causes. So they count only where the pages are
 /// listed one by one: from one of these, or, except for an upgrade, without an origin, when a page
 /// of another origin could not read the answer.
-fn may_use_cookies(headers: &HeaderMap, origins: &Origins) -> bool {
+pub(super) fn may_use_cookies(headers: &HeaderMap, origins: &Origins) -> bool {
     match (origins, headers.get(header::ORIGIN)) {
         (Origins::Any, _) => false,
         (Origins::List(_), Some(origin)) => origins.allow(origin),
@@ -74,7 +109,8 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        token(&parts, Some("access"), &origins.parse().unwrap())
+        let origins = origins.parse().unwrap();
+        token(&Shown { request: &parts, auth: None, origins: &origins }, Some("access"))
     }
 
     #[test]
@@ -139,8 +175,24 @@ mod tests {
                 request.uri = uri;
             }
             for origins in ["*", "https://app.example"] {
-                let _ = token(&request, Some("session"), &origins.parse().unwrap());
+                let origins = origins.parse().unwrap();
+                let shown = Shown { request: &request, auth: None, origins: &origins };
+                let _ = (token(&shown, Some("session")), connection_token(&shown));
             }
+        }
+    }
+
+    #[test]
+    fn x21_the_auth_of_socket_io_comes_before_all() {
+        let parts =
+            http::Request::get("/socket.io/?token=q&connection_token=c").body(()).unwrap().into_parts().0;
+        let origins = Origins::Any;
+        let of = |auth| Shown { request: &parts, auth, origins: &origins };
+        assert_eq!(token(&of(Some(r#"{"token":"a"}"#)), None).as_deref(), Some("a"));
+        assert_eq!(connection_token(&of(Some(r#"{"connection_token":"a"}"#))).as_deref(), Some("a"));
+        for auth in [None, Some("{}"), Some("[]"), Some("\"token\""), Some(r#"{"token":1}"#)] {
+            assert_eq!(token(&of(auth), None).as_deref(), Some("q"), "{auth:?}");
+            assert_eq!(connection_token(&of(auth)).as_deref(), Some("c"), "{auth:?}");
         }
     }
 }

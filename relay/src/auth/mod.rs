@@ -4,15 +4,26 @@
 mod credentials;
 mod exposure;
 mod gate;
+mod identity;
 mod jwt;
 mod key;
 mod origin;
+mod outbound;
 mod policy;
+mod proxies;
+mod ticket;
+mod webhook;
 
+pub use credentials::Shown;
 pub(crate) use credentials::parameter;
 pub use exposure::{Exposed, check_exposure};
 pub use gate::{AuthSettings, Gate, Unauthenticated};
-pub use jwt::{FetchError, Identity, JwksSource, JwtError, JwtSettings, SourceError, Verifier};
+pub use identity::Identity;
+pub use jwt::{JwksSource, JwtError, JwtSettings, SourceError, Verifier};
 pub use key::{Denied, Key, KeyError};
 pub use origin::{InvalidOrigin, Origins};
+pub use outbound::{FetchError, NoAuthority};
 pub use policy::{Asks, InvalidPolicy, Policy};
+pub use proxies::{ClientAddress, InvalidNetwork, Peer, Proxies};
+pub use ticket::{TTL, Ticket, Tickets};
+pub use webhook::{UnsafeAddress, WebhookSettings};

@@ -2,10 +2,8 @@
 
 use std::str::FromStr;
 
-/// The profiles that can ask.
-const PROFILES: [&str; 3] = ["push", "tokens", "dual"];
-/// The profiles that believe their clients whatever the policy is.
-const OPEN: [&str; 2] = ["stream", "socketio"];
+/// The profiles.
+const PROFILES: [&str; 5] = ["push", "stream", "socketio", "tokens", "dual"];
 
 /// What a profile asks of its clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +13,10 @@ pub enum Asks {
     None,
     /// A token of an issuer (`jwt`).
     Jwt,
+    /// A connection token, for one use (`token`).
+    Token,
+    /// What a service of the operator's thinks of it (`webhook`).
+    Webhook,
 }
 
 /// What each profile asks.
@@ -27,7 +29,7 @@ pub struct Policy {
 
 /// A text that is no policy.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not none, jwt, or a list such as push=jwt,dual=none of the profiles {list}", list = PROFILES.join(", "))]
+#[error("{0:?} is not none, jwt, token, webhook, or a list such as push=jwt,dual=none of the profiles {list}", list = PROFILES.join(", "))]
 pub struct InvalidPolicy(String);
 
 impl Policy {
@@ -39,12 +41,12 @@ impl Policy {
 
     /// Whether any profile believes its clients.
     pub fn has_anonymous(&self) -> bool {
-        !OPEN.is_empty() || PROFILES.iter().any(|profile| self.of(profile) == Asks::None)
+        PROFILES.iter().any(|profile| self.of(profile) == Asks::None)
     }
 
-    /// Whether any profile wants a token.
-    pub fn wants_jwt(&self) -> bool {
-        PROFILES.iter().any(|profile| self.of(profile) == Asks::Jwt)
+    /// Whether any profile asks for it.
+    pub fn wants(&self, asks: Asks) -> bool {
+        PROFILES.iter().any(|profile| self.of(profile) == asks)
     }
 }
 
@@ -55,6 +57,8 @@ impl FromStr for Asks {
         match text {
             "none" => Ok(Self::None),
             "jwt" => Ok(Self::Jwt),
+            "token" => Ok(Self::Token),
+            "webhook" => Ok(Self::Webhook),
             _ => Err(()),
         }
     }
@@ -88,13 +92,23 @@ mod tests {
     fn x21_a_policy_is_for_all_profiles_or_for_each() {
         let policy: Policy = "jwt, push=none".parse().unwrap();
         assert_eq!((policy.of("push"), policy.of("dual")), (Asks::None, Asks::Jwt));
-        assert!(policy.has_anonymous() && policy.wants_jwt());
+        assert!(policy.has_anonymous() && policy.wants(Asks::Jwt) && !policy.wants(Asks::Token));
     }
 
     #[test]
     fn x21_what_is_not_offered_is_refused() {
-        for text in ["ldap", "webhook", "chat=jwt", "socketio=jwt", "push=yes"] {
+        for text in ["ldap", "chat=jwt", "push=yes", "push=jwt=none"] {
             assert!(text.parse::<Policy>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn x21_every_profile_can_ask_for_anything() {
+        for asks in ["jwt", "token", "webhook"] {
+            let policy: Policy = asks.parse().unwrap();
+            assert!(!policy.has_anonymous(), "{asks}");
+        }
+        let policy: Policy = "jwt,stream=token,socketio=webhook".parse().unwrap();
+        assert_eq!((policy.of("stream"), policy.of("socketio")), (Asks::Token, Asks::Webhook));
     }
 }

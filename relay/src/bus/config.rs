@@ -3,6 +3,7 @@
 //! Nothing here shows a credential: `Debug`, `Display` and the errors name hosts and fields only.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use redis::IntoConnectionInfo;
@@ -22,6 +23,8 @@ pub enum Config {
         password: Option<Secret>,
         /// Whose relays hear each other there.
         namespace: Namespace,
+        /// File with the authorities that its certificate may come from, in place of the public ones.
+        authorities: Option<PathBuf>,
         /// Tries to connect, one after another, after which it gives up; 0 is never.
         max_retries: u32,
         /// Connections for calls that somebody waits for.
@@ -166,6 +169,7 @@ mod tests {
             url: parse("redis://cache").unwrap(),
             password: Some(Secret::new("s3cret")),
             namespace: Namespace::default(),
+            authorities: None,
             max_retries: 0,
             pool: PoolSize::default(),
         };

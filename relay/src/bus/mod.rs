@@ -43,8 +43,8 @@ pub fn connect(
 ) -> Arc<dyn Bus> {
     match config {
         Config::Memory => Arc::new(memory::MemoryBus::new(node)),
-        Config::Redis { url, password, namespace, max_retries, pool } => {
-            let endpoint = redis::Endpoint::new(url, password, max_retries);
+        Config::Redis { url, password, namespace, authorities, max_retries, pool } => {
+            let endpoint = redis::Endpoint::new(url, password, authorities, max_retries);
             Arc::new(redis::RedisBus::start(endpoint, pool, &namespace, inbox, node, shutdown))
         }
     }

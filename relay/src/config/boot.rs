@@ -182,11 +182,12 @@ fn bus_config(r: &mut Reader<'_>) -> bus::Config {
     };
     let password = file_content(r, redis::REDIS_PASSWORD_FILE).map(bus::Secret::new);
     let namespace = r.value(redis::REDIS_NAMESPACE, bus::Namespace::default());
+    let authorities = file_content(r, redis::REDIS_CA_FILE).and(r.path(redis::REDIS_CA_FILE));
     let Some((setting, url)) = url else { return bus::Config::Memory };
     match url.parse() {
         Ok(url) => {
             let (max_retries, pool) = (r.small(redis::REDIS_MAX_RETRIES), pool_size(r));
-            bus::Config::Redis { url, password, namespace, max_retries, pool }
+            bus::Config::Redis { url, password, namespace, authorities, max_retries, pool }
         }
         Err(error) => {
             let error: bus::UrlError = error;
@@ -298,8 +299,9 @@ mod tests {
 
     #[test]
     fn x21_tokens_for_some_profiles_do_not_make_the_others_safe() {
-        assert!(parse(&[("HOST", "0.0.0.0"), ("AUTH", "jwt")]).is_err());
-        assert!(parse(&[("HOST", "0.0.0.0"), ("AUTH", "jwt"), ("INSECURE", "true")]).is_ok());
+        let public = [("HOST", "0.0.0.0"), ("JWT_SECRET_FILE", "/key")];
+        let auth = |auth| parse(&[public.as_slice(), &[("AUTH", auth)]].concat()).is_ok();
+        assert_eq!([auth("jwt"), auth("jwt,stream=none"), auth("push=jwt")], [true, false, false]);
     }
 
     #[test]

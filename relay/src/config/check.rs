@@ -3,7 +3,7 @@
 use http::HeaderValue;
 
 use super::{Boot, Invalid, Live, Problem, Settings, Source};
-use crate::auth::{Gate, Key};
+use crate::auth::Key;
 
 /// The settings of `source`, ready to start with.
 ///
@@ -36,7 +36,7 @@ fn unusable(boot: &Boot) -> Vec<Problem> {
     let found = [
         ("ADMIN_TOKEN_FILE", key(&boot.admin_token_file).map(|error| error.to_string())),
         ("PUBLISH_KEY_FILE", key(&boot.publish_key_file).map(|error| error.to_string())),
-        ("AUTH", Gate::new(boot.auth.clone()).err().map(|error| error.to_string())),
+        ("AUTH", boot.auth.check().err().map(|error| error.to_string())),
         ("NODE_NAME", HeaderValue::from_str(&boot.node).err().map(|_| "must be visible ASCII".to_owned())),
     ];
     let problem =

@@ -2,12 +2,13 @@
 
 use super::known::{auth, limits, listening, observing, push};
 use super::reader::Reader;
-use super::{Debug, DualLimits, Invalid, SocketIo, Source, StreamLimits, dual, stream};
-use crate::auth::Origins;
+use super::{Debug, DualLimits, Invalid, SocketIo, Source, StreamLimits, dual, rates, stream};
+use crate::auth::{Origins, Proxies};
 use crate::hub::{Overflow, Pace, Paces};
 use crate::logs::LogLevel;
 use crate::metrics::Aliases;
 use crate::profiles::push::Duplicates;
+use crate::rate::Quotas;
 
 /// Accounts that take @mentions by default (requirement 000-21).
 const ACCOUNTS: [&str; 4] = ["ci_bot", "email_bot", "notification_bot", "system_bot"];
@@ -17,6 +18,8 @@ const ACCOUNTS: [&str; 4] = ["ci_bot", "email_bot", "notification_bot", "system_
 pub struct Live {
     /// Web pages that may use the relay.
     pub origins: Origins,
+    /// Proxies whose forwarding headers are believed.
+    pub proxies: Proxies,
     /// Least severe level of logs.
     pub log_level: LogLevel,
     /// What is logged in detail, whatever the level.
@@ -47,6 +50,8 @@ pub struct Live {
     pub metrics_aliases: Aliases,
     /// The stream profile.
     pub stream: StreamLimits,
+    /// How much clients and publishers may do.
+    pub quotas: Quotas,
     /// The dual profile.
     pub dual: DualLimits,
 }
@@ -69,6 +74,7 @@ impl Live {
         let level = r.value(observing::LOG_LEVEL, LogLevel::Info);
         let live = Self {
             origins: r.value(auth::CORS_ORIGINS, own),
+            proxies: r.value(listening::TRUSTED_PROXIES, Proxies::default()),
             log_level: if debug.all { LogLevel::Debug } else { level },
             debug,
             pace: Pace {
@@ -87,6 +93,7 @@ impl Live {
             socketio: SocketIo::parse(r),
             metrics_aliases: r.value(observing::METRICS_ALIASES, Aliases::default()),
             stream: stream::limits(r),
+            quotas: rates::quotas(r),
             dual: dual::limits(r),
         };
         reader.finish(live)

@@ -13,6 +13,7 @@ mod document;
 mod dual;
 mod known;
 mod live;
+mod rates;
 mod reader;
 mod sessions;
 mod setting;

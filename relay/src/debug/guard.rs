@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, request};
 
 use crate::app::App;
-use crate::auth::Key;
+use crate::auth::{ClientAddress, Key};
 use crate::profiles::ApiError;
 
 /// How open the debug endpoints are.
@@ -19,13 +19,13 @@ pub enum Doors {
     Shut,
     /// Who has the admin token.
     Token,
-    /// Everyone on this machine, who has the token if there is one.
+    /// Everyone on this machine, who has the token if there is one. Whom a proxy on this machine
+    /// forwards is not here.
     Local,
 }
 
 impl Doors {
-    /// By the switch and the address that clients are served on. Who comes from loopback does not
-    /// count: behind a proxy everyone does.
+    /// By the switch and the address that clients are served on.
     pub fn new(enabled: bool, listen: IpAddr) -> Self {
         match enabled {
             false => Self::Shut,
@@ -38,12 +38,12 @@ impl Doors {
     ///
     /// # Errors
     /// The answer to one that does not.
-    fn check(self, token: Option<&Key>, headers: &HeaderMap) -> Result<(), ApiError> {
+    fn check(self, token: Option<&Key>, headers: &HeaderMap, client: ClientAddress) -> Result<(), ApiError> {
         match (self, token) {
             (Self::Shut, _) => Err(ApiError::NotFound),
             (Self::Token | Self::Local, Some(token)) => Ok(token.check(headers)?),
-            (Self::Local, None) => Ok(()),
-            (Self::Token, None) => Err(ApiError::NoAdminToken),
+            (Self::Local, None) if client.is_local() => Ok(()),
+            (Self::Token | Self::Local, None) => Err(ApiError::NoAdminToken),
         }
     }
 }
@@ -58,7 +58,7 @@ impl FromRequestParts<Arc<App>> for Insight {
 
     async fn from_request_parts(request: &mut request::Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let doors = if app.debug_doors == Doors::Shut { Doors::Token } else { app.debug_doors };
-        doors.check(app.admin_token.as_ref(), &request.headers)?;
+        doors.check(app.admin_token.as_ref(), &request.headers, ClientAddress::of(&request.extensions))?;
         Ok(Self)
     }
 }
@@ -68,7 +68,8 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     if !app.settings.live().origins.allow_request(headers) {
         return ApiError::Origin.into_response();
     }
-    match app.debug_doors.check(app.admin_token.as_ref(), headers) {
+    let client = ClientAddress::of(request.extensions());
+    match app.debug_doors.check(app.admin_token.as_ref(), headers, client) {
         Ok(()) => next.run(request).await,
         // As any other unknown path.
         Err(ApiError::NotFound) => StatusCode::NOT_FOUND.into_response(),
@@ -79,9 +80,11 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::{Peer, Proxies};
 
     fn check(doors: Doors) -> Result<(), ApiError> {
-        doors.check(None, &HeaderMap::new())
+        let here = Proxies::default().locate(Some(Peer([127, 0, 0, 1].into())), &HeaderMap::new());
+        doors.check(None, &HeaderMap::new(), here)
     }
 
     #[test]

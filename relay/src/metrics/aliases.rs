@@ -7,7 +7,7 @@ use std::str::FromStr;
 use prometheus::proto::MetricFamily;
 
 /// Family, name in the guide, name of ours.
-const ALIASES: [(&str, &str, &str); 11] = [
+const ALIASES: [(&str, &str, &str); 12] = [
     ("stream", "events_processed_total", "relay_events_processed_total"),
     ("stream", "events_per_second", "relay_events_per_second"),
     ("stream", "buffer_utilization", "relay_event_buffer_utilization"),
@@ -15,6 +15,7 @@ const ALIASES: [(&str, &str, &str); 11] = [
     ("stream", "processing_errors_total", "relay_event_errors_total"),
     ("allthrive", "allthrive_chat_messages_total", "relay_conversation_messages_total"),
     ("allthrive", "allthrive_active_conversations", "relay_active_conversations"),
+    ("allthrive", "allthrive_rate_limit_hits_total", "relay_rate_limited_total"),
     ("mythos", "mythos_connections_total", "relay_active_connections"),
     ("mythos", "mythos_connections_by_type", "relay_connections"),
     ("mythos", "mythos_messages_sent_total", "relay_messages_delivered_total"),

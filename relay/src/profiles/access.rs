@@ -4,7 +4,7 @@ use http::request;
 
 use super::ApiError;
 use crate::app::App;
-use crate::auth::Identity;
+use crate::auth::{Identity, Shown, Unauthenticated};
 use crate::hub::{CloseCode, Connection, Farewell};
 
 /// Told to a socket whose token is not for the name that it asks for.
@@ -24,8 +24,13 @@ pub(super) async fn of_socket(
     request: &request::Parts,
 ) -> Result<Option<Identity>, Farewell> {
     let origins = app.settings.live().origins.clone();
-    let admitted = app.gate.admit(profile, request, &origins).await;
-    admitted.map_err(|error| if error.is_ours() { LATER } else { UNAUTHENTICATED })
+    let shown = Shown { request, auth: None, origins: &origins };
+    app.gate.admit(profile, &shown).await.map_err(|error| farewell(&error))
+}
+
+/// What a socket is told that is not let in.
+pub(super) fn farewell(error: &Unauthenticated) -> Farewell {
+    if error.is_ours() { LATER } else { UNAUTHENTICATED }
 }
 
 /// The same for a request.
@@ -38,7 +43,8 @@ pub(super) async fn of_request(
     request: &request::Parts,
 ) -> Result<Option<Identity>, ApiError> {
     let origins = app.settings.live().origins.clone();
-    Ok(app.gate.admit(profile, request, &origins).await?)
+    let shown = Shown { request, auth: None, origins: &origins };
+    Ok(app.gate.admit(profile, &shown).await?)
 }
 
 /// The name that a client goes by: what its token says, or else what it says itself. `None`: it
@@ -53,7 +59,7 @@ pub(super) fn name(identity: Option<&Identity>, asked: Option<String>) -> Option
 
 /// Lets a connection live as long as its token.
 pub(super) fn bound(app: &App, identity: Option<&Identity>, connection: &Connection) {
-    if let Some(identity) = identity {
-        connection.expire_after(app.gate.time_left(identity));
+    if let Some(left) = identity.and_then(|identity| app.gate.time_left(identity)) {
+        connection.expire_after(left);
     }
 }

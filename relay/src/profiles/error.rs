@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::auth::{Denied, Unauthenticated};
 use crate::bus::BusError;
+use crate::rate::Limited;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +47,9 @@ pub enum ApiError {
     /// The identity has all the connections that it may have: 429.
     #[error("Too many connections")]
     TooManyConnections,
+    /// Done too often: 429.
+    #[error("{0}")]
+    Limited(#[from] Limited),
     /// The bus kept nothing: 503.
     #[error("{0}; connections of this node have the message, try again for the others")]
     Bus(#[from] BusError),
@@ -75,6 +79,14 @@ impl ApiError {
         Self::Invalid { field: field.to_owned(), what: what.into() }
     }
 
+    /// Seconds after which to try again.
+    fn retry_after(&self) -> u64 {
+        match self {
+            Self::Limited(limited) => limited.seconds(),
+            _ => 1,
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated(error) if error.is_ours() => StatusCode::SERVICE_UNAVAILABLE,
@@ -89,7 +101,7 @@ impl ApiError {
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Answering => StatusCode::CONFLICT,
-            Self::TooManyConnections | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyConnections | Self::Busy | Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Bus(_) | Self::NoRoom | Self::NoProfile => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -108,7 +120,7 @@ impl IntoResponse for ApiError {
             headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         }
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-            headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, self.retry_after().into());
         }
         response
     }

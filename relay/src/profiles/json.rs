@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::header;
 use serde_json::{Map, Value};
 
+use super::limits::Caller;
 use super::{ApiError, identity};
 use crate::app::App;
 use crate::transport::body::{self, Unread};
@@ -21,21 +22,23 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// its visitor reaches, without asking first.
 ///
 /// # Errors
-/// [`ApiError`] without the key, or from another origin.
-pub(super) fn allow(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
+/// [`ApiError`] without the key, too often, or from another origin.
+pub(super) fn allow(app: &App, caller: &Caller) -> Result<(), ApiError> {
     if let Some(key) = &app.publish_key {
-        key.check(headers)?;
+        key.check(&caller.headers)?;
     }
-    if app.settings.live().origins.allow_request(headers) { Ok(()) } else { Err(ApiError::Origin) }
+    caller.publishes(app)?;
+    let origins = &app.settings.live().origins;
+    if origins.allow_request(&caller.headers) { Ok(()) } else { Err(ApiError::Origin) }
 }
 
 /// Reads the JSON body of a publish request that is [allowed](allow).
 ///
 /// # Errors
 /// [`ApiError`] if it is not, compressed, over the limit, or if it is not JSON.
-pub(super) async fn read(app: &App, headers: &HeaderMap, body: Body) -> Result<Value, ApiError> {
-    allow(app, headers)?;
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+pub(super) async fn read(app: &App, caller: &Caller, body: Body) -> Result<Value, ApiError> {
+    allow(app, caller)?;
+    if caller.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         return Err(ApiError::Encoded);
     }
     let bytes = whole(app, body).await?;

@@ -9,6 +9,7 @@ mod error;
 mod identity;
 mod incoming;
 mod json;
+mod limits;
 pub mod push;
 mod socket;
 pub mod socketio;

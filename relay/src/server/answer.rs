@@ -10,6 +10,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::app::App;
+use crate::auth::{ClientAddress, Peer};
 
 /// Header with the node's name.
 pub const NODE: HeaderName = HeaderName::from_static("x-relay-node");
@@ -27,8 +28,15 @@ pub fn extend(headers: &mut HeaderMap, app: &App, request: &HeaderMap) {
     }
 }
 
-/// Adds the headers to all answers, and answers preflight requests.
-pub(super) async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Where a request comes from.
+pub(super) fn locate(app: &App, peer: Option<Peer>, headers: &HeaderMap) -> ClientAddress {
+    app.settings.live().proxies.locate(peer, headers)
+}
+
+/// Finds out where a request comes from, adds the headers to all answers, and answers preflight requests.
+pub(super) async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let client = locate(&app, request.extensions().get().copied(), request.headers());
+    request.extensions_mut().insert(client);
     let asked = request.headers().clone();
     let preflight =
         request.method() == Method::OPTIONS && asked.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);

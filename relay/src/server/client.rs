@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use ::http::request;
 use axum::Router;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-use super::{host, http, upgrade};
+use super::{answer, host, http, upgrade};
 use crate::app::App;
+use crate::auth::Peer;
 use crate::profiles;
 use crate::transport::Permit;
 use crate::transport::head::{self, First};
@@ -24,9 +26,10 @@ pub(super) async fn serve(
 ) {
     let Some(First { bytes, head }) = http::first(&mut stream, &stop).await else { return };
     // Boxed: the HTTP server keeps a lot, and this task is everyone's first.
-    let Some(head) = head.filter(|head| host::is_sound(head.version, &head.headers)) else {
+    let Some(mut head) = head.filter(|head| host::is_sound(head.version, &head.headers)) else {
         return Box::pin(http::serve(Rewind::new(bytes, stream), router, permit, &stop)).await;
     };
+    locate(&app, &stream, &mut head);
     if let Some(wanted) = profiles::direct(&app, &head) {
         // A task of its own: this one has room for a whole request.
         app.tasks.spawn(wanted.serve(stream, permit));
@@ -35,6 +38,15 @@ pub(super) async fn serve(
         upgrade::serve(stream, *head, router, permit).await;
     } else {
         Box::pin(http::serve(Rewind::new(bytes, stream), router, permit, &stop)).await;
+    }
+}
+
+/// Notes where the first request comes from, for who answers it without the HTTP server.
+fn locate(app: &App, stream: &TcpStream, head: &mut request::Parts) {
+    let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
+    head.extensions.insert(answer::locate(app, peer, &head.headers));
+    if let Some(peer) = peer {
+        head.extensions.insert(peer);
     }
 }
 

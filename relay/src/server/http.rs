@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
 use super::host;
+use crate::auth::Peer;
 use crate::transport::Permit;
 use crate::transport::head::{self, First, MAX_HEAD};
 use crate::transport::rewind::Rewind;
@@ -48,10 +49,14 @@ pub(super) async fn serve_new(
 
 /// Serves requests until the client, or `stop`, ends the connection.
 pub(super) async fn serve(stream: Rewind, router: Router, permit: Permit, stop: &CancellationToken) {
+    let peer = stream.peer().map(Peer);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         // An upgraded connection outlives this function and takes its permit along.
         request.extensions_mut().insert(permit.clone());
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         route(router.clone(), request)
     });
     let connection = http1::Builder::new()

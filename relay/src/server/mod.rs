@@ -12,6 +12,7 @@ mod listen;
 mod relay;
 mod reserve;
 mod run;
+pub mod throttle;
 mod upgrade;
 
 pub use bare::serve_router;

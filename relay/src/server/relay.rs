@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::listen::{SocketBuffers, listen};
-use super::{answer, health};
+use super::{answer, health, throttle};
 use crate::app::App;
 use crate::auth::{Gate, Key, KeyError, SourceError};
 use crate::bus;
@@ -25,6 +25,7 @@ use crate::metrics::Metrics;
 use crate::page;
 use crate::persistence::Persistence;
 use crate::profiles::{self, Incoming, dual::Players, push, push::Claims, stream::Pipeline};
+use crate::rate;
 
 /// A relay with its sockets bound.
 pub struct Relay {
@@ -112,7 +113,8 @@ impl Relay {
         let routes = profiles::routes().merge(health::routes()).merge(debug::guarded(self.app.clone()));
         let routes = if self.app.page { routes.merge(page::routes()) } else { routes };
         let finish = middleware::from_fn_with_state(self.app.clone(), answer::finish);
-        routes.layer(finish).with_state(self.app.clone())
+        let throttle = middleware::from_fn_with_state(self.app.clone(), throttle::check);
+        routes.layer(throttle).layer(finish).with_state(self.app.clone())
     }
 }
 
@@ -139,13 +141,17 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     let tasks = TaskTracker::new();
     let persistence = Persistence::new(boot.sessions, boot.session_ttl, &boot.node, &bus, &metrics);
     let publisher = Publisher::new(hub.clone(), bus.clone());
-    let socketio = profiles::socketio::server(
-        hub.clone(),
-        boot.node.clone(),
-        settings.clone(),
-        publisher.clone(),
-        tasks.clone(),
-    );
+    let gate = Arc::new(Gate::new(boot.auth, bus.clone())?);
+    let limits = rate::Limits::new(metrics.rates.clone());
+    let socketio = profiles::socketio::server(profiles::socketio::Parts {
+        hub: hub.clone(),
+        node: boot.node.clone(),
+        settings: settings.clone(),
+        publisher: publisher.clone(),
+        gate: gate.clone(),
+        limits: limits.clone(),
+        tasks: tasks.clone(),
+    });
     Ok(App {
         node_header: HeaderValue::from_str(&boot.node).map_err(|_| StartError::Node)?,
         node: boot.node,
@@ -160,7 +166,8 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         debug_doors: Doors::new(boot.debug_endpoints, boot.listen.ip()),
         profiler: Profiler::default(),
         named_tasks: Arc::default(),
-        gate: Gate::new(boot.auth)?,
+        gate,
+        limits,
         tokens_compat: boot.tokens_compat,
         publish_key: key(relay_contract::settings::PUBLISH_KEY_FILE, boot.publish_key_file)?,
         admin_token: key(relay_contract::settings::ADMIN_TOKEN_FILE, boot.admin_token_file)?,

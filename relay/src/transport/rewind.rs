@@ -1,6 +1,7 @@
 //! A TCP stream that first gives back what was read from it already.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -19,6 +20,11 @@ impl Rewind {
     /// `stream`, of which `front` was read already.
     pub fn new(front: Bytes, stream: TcpStream) -> Self {
         Self { front, stream }
+    }
+
+    /// The address of the other end.
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.stream.peer_addr().ok().map(|address| address.ip())
     }
 
     /// The stream, and what of the front was not read again.

@@ -84,6 +84,7 @@ async fn a_relay_that_is_behind_is_not_taken_for_a_dead_one() {
         url: redis.url().parse().unwrap(),
         password: None,
         namespace: Namespace::default(),
+        authorities: None,
         max_retries: 0,
         pool: PoolSize::default(),
     };

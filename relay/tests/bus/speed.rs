@@ -25,6 +25,7 @@ async fn node(name: &str, redis: &Redis) -> (Arc<dyn Bus>, UnboundedReceiver<Ins
         url: redis.url().parse().unwrap(),
         password: None,
         namespace: Namespace::default(),
+        authorities: None,
         max_retries: 0,
         pool: PoolSize::default(),
     };

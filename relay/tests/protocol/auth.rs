@@ -8,11 +8,11 @@ use tempfile::NamedTempFile;
 
 use crate::support::{Client, Events, Process, Received, TestRelay, soon};
 
-const SECRET: &str = "a secret that has more than thirty-two bytes";
-const PAGE: &str = "https://app.example";
+pub(crate) const SECRET: &str = "a secret that has more than thirty-two bytes";
+pub(crate) const PAGE: &str = "https://app.example";
 
 /// A relay that asks for tokens, and a file that must live as long.
-fn relay(settings: &[(&str, &str)]) -> (TestRelay, NamedTempFile) {
+pub(crate) fn relay(settings: &[(&str, &str)]) -> (TestRelay, NamedTempFile) {
     let file = NamedTempFile::new().unwrap();
     std::fs::write(file.path(), SECRET).unwrap();
     let path = file.path().to_str().unwrap();
@@ -22,7 +22,7 @@ fn relay(settings: &[(&str, &str)]) -> (TestRelay, NamedTempFile) {
 }
 
 /// A token of `subject` that is good for some seconds.
-fn token(subject: &str, seconds: i64) -> String {
+pub(crate) fn token(subject: &str, seconds: i64) -> String {
     let claims = json!({"sub": subject, "exp": jiff::Timestamp::now().as_second() + seconds});
     encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
 }

@@ -172,7 +172,7 @@ async fn r001_17_as_many_connections_as_are_set_stay_open() {
 #[tokio::test]
 async fn r001_17_no_more_connections_than_are_set_serve_many_calls() {
     let redis = Redis::start();
-    let settings = [("REDIS_POOL_MIN", "0"), ("REDIS_POOL_MAX", "2")];
+    let settings = [("REDIS_POOL_MIN", "0"), ("REDIS_POOL_MAX", "2"), ("TOKEN_RATE_LIMIT", "0")];
     let relay = redis.relay_with("a", &settings).await;
     redis.cli(&["CLIENT", "PAUSE", "300"]).await;
     let tokens = join_all((0..20).map(async |_| relay.get(PATH).await)).await;

@@ -85,7 +85,7 @@ async fn r000_23_a_slow_client_holds_no_other_one_up() {
 
 #[tokio::test]
 async fn r000_23_nothing_is_left_after_many_clients_came_and_went_amid_messages() {
-    let relay = TestRelay::with(&[("MAX_CONNECTIONS_PER_PLAYER", "1000")]);
+    let relay = TestRelay::with(&[("MAX_CONNECTIONS_PER_PLAYER", "1000"), ("CONNECTION_RATE_LIMIT", "0")]);
     let churn = async {
         for _ in 0..100 {
             drop((relay.stream("alice").await, relay.socket("alice").await));

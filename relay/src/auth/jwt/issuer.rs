@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
 use jsonwebtoken::Algorithm;
 use jsonwebtoken::jwk::Jwk;
 use serde::Deserialize;
@@ -14,9 +15,9 @@ use serde_json::Value;
 use tokio::sync::{Mutex, RwLock};
 
 use super::JwtError;
-use super::fetch::{FetchError, fetch};
 use super::keys::VerifyingKey;
 use super::settings::JwksSource;
+use crate::auth::outbound::{Call, FetchError, Trust};
 
 /// Age at which a set is fetched again: a key that was taken back is good for as long.
 const FRESH: Duration = Duration::from_secs(300);
@@ -24,6 +25,10 @@ const FRESH: Duration = Duration::from_secs(300);
 const STALE: Duration = Duration::from_secs(24 * 3600);
 /// Least time from one fetch to the next.
 const MIN_INTERVAL: Duration = Duration::from_secs(10);
+/// Time for a set to be fetched.
+const DEADLINE: Duration = Duration::from_secs(3);
+/// Bytes that a set may have.
+const MAX_BODY: usize = 256 * 1024;
 /// Keys that a set may have.
 const MAX_KEYS: usize = 100;
 
@@ -31,6 +36,7 @@ const MAX_KEYS: usize = 100;
 #[derive(Debug)]
 pub(super) struct Issuer {
     source: JwksSource,
+    trust: Trust,
     set: RwLock<Option<Set>>,
     /// When it was asked last; locked while it is asked.
     asked: Mutex<Option<Instant>>,
@@ -38,9 +44,12 @@ pub(super) struct Issuer {
     min_interval: Duration,
 }
 
+/// Keys by `kid`.
+type Keys = HashMap<Option<String>, VerifyingKey>;
+
 #[derive(Debug)]
 struct Set {
-    keys: HashMap<Option<String>, VerifyingKey>,
+    keys: Keys,
     fetched: Instant,
 }
 
@@ -51,9 +60,10 @@ struct Written {
 }
 
 impl Issuer {
-    pub(super) fn new(source: JwksSource) -> Self {
+    pub(super) fn new(source: JwksSource, trust: Trust) -> Self {
         Self {
             source,
+            trust,
             set: RwLock::default(),
             asked: Mutex::default(),
             fresh: FRESH,
@@ -89,6 +99,14 @@ impl Issuer {
         }
     }
 
+    async fn fetch(&self) -> Result<Keys, FetchError> {
+        let call = Call { url: &self.source.url, body: None, deadline: DEADLINE, max_body: MAX_BODY };
+        match call.send(&self.trust).await? {
+            (StatusCode::OK, body) => parse(&body),
+            (status, _) => Err(FetchError::Status(status)),
+        }
+    }
+
     async fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Found {
         let set = self.set.read().await;
         let Some(set) = set.as_ref() else { return Found::Nothing };
@@ -114,7 +132,7 @@ impl Issuer {
             return if self.set.read().await.is_some() { Ok(()) } else { Err(Unasked) };
         }
         *asked = Some(Instant::now());
-        match fetch(&self.source.url).await.and_then(|body| parse(&body)) {
+        match self.fetch().await {
             Ok(keys) => {
                 *self.set.write().await = Some(Set { keys, fetched: Instant::now() });
                 Ok(())
@@ -145,7 +163,7 @@ impl Set {
 }
 
 /// The keys of a set that are for us. Two of one `kid` cannot be told apart: the first counts.
-fn parse(body: &[u8]) -> Result<HashMap<Option<String>, VerifyingKey>, FetchError> {
+fn parse(body: &[u8]) -> Result<Keys, FetchError> {
     let written: Written = serde_json::from_slice(body).map_err(|_| FetchError::NoKeySet)?;
     let mut keys = HashMap::new();
     for value in written.keys.into_iter().take(MAX_KEYS) {

@@ -7,7 +7,7 @@ const A: &str = "https://a.example";
 const LONG: Duration = Duration::from_secs(3600);
 
 fn issuer(server: &Server, fresh: Duration, min_interval: Duration) -> Issuer {
-    Issuer::new(server.source(A)).with_times(fresh, min_interval)
+    Issuer::new(server.source(A), Trust::new(None).unwrap()).with_times(fresh, min_interval)
 }
 
 async fn key(issuer: &Issuer, kid: &str) -> Result<(), JwtError> {

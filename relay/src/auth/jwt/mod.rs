@@ -5,38 +5,28 @@
 //! keys and no other's; its `kid` only picks one of these keys. Which algorithms a key may be used
 //! with is a matter of the key, never of the token.
 
-mod fetch;
 mod issuer;
 mod keys;
 mod settings;
 #[cfg(test)]
 mod testing;
 
+use std::path::Path;
 use std::time::Duration;
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde::Deserialize;
 
-pub use fetch::FetchError;
 pub use settings::{JwksSource, JwtSettings, SourceError};
 
 use self::issuer::Issuer;
 use self::keys::VerifyingKey;
+use super::Identity;
+use super::outbound::Trust;
 
 /// Bytes that a token may have; identity providers stay below half of it.
 const MAX_TOKEN: usize = 8 * 1024;
-
-/// Who a token speaks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// `sub`.
-    pub subject: String,
-    /// `preferred_username` or `username`, if there is one.
-    pub username: Option<String>,
-    /// `exp`, in seconds since the epoch.
-    pub expires_at: i64,
-}
 
 /// Why a token is refused. None of the texts repeats a part of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,14 +88,17 @@ struct Unverified {
 }
 
 impl Verifier {
-    /// A verifier by these settings.
+    /// A verifier by these settings; the file `authorities`, if there is one, vouches for issuers in
+    /// place of the public authorities.
     ///
     /// # Errors
-    /// [`SourceError`] if a key file is of no use.
-    pub fn new(settings: JwtSettings) -> Result<Self, SourceError> {
+    /// [`SourceError`] if a file is of no use.
+    pub fn new(settings: JwtSettings, authorities: Option<&Path>) -> Result<Self, SourceError> {
+        let trust = Trust::new(authorities)?;
+        let issuer = |source| Issuer::new(source, trust.clone());
         Ok(Self {
             keys: settings.read_keys()?,
-            issuers: settings.jwks.into_iter().map(Issuer::new).collect(),
+            issuers: settings.jwks.into_iter().map(issuer).collect(),
             issuer: settings.issuer,
             audience: settings.audience,
             leeway: settings.leeway,
@@ -148,7 +141,7 @@ impl Verifier {
             .map_err(|error| refusal(error.kind()))?;
         let Claims { sub, preferred_username, username, exp } = data.claims;
         let subject = sub.filter(|sub| !sub.is_empty()).ok_or_else(|| JwtError::Missing("sub".to_owned()))?;
-        Ok(Identity { subject, username: preferred_username.or(username), expires_at: exp as i64 })
+        Ok(Identity { subject, username: preferred_username.or(username), expires_at: Some(exp as i64) })
     }
 
     fn validation(&self, key: &VerifyingKey, issuer: Option<&str>) -> Validation {

@@ -1,6 +1,5 @@
 //! Where keys come from.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use http::Uri;
 
 use super::keys::VerifyingKey;
+use crate::auth::outbound::{NoAuthority, is_safe};
 
 /// What a [`Verifier`](super::Verifier) is made of.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +57,9 @@ pub enum SourceError {
     /// A file without a public key.
     #[error("{0}: no public key of RSA, EC or Ed25519 in PEM")]
     NoPublicKey(PathBuf),
+    /// A file without authorities.
+    #[error("AUTH_CA_FILE: {0}")]
+    Authorities(#[from] NoAuthority),
     /// No key at all.
     #[error("none of JWT_SECRET_FILE, JWT_PUBLIC_KEY_FILE and JWT_JWKS is set")]
     NoKeys,
@@ -66,6 +69,11 @@ pub enum SourceError {
 }
 
 impl JwtSettings {
+    /// Whether there is any source of keys.
+    pub fn has_keys(&self) -> bool {
+        self.secret_file.is_some() || self.public_key_file.is_some() || !self.jwks.is_empty()
+    }
+
     /// Reads the files.
     ///
     /// # Errors
@@ -86,18 +94,8 @@ impl FromStr for JwksSource {
         let bad = || SourceError::Source(text.to_owned());
         let (issuer, url) = text.trim().split_once(char::is_whitespace).ok_or_else(bad)?;
         let url: Uri = url.trim().parse().map_err(|_| bad())?;
-        let safe = match url.scheme_str() {
-            Some("https") => url.host().is_some(),
-            Some("http") => url.host().is_some_and(is_loopback),
-            _ => false,
-        };
-        let plain = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-        if safe && plain { Ok(Self { issuer: issuer.to_owned(), url }) } else { Err(bad()) }
+        if is_safe(&url) { Ok(Self { issuer: issuer.to_owned(), url }) } else { Err(bad()) }
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 #[cfg(test)]

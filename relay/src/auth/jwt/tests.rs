@@ -26,12 +26,12 @@ fn settings() -> JwtSettings {
 
 fn with_secret(settings: JwtSettings) -> Verifier {
     let dir = tempfile::tempdir().unwrap();
-    Verifier::new(JwtSettings { secret_file: file(&dir, SECRET), ..settings }).unwrap()
+    Verifier::new(JwtSettings { secret_file: file(&dir, SECRET), ..settings }, None).unwrap()
 }
 
 fn with_public(signer: &Signer) -> Verifier {
     let dir = tempfile::tempdir().unwrap();
-    Verifier::new(JwtSettings { public_key_file: file(&dir, &signer.public), ..settings() }).unwrap()
+    Verifier::new(JwtSettings { public_key_file: file(&dir, &signer.public), ..settings() }, None).unwrap()
 }
 
 fn hs256(claims: &Value) -> String {
@@ -146,9 +146,9 @@ async fn huge_tokens_and_garbage_are_refused_unread() {
 fn a_secret_that_can_be_guessed_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let short = JwtSettings { secret_file: file(&dir, "hunter2"), ..settings() };
-    let error = Verifier::new(short).unwrap_err();
+    let error = Verifier::new(short, None).unwrap_err();
     assert!(matches!(error, SourceError::ShortSecret { .. }) && !error.to_string().contains("hunter2"));
-    assert!(matches!(Verifier::new(settings()), Err(SourceError::NoKeys)));
+    assert!(matches!(Verifier::new(settings(), None), Err(SourceError::NoKeys)));
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn the_same_kid_of_two_issuers_is_two_keys() {
     let (a, b) = (Signer::new(Algorithm::ES256), Signer::new(Algorithm::ES256));
     let (of_a, of_b) = (Server::start(&[a.jwk("1")]).await, Server::start(&[b.jwk("1")]).await);
     let jwks = vec![of_a.source(A), of_b.source(B)];
-    let verifier = Verifier::new(JwtSettings { jwks, ..settings() }).unwrap();
+    let verifier = Verifier::new(JwtSettings { jwks, ..settings() }, None).unwrap();
     for (signer, issuer, fine) in [(&a, A, true), (&b, B, true), (&a, B, false), (&b, A, false)] {
         let verified = verifier.verify(&signer.sign(Some("1"), &claims(issuer, "alice"))).await;
         assert_eq!(verified.is_ok(), fine, "{issuer}");
@@ -168,7 +168,7 @@ async fn the_same_kid_of_two_issuers_is_two_keys() {
 async fn an_issuer_that_nobody_named_is_never_asked() {
     let signer = Signer::new(Algorithm::ES256);
     let (ours, theirs) = (Server::start(&[signer.jwk("1")]).await, Server::start(&[signer.jwk("1")]).await);
-    let verifier = Verifier::new(JwtSettings { jwks: vec![ours.source(A)], ..settings() }).unwrap();
+    let verifier = Verifier::new(JwtSettings { jwks: vec![ours.source(A)], ..settings() }, None).unwrap();
     let token = signer.sign(Some("1"), &claims(&theirs.url, "alice"));
     assert_eq!(verifier.verify(&token).await, Err(JwtError::Issuer));
     assert_eq!((ours.asked(), theirs.asked()), (0, 0));

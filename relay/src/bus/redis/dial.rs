@@ -4,6 +4,8 @@
 //! socket, with no queue in between: an inbox that is slow slows the socket down, and Redis bounds
 //! the rest (`client-output-buffer-limit pubsub`). Names are resolved anew on each dial.
 
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use redis::aio::{MultiplexedConnection, SendError};
 use redis::io::tcp::TcpSettings;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind,
-    RedisConnectionInfo, Value,
+    RedisConnectionInfo, TlsCertificates, Value,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +35,7 @@ const DIAL_DEADLINE: Duration = Duration::from_secs(2);
 pub(in crate::bus) struct Endpoint {
     url: RedisUrl,
     password: Option<Secret>,
+    authorities: Option<PathBuf>,
     max_retries: u32,
 }
 
@@ -68,13 +71,18 @@ pub(super) struct Heard {
 impl Endpoint {
     /// `password` takes precedence over one in the URL; after `max_retries` tries in a row, unless
     /// that is 0, it is given up.
-    pub(in crate::bus) fn new(url: RedisUrl, password: Option<Secret>, max_retries: u32) -> Self {
+    pub(in crate::bus) fn new(
+        url: RedisUrl,
+        password: Option<Secret>,
+        authorities: Option<PathBuf>,
+        max_retries: u32,
+    ) -> Self {
         if url.tls {
             // Without a process-wide provider rustls panics. An error says that there is one already.
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         }
         let password = password.or_else(|| url.password.clone());
-        Self { url, password, max_retries }
+        Self { url, password, authorities, max_retries }
     }
 
     /// Whether so many failures in a row are the last.
@@ -155,8 +163,18 @@ impl Endpoint {
             login = login.set_password(password.expose());
         }
         let tcp = TcpSettings::default().set_nodelay(true);
-        Client::open(address.into_connection_info()?.set_redis_settings(login).set_tcp_settings(tcp))
+        let info = address.into_connection_info()?.set_redis_settings(login).set_tcp_settings(tcp);
+        match &self.authorities {
+            Some(file) if self.url.tls => Client::build_with_tls(info, certificates(file)?),
+            _ => Client::open(info),
+        }
     }
+}
+
+/// The authorities in `file`, read at each dial: they may be others by now.
+fn certificates(file: &Path) -> io::Result<TlsCertificates> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.display()));
+    Ok(TlsCertificates { client_tls: None, root_cert: Some(std::fs::read(file).map_err(named)?) })
 }
 
 /// What the subscribing connection does with a push.

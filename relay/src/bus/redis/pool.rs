@@ -100,7 +100,7 @@ mod tests {
         let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("redis://{}", server.local_addr().unwrap()).parse().unwrap();
         let size = PoolSize { min: 0, max: 1, timeout: Duration::from_millis(100) };
-        (server, Pool::new(Arc::new(Endpoint::new(url, None, 0)), size))
+        (server, Pool::new(Arc::new(Endpoint::new(url, None, None, 0)), size))
     }
 
     #[tokio::test]

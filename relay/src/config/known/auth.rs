@@ -6,7 +6,7 @@ use crate::config::setting::{Number, Text};
 settings! {
     Topic::Auth;
     /// What each profile asks of its clients. With `none` they say who they are and are believed.
-    AUTH: Text = text("none", "none, jwt, or a list of profiles such as jwt,push=none");
+    AUTH: Text = text("none", "none, jwt, token, webhook, or a list of profiles such as jwt,push=none");
     /// Holds the secret that signs tokens (HS256, HS384, HS512).
     JWT_SECRET_FILE: Text = text("", "path of a file");
     /// Holds the public key of who signs tokens (RSA, EC, Ed25519).
@@ -21,6 +21,16 @@ settings! {
     JWT_LEEWAY_SECONDS: Number = number(30, 0..=600, "seconds");
     /// Cookie that may hold a token; it counts from listed origins only.
     JWT_COOKIE: Text = text("", "name of a cookie");
+    /// Service that is asked who a client is, where `AUTH` is `webhook`.
+    AUTH_WEBHOOK_URL: Text = text("", "https:// address, or one on this machine");
+    /// Time in which it must answer; nobody is let in after.
+    AUTH_WEBHOOK_TIMEOUT_MS: Number = number(3000, 10..=60_000, "milliseconds");
+    /// Questions to it at the same time.
+    AUTH_WEBHOOK_CONCURRENCY: Number = number(32, 1..=10_000, "questions");
+    /// Time that its verdict is good for; 0 asks each time.
+    AUTH_WEBHOOK_CACHE_SECONDS: Number = number(10, 0..=3600, "seconds");
+    /// Authorities that vouch for issuers and the webhook, in place of the public ones.
+    AUTH_CA_FILE: Text = text("", "path of a PEM file");
     /// Web pages that may use the relay, by CORS and by the `Origin` of their WebSockets. By
     /// default also those at `PORT` of this machine.
     CORS_ORIGINS: Text = text(

@@ -11,6 +11,8 @@ settings! {
     REDIS_URL_FILE: Text = text("", "path of a file");
     /// Holds the password; wins over one in the URL.
     REDIS_PASSWORD_FILE: Text = text("", "path of a file");
+    /// Authorities that vouch for Redis, in place of the public ones; read anew at each dial.
+    REDIS_CA_FILE: Text = text("", "path of a PEM file");
     /// Part of every name in Redis: only relays with the same one hear each other.
     REDIS_NAMESPACE: Text = text("default", "letters, digits, . _ -");
     /// Tries in a row after which Redis is given up; 0 is never.

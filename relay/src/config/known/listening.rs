@@ -29,6 +29,8 @@ settings! {
     DRAIN_RATE: Number = number(100, 1..=1_000_000, "connections a second");
     /// Time that this drain may take before what is left is closed at once.
     DRAIN_TIMEOUT_SECONDS: Number = number(30, 0..=86_400, "seconds");
+    /// Proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Real-IP` are believed.
+    TRUSTED_PROXIES: Text = text("", "comma list of addresses and networks such as 10.0.0.0/8").live();
     /// Silence after which TCP asks whether the peer is still there.
     TCP_KEEPALIVE: Number = number(600, 1..=86_400, "seconds");
     /// What the system keeps for a connection of what came and was not read; 0 lets it adjust this.

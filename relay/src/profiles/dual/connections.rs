@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,6 +18,7 @@ use crate::app::App;
 use crate::bus::Channel;
 use crate::debug::Insight;
 use crate::hub::{Connection, Transport};
+use crate::profiles::limits::Caller;
 use crate::profiles::{ApiError, identity, json};
 
 /// `GET /api/connections/stats`
@@ -120,11 +120,11 @@ pub(super) async fn session(
 pub(super) async fn switch(
     State(app): State<Arc<App>>,
     Path(player): Path<String>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
     identity::check("player_id", &player)?;
-    let mut body = json::object("", json::read(&app, &headers, body).await?)?;
+    let mut body = json::object("", json::read(&app, &caller, body).await?)?;
     let session = json::name_of(&mut body, "session_id")?;
     check_session(&session)?;
     let ended = app.players.enter(&app, &player, &session).await;

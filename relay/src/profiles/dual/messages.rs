@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use http::HeaderMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -15,16 +14,18 @@ use crate::app::App;
 use crate::bus::{BusError, Channel, Message};
 use crate::hub::{Delivered, Receipt};
 use crate::metrics::Undelivered;
+use crate::profiles::limits::{Caller, publish_to};
 use crate::profiles::{ApiError, identity, json};
 
 pub(super) async fn handle(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
-    let body = json::read(&app, &headers, body).await.and_then(parse);
+    let body = json::read(&app, &caller, body).await.and_then(parse);
     let accepted = body.inspect_err(|error| note_refusal(&app, error))?;
     let Accepted { player, given_id, message } = accepted;
+    publish_to(&app, &message.channel)?;
     let message_id = message.id.clone();
     if given_id && !app.players.is_new(&player, &message_id) {
         tracing::warn!(player_id = player, message_id, "Duplicate message detected: {message_id}");

@@ -22,6 +22,7 @@ mod trends;
 mod upkeep;
 mod verify;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -71,12 +72,12 @@ pub fn routes() -> Router<Arc<App>> {
 
 /// Logs, measures and notes a connection that was asked for at `begin` (requirements 004-28 and
 /// 004-42).
-fn established(app: &App, connection: &Connection, begin: Instant) {
+fn established(app: &App, connection: &Connection, client_ip: IpAddr, begin: Instant) {
     let time = begin.elapsed();
     app.metrics.players.established(connection.transport, time);
     let establishment_time_ms = time.as_secs_f64() * 1000.0;
     let kind = kind(connection);
-    tracing::info!(player_id = %connection.identity, establishment_time_ms, "{kind} connected");
+    tracing::info!(player_id = %connection.identity, %client_ip, establishment_time_ms, "{kind} connected");
     persist::opened(app, connection);
 }
 

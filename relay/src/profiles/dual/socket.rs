@@ -1,5 +1,6 @@
 //! `GET /ws/{player_id}?session_id=` (requirements 004-01, 004-03 and 004-25).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,9 +17,11 @@ use super::player::{player_of, session_of};
 use super::shape::PlayerMessage;
 use super::{NAME, TOO_MANY};
 use crate::app::App;
+use crate::auth::ClientAddress;
 use crate::bus::Channel;
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Slot, Socket, Transport};
 use crate::profiles::accept::{Admitted, accept};
+use crate::profiles::limits::{self, Flow};
 use crate::profiles::{access, push};
 use crate::transport::ws::{self, Upgraded, WsWire, text_frame};
 
@@ -26,6 +29,7 @@ use crate::transport::ws::{self, Upgraded, WsWire, text_frame};
 struct Player {
     membership: Membership,
     slot: Slot,
+    client_ip: IpAddr,
     begin: Instant,
 }
 
@@ -43,6 +47,7 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
     let player = player.map_err(|error| refused(Kind::Connection, "", error.to_string()))?;
     let identity = access::of_socket(app, NAME, request).await?;
     access::name(identity.as_ref(), Some(player.clone())).ok_or(access::FORBIDDEN)?;
+    limits::attempt(app, &player).map_err(|_| limits::TOO_OFTEN)?;
     let session = session_of(&request.uri);
     let session = session
         .map_err(|error| refused(Kind::Session, &player, format!("session validation failed: {error}")))?;
@@ -60,7 +65,8 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
     let membership = open(app, player);
     access::bound(app, identity.as_ref(), membership.connection());
     app.players.recheck(membership.connection(), session.as_deref());
-    Ok(Player { membership, slot, begin })
+    let client_ip = ClientAddress::of(&request.extensions).ip;
+    Ok(Player { membership, slot, client_ip, begin })
 }
 
 fn open(app: &App, player: String) -> Membership {
@@ -77,11 +83,11 @@ fn open(app: &App, player: String) -> Membership {
 
 impl Admitted for Player {
     async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
-        let Self { membership, slot, begin } = self;
+        let Self { membership, slot, client_ip, begin } = self;
         let connection = membership.connection().clone();
         connection.attach(Socket::Tcp(upgraded.stream));
-        super::established(&app, &connection, begin);
-        let mut session = Session { app: app.clone() };
+        super::established(&app, &connection, client_ip, begin);
+        let mut session = Session { app: app.clone(), flow: Flow::new() };
         let limit = || app.settings.live().max_message_size;
         ws::run(&connection, upgraded.early, limit, &mut session).await;
         drop(membership);
@@ -93,6 +99,7 @@ impl Admitted for Player {
 /// Takes what a player says.
 struct Session {
     app: Arc<App>,
+    flow: Flow,
 }
 
 /// What matters of a player's message.
@@ -109,6 +116,9 @@ impl ws::Session for Session {
     /// A heartbeat and a question about health are answered; an answer to `POST /sse/send` goes to who asked, as in `push`;
     /// anything else must be a message, and nobody here waits for it.
     async fn text(&mut self, connection: &Connection, text: String) {
+        if !self.flow.admits(&self.app, connection) {
+            return;
+        }
         let outline: Outline = match serde_json::from_str(&text) {
             Ok(outline) => outline,
             Err(error) => return self.refuse(connection, &format!("Invalid message: {error}")),

@@ -1,6 +1,7 @@
 //! `GET /sse/{player_id}` (requirement 004-02), on the TCP connection itself or inside an answer
 //! of the HTTP server.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,10 +16,12 @@ use super::player::{is_stream, player_of, session_of};
 use super::shape::PlayerEvent;
 use super::{NAME, persist};
 use crate::app::App;
+use crate::auth::{ClientAddress, Identity};
 use crate::bus::Channel;
 use crate::drain::RESTART;
 use crate::hub::{Membership, Opening, Slot, Socket, Transport, Wire};
-use crate::profiles::{ApiError, Direct, access};
+use crate::profiles::{ApiError, Direct, access, limits};
+use crate::server::throttle;
 use crate::transport::sse::{self, Framing, SseWire};
 
 /// A player who may have a stream.
@@ -26,6 +29,7 @@ struct Admitted {
     player: String,
     session: Option<String>,
     slot: Slot,
+    client_ip: IpAddr,
     begin: Instant,
 }
 
@@ -42,6 +46,8 @@ pub(in crate::profiles) fn stream(app: &Arc<App>, request: &request::Parts) -> O
     {
         return None;
     }
+    // Over the limit, the HTTP server is to say so.
+    throttle::note(app, request.uri.path(), &request.headers, &request.extensions).ok()?;
     let admitted = admit(app, request).now_or_never()?.ok()?;
     let opened_by = app.clone();
     Some(Direct::new(app, request, move |socket, framing, head| {
@@ -56,11 +62,9 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     if !app.drain.is_accepting() {
         return Ok(ended());
     }
-    let admitted = admit(&app, &parts).await.inspect_err(|error| {
-        note(&app, &player_of(&parts.uri).unwrap_or_default(), error);
-    })?;
-    let identity = access::of_request(&app, NAME, &parts).await?;
-    access::name(identity.as_ref(), Some(admitted.player.clone())).ok_or(ApiError::Forbidden)?;
+    let refused = |error: &ApiError| note(&app, &player_of(&parts.uri).unwrap_or_default(), error);
+    let identity = authenticate(&app, &parts).await.inspect_err(refused)?;
+    let admitted = admit(&app, &parts).await.inspect_err(refused)?;
     let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
     let opened = open(&app, admitted, socket, Framing::Bare, &[]);
     access::bound(&app, identity.as_ref(), opened.0.connection());
@@ -69,6 +73,15 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     let mut response = Response::new(body);
     *response.headers_mut() = sse::answer_headers();
     Ok(response)
+}
+
+/// Who the player is. A stranger must not get as far as to enter a session, which would end the
+/// player's connections.
+async fn authenticate(app: &App, request: &request::Parts) -> Result<Option<Identity>, ApiError> {
+    let player = player_of(&request.uri)?;
+    let identity = access::of_request(app, NAME, request).await?;
+    access::name(identity.as_ref(), Some(player)).ok_or(ApiError::Forbidden)?;
+    Ok(identity)
 }
 
 /// A stream that ends at once, and tells when to come back: a browser would take any other status
@@ -87,6 +100,7 @@ async fn admit(app: &App, request: &request::Parts) -> Result<Admitted, ApiError
     if !live.origins.allow_request(&request.headers) {
         return Err(ApiError::Origin);
     }
+    limits::attempt(app, &player)?;
     app.players.sessions.see(&player);
     // The connections of a replaced session hold their places for a moment longer.
     let replaced = match &session {
@@ -95,13 +109,16 @@ async fn admit(app: &App, request: &request::Parts) -> Result<Admitted, ApiError
     };
     let places = live.dual.max_connections.saturating_add(u32::try_from(replaced).unwrap_or(u32::MAX));
     let slot = app.streams.take(&player, places).ok_or(ApiError::TooManyConnections)?;
-    Ok(Admitted { player, session, slot, begin })
+    let client_ip = ClientAddress::of(&request.extensions).ip;
+    Ok(Admitted { player, session, slot, client_ip, begin })
 }
 
 /// Notes why a stream is refused, by the guide's types of errors.
 fn note(app: &App, player: &str, error: &ApiError) {
     let kind = match error {
-        ApiError::Origin | ApiError::Denied(_) => Kind::Authentication,
+        ApiError::Origin | ApiError::Denied(_) | ApiError::Unauthenticated(_) | ApiError::Forbidden => {
+            Kind::Authentication
+        }
         ApiError::Invalid { field, .. } if field == "session_id" => Kind::Session,
         _ => Kind::Connection,
     };
@@ -123,7 +140,7 @@ fn open(app: &App, admitted: Admitted, socket: Socket, framing: Framing, head: &
         wire,
         greeting: Bytes::from([head, &wire.opening()].concat()),
     });
-    super::established(app, membership.connection(), admitted.begin);
+    super::established(app, membership.connection(), admitted.client_ip, admitted.begin);
     app.players.recheck(membership.connection(), admitted.session.as_deref());
     (membership, admitted.slot)
 }

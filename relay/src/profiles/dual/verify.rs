@@ -9,20 +9,24 @@ use http::{HeaderValue, header};
 use serde_json::json;
 
 use crate::app::App;
+use crate::auth::Shown;
 use crate::profiles::ApiError;
 
 pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let origins = app.settings.live().origins.clone();
-    let identity = app.gate.identify(&parts, &origins).await.inspect_err(|error| {
+    let shown = Shown { request: &parts, auth: None, origins: &origins };
+    let identity = app.gate.identify(&shown).await.inspect_err(|error| {
         tracing::warn!(%error, error_type = "authentication_error", "Authentication failed");
     })?;
-    let expires_at = jiff::Timestamp::from_second(identity.expires_at).unwrap_or(jiff::Timestamp::MAX);
+    // Every token of an issuer ends.
+    let end = identity.expires_at.unwrap_or(i64::MAX);
+    let expires_at = jiff::Timestamp::from_second(end).unwrap_or(jiff::Timestamp::MAX);
     let body = json!({
         "valid": true,
         "player_id": identity.subject,
         "expires_at": expires_at.to_string(),
-        "expires_in": identity.expires_at.saturating_sub(jiff::Timestamp::now().as_second()),
+        "expires_in": end.saturating_sub(jiff::Timestamp::now().as_second()),
     });
     let mut response = Json(body).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

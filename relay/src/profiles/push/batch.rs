@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::publish::{Outcome, log_refusal, publish};
 use super::request::Push;
 use crate::app::App;
+use crate::profiles::limits::Caller;
 use crate::profiles::{ApiError, json};
 
 /// Pushes in one call.
@@ -18,13 +18,15 @@ const MAX_PUSHES: usize = 1000;
 
 pub(super) async fn handle(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
-    let pushes = json::read(&app, &headers, body).await.and_then(array).inspect_err(log_refusal)?;
+    let pushes = json::read(&app, &caller, body).await.and_then(array).inspect_err(log_refusal)?;
     let mut results = Vec::with_capacity(pushes.len());
     for (index, push) in pushes.into_iter().enumerate() {
-        results.push(one(&app, index, push).await);
+        // The call as a whole was the first.
+        let limit = if index == 0 { Ok(()) } else { caller.publishes(&app) };
+        results.push(one(&app, index, push, limit).await);
     }
     Ok(Json(json!({ "results": results })))
 }
@@ -38,10 +40,10 @@ fn array(body: Value) -> Result<Vec<Value>, ApiError> {
 }
 
 /// The result of one push: a bad one does not keep the others back.
-async fn one(app: &App, index: usize, push: Value) -> Value {
+async fn one(app: &App, index: usize, push: Value, limit: Result<(), ApiError>) -> Value {
     let user_id = push.get("user_id").cloned().unwrap_or_default();
-    let outcome = match Push::parse(push).inspect_err(log_refusal) {
-        Ok(push) => publish(app, push).await.map_err(ApiError::from),
+    let outcome = match limit.and_then(|()| Push::parse(push)).inspect_err(log_refusal) {
+        Ok(push) => publish(app, push).await,
         Err(error) => Err(error),
     };
     let error = match outcome {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::claims::socket;
 use super::request::{Addressed, Push};
 use crate::app::App;
-use crate::bus::{BusError, Channel};
+use crate::bus::Channel;
+use crate::profiles::limits::{Caller, publish_to};
 use crate::profiles::{ApiError, json};
 
 /// Whether anyone is there to take a push.
@@ -25,10 +25,10 @@ pub(super) enum Outcome {
 
 pub(super) async fn handle(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
-    let push = json::read(&app, &headers, body).await.and_then(Push::parse).inspect_err(log_refusal)?;
+    let push = json::read(&app, &caller, body).await.and_then(Push::parse).inspect_err(log_refusal)?;
     Ok(Json(match publish(&app, push).await? {
         Outcome::Delivered => json!({ "status": "success", "message": "Message delivered" }),
         Outcome::NotConnected => json!({ "status": "partial", "message": "User not connected" }),
@@ -43,8 +43,8 @@ pub(super) fn log_refusal(error: &ApiError) {
 /// Sends a push on its way.
 ///
 /// # Errors
-/// [`BusError`] if other nodes cannot have it.
-pub(super) async fn publish(app: &App, push: Push) -> Result<Outcome, BusError> {
+/// [`ApiError`] if its target gets too many, or other nodes cannot have it.
+pub(super) async fn publish(app: &App, push: Push) -> Result<Outcome, ApiError> {
     let accounts = app.settings.live();
     let addressed = push.address(&accounts.public_accounts);
     let Addressed { target, original, correlation_id, message } = addressed;
@@ -58,6 +58,7 @@ pub(super) async fn publish(app: &App, push: Push) -> Result<Outcome, BusError> 
     if target != original {
         tracing::info!(user_id = original, account = target, "Detected @mention of public account");
     }
+    publish_to(app, &message.channel)?;
     let receipt = app.publisher.publish(message).await?;
     if receipt.delivered.total() > 0 || is_elsewhere(app, &target).await {
         tracing::info!(user_id = target, correlation_id, "Message sent to user");

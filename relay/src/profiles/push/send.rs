@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 use serde_json::json;
 
 use super::NAME;
@@ -17,6 +16,7 @@ use super::shape::Answer;
 use crate::app::App;
 use crate::bus::Channel;
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport};
+use crate::profiles::limits::Caller;
 use crate::profiles::{ApiError, json};
 use crate::transport::sse::{self, Event, SseWire};
 
@@ -27,10 +27,10 @@ const DONE: Farewell = Farewell::new(CloseCode::Normal, "Done");
 
 pub(super) async fn handle(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let push = json::read(&app, &headers, body).await.and_then(Push::parse).inspect_err(log_refusal)?;
+    let push = json::read(&app, &caller, body).await.and_then(Push::parse).inspect_err(log_refusal)?;
     let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
     let correlation_id = push.correlation_id.clone();
     let user = push.target(&app.settings.live().public_accounts);

@@ -1,5 +1,6 @@
 //! `GET /ws?user_id=` (requirements 000-01 and 000-02).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,9 +15,11 @@ use super::NAME;
 use super::duplicates::{self, Right};
 use super::shape::Bare;
 use crate::app::App;
+use crate::auth::ClientAddress;
 use crate::bus::{Channel, Message};
-use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Publisher, Socket, Transport};
+use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport};
 use crate::profiles::accept::{Admitted, accept};
+use crate::profiles::limits::{self, Flow};
 use crate::profiles::{access, identity};
 use crate::transport::ws::{self, Upgraded, WsWire};
 
@@ -33,6 +36,7 @@ struct Parameters {
 struct User {
     membership: Membership,
     right: Right,
+    client_ip: IpAddr,
 }
 
 pub(in crate::profiles) async fn connect(app: Arc<App>, request: Request) -> Response {
@@ -47,10 +51,11 @@ async fn admit(app: &App, request: &request::Parts) -> Result<User, Farewell> {
     if identity::check("user_id", &user).is_err() {
         return Err(NO_USER);
     }
+    limits::attempt(app, &user).map_err(|_| limits::TOO_OFTEN)?;
     let right = duplicates::ask(app, &user).await?;
     let membership = open(app, user);
     access::bound(app, identity.as_ref(), membership.connection());
-    Ok(User { membership, right })
+    Ok(User { membership, right, client_ip: ClientAddress::of(&request.extensions).ip })
 }
 
 fn open(app: &App, user: String) -> Membership {
@@ -67,11 +72,11 @@ fn open(app: &App, user: String) -> Membership {
 
 impl Admitted for User {
     async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
-        let Self { membership, right } = self;
+        let Self { membership, right, client_ip } = self;
         let connection = membership.connection().clone();
         connection.attach(Socket::Tcp(upgraded.stream));
-        tracing::info!(user_id = %connection.identity, "User connected");
-        let mut session = Session { publisher: app.publisher.clone(), right: Some(right) };
+        tracing::info!(user_id = %connection.identity, %client_ip, "User connected");
+        let mut session = Session { app: app.clone(), flow: Flow::new(), right: Some(right) };
         let limit = || app.settings.live().max_message_size;
         ws::run(&connection, upgraded.early, limit, &mut session).await;
         drop(membership);
@@ -82,7 +87,8 @@ impl Admitted for User {
 
 /// Takes what a client says: answers to requests.
 struct Session {
-    publisher: Publisher,
+    app: Arc<App>,
+    flow: Flow,
     /// Given back before the client is told of the end, so that it can come back at once, to
     /// whichever node.
     right: Option<Right>,
@@ -97,6 +103,9 @@ struct Outline {
 #[async_trait]
 impl ws::Session for Session {
     async fn text(&mut self, connection: &Connection, text: String) {
+        if !self.flow.admits(&self.app, connection) {
+            return;
+        }
         let outline: Outline = match serde_json::from_str(&text) {
             Ok(outline) => outline,
             Err(error) => {
@@ -109,7 +118,7 @@ impl ws::Session for Session {
             return;
         };
         // The publisher logs a failure, and the client has no way to be told.
-        let _ = self.publisher.publish(answer(&connection.identity, &correlation_id, text)).await;
+        let _ = self.app.publisher.publish(answer(&connection.identity, &correlation_id, text)).await;
     }
 
     async fn binary(&mut self, connection: &Connection, _: Bytes) {

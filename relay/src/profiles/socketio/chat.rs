@@ -3,22 +3,28 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use http::request;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::fields::Fields;
 use super::{NAME, conversation};
+use crate::auth::{Gate, Shown};
 use crate::bus::{Channel, Message};
 use crate::config::Settings;
-use crate::hub::Publisher;
-use crate::profiles::identity;
-use crate::transport::socketio::{Application, Args, Event, Peer, Refusal};
+use crate::hub::{Farewell, Publisher};
+use crate::metrics::RateLimit;
+use crate::profiles::{access, identity, limits};
+use crate::rate::{Bucket, Limits};
+use crate::transport::socketio::{Admission, Application, Args, Event, Peer, Refusal};
 
 /// The business of the profile.
 pub(super) struct Chat {
     pub(super) settings: Arc<Settings>,
     pub(super) publisher: Publisher,
+    pub(super) gate: Arc<Gate>,
+    pub(super) limits: Arc<Limits>,
 }
 
 #[async_trait]
@@ -31,13 +37,41 @@ impl Application for Chat {
         self.settings.live().socketio.options.max_payload
     }
 
-    async fn admit(&self, peer: &Peer, _: Option<&str>) -> Result<(), Refusal> {
-        if peer.namespace() == "/" { Ok(()) } else { Err(Refusal("Invalid namespace".to_owned())) }
+    fn max_channels(&self) -> usize {
+        usize::try_from(self.settings.live().quotas.channels).unwrap_or(usize::MAX)
     }
 
-    async fn connected(&self, peer: &Peer, auth: Option<&str>) {
-        let user = user_of(auth).or_else(|| user_in(peer.query()));
-        if let Some(user) = &user {
+    fn has(&self, namespace: &str) -> bool {
+        namespace == "/"
+    }
+
+    /// A client that has to show a token is whom it speaks for; any other is who it says.
+    async fn authenticate(&self, request: &request::Parts, auth: Option<&str>) -> Result<Admission, Refusal> {
+        let live = self.settings.live();
+        let shown = Shown { request, auth, origins: &live.origins };
+        let identity = self.gate.admit(NAME, &shown).await;
+        let identity = identity.map_err(|error| refusal(&access::farewell(&error)))?;
+        let asked = user_of(auth).or_else(|| user_in(request.uri.query().unwrap_or_default()));
+        if identity.as_ref().zip(asked.as_ref()).is_some_and(|(identity, asked)| identity.subject != *asked) {
+            return Err(refusal(&access::FORBIDDEN));
+        }
+        let lasts = identity.as_ref().and_then(|identity| self.gate.time_left(identity));
+        let user: Option<Arc<str>> = identity.map(|identity| identity.subject).or(asked).map(Into::into);
+        if let Some(user) = &user
+            && self.limits.take(RateLimit::Connections, &live.quotas, &**user).is_err()
+        {
+            return Err(refusal(&limits::TOO_OFTEN));
+        }
+        Ok(Admission { user, lasts })
+    }
+
+    fn takes(&self, left: &mut Bucket) -> bool {
+        self.limits.take_own(RateLimit::Messages, &self.settings.live().quotas, left).is_ok()
+    }
+
+    async fn connected(&self, peer: &Peer, _: Option<&str>) {
+        let user = peer.user();
+        if let Some(user) = user {
             peer.take_messages_of(user);
         }
         tracing::info!(sid = peer.sid(), namespace = peer.namespace(), user_id = user, "Socket connected");
@@ -46,7 +80,7 @@ impl Application for Chat {
     async fn event(&self, peer: &Peer, event: Event) {
         let outcome = match event.name.as_str() {
             "chat:message" => self.message(peer, &event.args).await,
-            "conversation:join" => join(peer, &event.args),
+            "conversation:join" => self.join(peer, &event.args),
             "conversation:leave" => leave(peer, &event.args),
             name => {
                 tracing::debug!(sid = peer.sid(), event = name, "Event has no meaning");
@@ -76,13 +110,14 @@ impl Chat {
     /// Hands a message to the worker. The client is never left to wait for an answer that nobody
     /// will give.
     async fn message(&self, peer: &Peer, args: &Args) -> Result<Value, String> {
+        let quotas = self.settings.live().quotas;
+        let name = peer.user().unwrap_or_else(|| peer.sid());
+        self.limits.take(RateLimit::UserMessages, &quotas, name).map_err(|limited| limited.to_string())?;
         let mut message = object(args)?;
         message.text("content")?.ok_or("Missing required field: content")?;
         let (conversation, new) = conversation::id_or_new(&message, "conversationId")?;
         let (id, _) = conversation::id_or_new(&message, "messageId")?;
-        if !peer.join(&conversation::room(&conversation)) {
-            return Err("Too many conversations".to_owned());
-        }
+        self.enter(peer, &conversation)?;
         if new {
             peer.emit("conversation:created", &Args::one(&json!({ "conversationId": conversation })));
         }
@@ -94,6 +129,20 @@ impl Chat {
         self.to_worker(&message).await?;
         tracing::info!(sid = peer.sid(), message_id = id, conversation_id = conversation, "Message routed");
         Ok(json!({ "status": "ok", "messageId": id, "conversationId": conversation }))
+    }
+
+    fn enter(&self, peer: &Peer, conversation: &str) -> Result<(), String> {
+        if peer.join(&conversation::room(conversation)) {
+            return Ok(());
+        }
+        self.limits.note(RateLimit::Channels);
+        Err("Too many conversations".to_owned())
+    }
+
+    fn join(&self, peer: &Peer, args: &Args) -> Result<Value, String> {
+        let conversation = conversation_of(args)?;
+        self.enter(peer, &conversation)?;
+        Ok(json!({ "status": "ok", "conversationId": conversation }))
     }
 
     async fn to_worker(&self, message: &Fields) -> Result<(), String> {
@@ -115,12 +164,9 @@ impl Chat {
     }
 }
 
-fn join(peer: &Peer, args: &Args) -> Result<Value, String> {
-    let conversation = conversation_of(args)?;
-    if !peer.join(&conversation::room(&conversation)) {
-        return Err("Too many conversations".to_owned());
-    }
-    Ok(json!({ "status": "ok", "conversationId": conversation }))
+/// The goodbye of a WebSocket, as a Socket.IO client is told it.
+fn refusal(farewell: &Farewell) -> Refusal {
+    Refusal { message: farewell.reason.clone(), code: farewell.code }
 }
 
 fn leave(peer: &Peer, args: &Args) -> Result<Value, String> {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use http::HeaderMap;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -18,6 +17,7 @@ use crate::app::App;
 use crate::bus::{Channel, Message};
 use crate::hub::Receipt;
 use crate::profiles::json::Object;
+use crate::profiles::limits::{Caller, publish_to};
 use crate::profiles::{ApiError, json};
 use crate::transport::socketio::{Args, Emission, Room};
 
@@ -26,12 +26,13 @@ const RESERVED: [&str; 5] = ["connect", "connect_error", "disconnect", "disconne
 
 pub(super) async fn handle(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
-    let message = json::read(&app, &headers, body).await.and_then(parse);
+    let message = json::read(&app, &caller, body).await.and_then(parse);
     let message = message.inspect_err(|error| tracing::warn!(%error, "Emission refused"))?;
     let (event, channel) = (message.kind.clone(), message.channel.clone());
+    publish_to(&app, &channel)?;
     let receipt = app.publisher.publish(message).await?;
     log(&event, channel.as_str(), &receipt);
     Ok(Json(json!({ "delivered": receipt.delivered.total(), "published": receipt.published })))

@@ -22,8 +22,10 @@ use axum::routing::{any, post};
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use crate::auth::Gate;
 use crate::config::Settings;
 use crate::hub::{Hub, Publisher};
+use crate::rate::Limits;
 use crate::transport::engineio::Server;
 use crate::transport::socketio;
 
@@ -38,15 +40,27 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/socketio/emit", post(emit::handle))
 }
 
+/// What a server of its sessions needs.
+pub struct Parts {
+    /// Connections.
+    pub hub: Arc<Hub>,
+    /// Name among peers.
+    pub node: String,
+    /// Live settings.
+    pub settings: Arc<Settings>,
+    /// The way of messages.
+    pub publisher: Publisher,
+    /// Who clients are.
+    pub gate: Arc<Gate>,
+    /// How much they may do.
+    pub limits: Arc<Limits>,
+    /// Tasks that must end before the process does.
+    pub tasks: TaskTracker,
+}
+
 /// The server of its sessions.
-pub fn server(
-    hub: Arc<Hub>,
-    node: String,
-    settings: Arc<Settings>,
-    publisher: Publisher,
-    tasks: TaskTracker,
-) -> Server {
-    let chat = chat::Chat { settings: settings.clone(), publisher };
+pub fn server(Parts { hub, node, settings, publisher, gate, limits, tasks }: Parts) -> Server {
+    let chat = chat::Chat { settings: settings.clone(), publisher, gate, limits };
     // Sessions live by the terms that they were told, so that the times of pings stay.
     let start = settings.live().socketio.options.clone();
     let options = move || {

@@ -11,12 +11,14 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::shape::{EventLines, Statistics};
+use super::viewer::Viewer;
 use super::{NAME, Pipeline};
 use crate::app::App;
 use crate::bus::{Channel, Message};
 use crate::drain::RESTART;
 use crate::hub::{Hub, Membership, Opening, Socket, Transport, Wire};
-use crate::profiles::{ApiError, Direct};
+use crate::profiles::{ApiError, Direct, access};
+use crate::server::throttle;
 use crate::transport::sse::{self, Event, Framing, SseWire};
 
 /// Where statistics are shown.
@@ -35,12 +37,20 @@ enum Feed {
     Events,
 }
 
-pub(super) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    Feed::Statistics.answer(&app, &headers)
+pub(super) async fn metrics(
+    viewer: Viewer,
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    Feed::Statistics.answer(&app, viewer, &headers)
 }
 
-pub(super) async fn events(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    Feed::Events.answer(&app, &headers)
+pub(super) async fn events(
+    viewer: Viewer,
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    Feed::Events.answer(&app, viewer, &headers)
 }
 
 /// The stream that a request asks for. `None`: it asks for none, or is to be refused.
@@ -50,9 +60,12 @@ pub(in crate::profiles) fn direct(app: &Arc<App>, request: &request::Parts) -> O
         EVENTS => Feed::Events,
         _ => return None,
     };
-    if !app.settings.live().origins.allow_request(&request.headers) {
+    // Whose tokens have to be checked first is let in by the HTTP server.
+    if !app.gate.is_open(NAME) || !app.settings.live().origins.allow_request(&request.headers) {
         return None;
     }
+    // Over the limit, the HTTP server is to say so.
+    throttle::note(app, request.uri.path(), &request.headers, &request.extensions).ok()?;
     let opened_by = app.clone();
     Some(Direct::new(app, request, move |socket, framing, head| {
         live(feed.open(&opened_by, socket, framing, &head)).boxed()
@@ -65,12 +78,18 @@ async fn live(membership: Membership) {
 
 impl Feed {
     /// The stream inside an answer of the HTTP server.
-    fn answer(self, app: &Arc<App>, headers: &HeaderMap) -> Result<Response, ApiError> {
+    fn answer(
+        self,
+        app: &Arc<App>,
+        Viewer(identity): Viewer,
+        headers: &HeaderMap,
+    ) -> Result<Response, ApiError> {
         if !app.settings.live().origins.allow_request(headers) {
             return Err(ApiError::Origin);
         }
         let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
         let membership = self.open(app, socket, Framing::Bare, &[]);
+        access::bound(app, identity.as_ref(), membership.connection());
         if !app.drain.is_accepting() {
             membership.connection().finish(&RESTART);
         }

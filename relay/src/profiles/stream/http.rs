@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::pipeline::Scale;
+use super::viewer::Viewer;
 use crate::app::App;
 use crate::profiles::ApiError;
 
@@ -18,7 +19,7 @@ const LIMIT: usize = 60;
 const MAX_LIMIT: usize = 1000;
 
 /// `GET /api/stats`
-pub(super) async fn stats(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn stats(_: Viewer, State(app): State<Arc<App>>) -> Json<Value> {
     Json(app.events.stats())
 }
 
@@ -32,6 +33,7 @@ pub(super) struct Page {
 
 /// `GET /api/aggregates/{realtime|minute}?limit=`
 pub(super) async fn aggregates(
+    _: Viewer,
     State(app): State<Arc<App>>,
     Path(scale): Path<String>,
     Query(page): Query<Page>,
@@ -47,7 +49,7 @@ pub(super) async fn aggregates(
 
 /// `GET /api/events?after=&limit=`: events of this node that were processed, oldest first, to be
 /// replayed by whoever lost them. `first` above `after` tells that some are not kept any more.
-pub(super) async fn replay(State(app): State<Arc<App>>, Query(page): Query<Page>) -> Json<Value> {
+pub(super) async fn replay(_: Viewer, State(app): State<Arc<App>>, Query(page): Query<Page>) -> Json<Value> {
     let limit = page.limit.unwrap_or(LIMIT).min(MAX_LIMIT);
     let (events, next, first) = app.events.events(page.after, limit);
     // Each was checked when it came in.

@@ -11,7 +11,6 @@ mod dashboard;
 mod event;
 mod http;
 mod pipeline;
-mod rate;
 mod rules;
 mod rules_http;
 mod scale;
@@ -19,6 +18,7 @@ mod shape;
 mod socket;
 mod stats;
 mod store;
+mod viewer;
 mod worker;
 
 use std::sync::Arc;

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::rules::Rule;
+use super::viewer::Viewer;
 use crate::app::App;
+use crate::profiles::limits::Caller;
 use crate::profiles::{ApiError, json};
 
 /// `POST /api/rules`: `{"name", "type"?, "source"?, "when"?: {"field", "op", "value"}}`.
 pub(super) async fn add(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let body = json::read(&app, &headers, body).await?;
+    let body = json::read(&app, &caller, body).await?;
     let rule: Rule =
         serde_json::from_value(body).map_err(|error| ApiError::invalid("", error.to_string()))?;
     let active = app.events.rules().add(rule).map_err(|error| ApiError::invalid("", error.to_string()))?;
@@ -26,7 +28,7 @@ pub(super) async fn add(
 }
 
 /// `GET /api/rules`
-pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn list(_: Viewer, State(app): State<Arc<App>>) -> Json<Value> {
     Json(json!({ "rules": app.events.rules().list() }))
 }
 
@@ -34,8 +36,8 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Value> {
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    caller: Caller,
 ) -> Result<StatusCode, ApiError> {
-    json::allow(&app, &headers)?;
+    json::allow(&app, &caller)?;
     if app.events.rules().remove(&id) { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::NotFound) }
 }

@@ -1,5 +1,6 @@
 //! Anonymous sockets: `/ws` without a user, and `/ws/ingest` (requirements 001-01 to 001-03).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,14 +12,16 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::event::BadEvent;
-use super::rate::Rate;
 use super::shape::Packing;
 use super::{Event, NAME};
 use crate::app::App;
+use crate::auth::{ClientAddress, Identity};
 use crate::bus::Channel;
 use crate::hub::{Connection, Membership, Opening, Socket, Transport};
 use crate::metrics::EventDrop;
 use crate::profiles::accept::{Admitted, accept};
+use crate::profiles::{access, limits};
+use crate::rate::{Bucket, Notice, Quota};
 use crate::transport::ws::{self, Upgraded};
 
 /// Bytes of a bad event that are logged (requirement 001-15).
@@ -38,6 +41,7 @@ struct Parameters {
 struct Anonymous {
     membership: Membership,
     packing: Packing,
+    client_ip: IpAddr,
 }
 
 /// `GET /ws/ingest`
@@ -48,34 +52,50 @@ pub(super) async fn ingest(State(app): State<Arc<App>>, request: Request) -> Res
 /// Opens an anonymous socket.
 pub(in crate::profiles) async fn connect(app: Arc<App>, request: Request) -> Response {
     let admit = async |app: &Arc<App>, request: &http::request::Parts| {
+        let identity = access::of_socket(app, NAME, request).await?;
+        if let Some(identity) = &identity {
+            limits::attempt(app, &identity.subject).map_err(|_| limits::TOO_OFTEN)?;
+        }
         let parameters = Query::try_from_uri(&request.uri).map(|Query(parameters)| parameters);
-        Ok(open(app, parameters.unwrap_or_default()))
+        let (membership, packing) = open(app, identity.as_ref(), parameters.unwrap_or_default());
+        access::bound(app, identity.as_ref(), membership.connection());
+        Ok(Anonymous { membership, packing, client_ip: ClientAddress::of(&request.extensions).ip })
     };
     accept(app, request, admit).await
 }
 
-fn open(app: &App, Parameters { subscribe, format }: Parameters) -> Anonymous {
+fn open(
+    app: &App,
+    identity: Option<&Identity>,
+    Parameters { subscribe, format }: Parameters,
+) -> (Membership, Packing) {
+    let anonymous = || format!("anonymous-{:08x}", rand::random::<u32>());
     let packing = if format.as_deref() == Some("msgpack") { Packing::MessagePack } else { Packing::Json };
     let membership = app.hub.open(Opening {
         socket: Socket::later(),
         channels: subscribe.then(Channel::events).into_iter().collect(),
-        identity: format!("anonymous-{:08x}", rand::random::<u32>()),
+        identity: identity.map_or_else(anonymous, |identity| identity.subject.clone()),
         profile: NAME,
         transport: Transport::WebSocket,
         wire: packing.wire(),
         greeting: Bytes::new(),
     });
-    Anonymous { membership, packing }
+    (membership, packing)
 }
 
 impl Admitted for Anonymous {
     async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
-        let Self { membership, packing } = self;
+        let Self { membership, packing, client_ip } = self;
         let connection = membership.connection().clone();
         connection.attach(Socket::Tcp(upgraded.stream));
-        tracing::info!(client = %connection.identity, "WebSocket connected");
+        tracing::info!(client = %connection.identity, %client_ip, "WebSocket connected");
         let limit = || app.settings.live().max_message_size;
-        let mut session = Session { app: app.clone(), packing, rate: Rate::new(Instant::now()) };
+        let mut session = Session {
+            app: app.clone(),
+            packing,
+            rate: Bucket::full(Instant::now()),
+            notice: Notice::default(),
+        };
         ws::run(&connection, upgraded.early, limit, &mut session).await;
         drop(membership);
         tracing::info!(client = %connection.identity, "WebSocket disconnected");
@@ -86,7 +106,8 @@ impl Admitted for Anonymous {
 struct Session {
     app: Arc<App>,
     packing: Packing,
-    rate: Rate,
+    rate: Bucket,
+    notice: Notice,
 }
 
 #[async_trait]
@@ -121,10 +142,10 @@ impl Session {
     }
 
     fn add(&mut self, connection: &Connection, event: Event) {
-        let limit = self.app.settings.live().stream.rate_limit;
+        let limit = Quota::per_second(self.app.settings.live().stream.rate_limit);
         let (reason, text) = if self.app.events.is_paused() {
             (EventDrop::Paused, "Incoming events are paused")
-        } else if !self.rate.allow(limit, Instant::now()) {
+        } else if self.rate.take(limit, Instant::now()).is_err() {
             (EventDrop::RateLimit, "Rate limit exceeded, slow down")
         } else if self.app.events.add(event) {
             return;
@@ -136,7 +157,7 @@ impl Session {
     }
 
     fn slow_down(&mut self, connection: &Connection, text: &str) {
-        if self.rate.may_notice(Instant::now()) {
+        if self.notice.is_due(Instant::now()) {
             self.app.metrics.events.backpressure.inc();
             self.say(connection, &json!({ "type": "backpressure", "message": text }).to_string());
         }
@@ -146,7 +167,7 @@ impl Session {
         self.app.metrics.events.dropped(EventDrop::Invalid, 1);
         self.app.metrics.events.errors.inc();
         // A flood of bad events makes no flood of log lines either; all are counted.
-        if !self.rate.may_notice(Instant::now()) {
+        if !self.notice.is_due(Instant::now()) {
             return;
         }
         let text = format!("Invalid event format: {error}");

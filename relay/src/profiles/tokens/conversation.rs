@@ -1,5 +1,6 @@
 //! `GET /ws/chat/{id}/?connection_token=` (requirements 003-02 to 003-16).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,13 +12,15 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::NAME;
 use super::shape::{CompatEvent, PlainEvent};
-use super::{NAME, ticket};
 use crate::app::App;
-use crate::auth::{Identity, parameter};
+use crate::auth::{ClientAddress, Identity, Shown, parameter};
 use crate::bus::Channel;
 use crate::drain::RESTART;
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport, Wire};
+use crate::metrics::RateLimit;
+use crate::profiles::limits::{self, Flow};
 use crate::profiles::{access, identity};
 use crate::transport::Permit;
 use crate::transport::ws::{self, Handshake, Upgraded, WsWire, text_frame};
@@ -25,7 +28,6 @@ use crate::transport::ws::{self, Handshake, Upgraded, WsWire, text_frame};
 const UNAUTHENTICATED: Farewell = Farewell::new(CloseCode::Unauthenticated, "Unauthenticated");
 const ORIGIN: Farewell = Farewell::new(CloseCode::Forbidden, "Origin not allowed");
 const ELSEWHERE: Farewell = Farewell::new(CloseCode::Forbidden, "The token is for another conversation");
-const LATER: Farewell = Farewell::new(CloseCode::TryAgain, "Tokens cannot be checked now");
 const NO_CONVERSATION: Farewell = Farewell::new(CloseCode::Policy, "No such conversation");
 
 /// A socket that may begin: in the hub before its client knows, as in the other profiles.
@@ -33,6 +35,7 @@ struct Admitted {
     membership: Membership,
     user_id: String,
     username: Option<String>,
+    client_ip: IpAddr,
 }
 
 pub(super) async fn connect(
@@ -71,51 +74,33 @@ async fn admit(app: &App, conversation: &str, request: &request::Parts) -> Resul
         return Err(NO_CONVERSATION);
     }
     let caller = authenticate(app, conversation, request).await?;
-    let membership = app.hub.open(opening(conversation, &caller.user_id, app.tokens_compat));
-    if let Some(expires_at) = caller.expires_at {
-        let identity = Identity { subject: caller.user_id.clone(), username: None, expires_at };
-        access::bound(app, Some(&identity), membership.connection());
-    }
-    Ok(Admitted { membership, user_id: caller.user_id, username: caller.username })
-}
-
-/// Who joins, and until when.
-struct Caller {
-    user_id: String,
-    username: Option<String>,
-    expires_at: Option<i64>,
+    limits::attempt(app, &caller.subject).map_err(|_| limits::TOO_OFTEN)?;
+    let membership = app.hub.open(opening(conversation, &caller.subject, app.tokens_compat));
+    access::bound(app, Some(&caller), membership.connection());
+    let client_ip = ClientAddress::of(&request.extensions).ip;
+    Ok(Admitted { membership, user_id: caller.subject, username: caller.username, client_ip })
 }
 
 /// The order of requirement 003-16: a connection token, or else what the gate looks for. The first
 /// that is there counts.
-async fn authenticate(app: &App, conversation: &str, request: &request::Parts) -> Result<Caller, Farewell> {
-    let Some(token) = parameter(request.uri.query().unwrap_or_default(), "connection_token") else {
+async fn authenticate(app: &App, conversation: &str, request: &request::Parts) -> Result<Identity, Farewell> {
+    let named = parameter(request.uri.query().unwrap_or_default(), "connection_token").is_some();
+    if !named && !app.gate.asks_for_tickets(NAME) {
         let identity = access::of_socket(app, NAME, request).await.inspect_err(|_| log_refusal())?;
-        let Some(Identity { subject, username, expires_at }) = identity else {
-            log_refusal();
-            return Err(UNAUTHENTICATED);
-        };
-        return Ok(Caller { user_id: subject, username, expires_at: Some(expires_at) });
-    };
-    match ticket::consume(app, &token).await {
-        Ok(Some(ticket)) if ticket.conversation_id.as_deref().is_some_and(|id| id != conversation) => {
-            log_refusal();
-            Err(ELSEWHERE)
-        }
-        Ok(Some(ticket)) => {
-            tracing::info!(user_id = ticket.user_id, "[WS_AUTH] Authenticated via connection token");
-            let ticket::Ticket { user_id, username, expires_at, .. } = ticket;
-            Ok(Caller { user_id, username, expires_at })
-        }
-        Ok(None) => {
-            log_refusal();
-            Err(UNAUTHENTICATED)
-        }
-        Err(error) => {
-            tracing::error!(%error, "[WS_AUTH] Connection tokens cannot be checked");
-            Err(LATER)
-        }
+        return identity.ok_or(UNAUTHENTICATED).inspect_err(|_| log_refusal());
     }
+    let origins = app.settings.live().origins.clone();
+    let consumed = app.gate.consume(&Shown { request, auth: None, origins: &origins }).await;
+    let ticket = consumed.map_err(|error| {
+        log_refusal();
+        access::farewell(&error)
+    })?;
+    if ticket.conversation_id.as_deref().is_some_and(|id| id != conversation) {
+        log_refusal();
+        return Err(ELSEWHERE);
+    }
+    tracing::info!(user_id = ticket.user_id, "[WS_AUTH] Authenticated via connection token");
+    Ok(ticket.into())
 }
 
 fn log_refusal() {
@@ -144,11 +129,11 @@ async fn serve(
     admitted: Admitted,
     permit: Option<Permit>,
 ) {
-    let Admitted { membership, user_id, username } = admitted;
+    let Admitted { membership, user_id, username, client_ip } = admitted;
     let connection = membership.connection().clone();
     connection.attach(Socket::Tcp(upgraded.stream));
-    tracing::info!(user_id, conversation_id = conversation, "WebSocket CONNECT");
-    let mut session = Session { app: app.clone(), conversation, user_id, username };
+    tracing::info!(user_id, conversation_id = conversation, %client_ip, "WebSocket CONNECT");
+    let mut session = Session { app: app.clone(), flow: Flow::new(), conversation, user_id, username };
     let limit = || app.settings.live().max_message_size;
     ws::run(&connection, upgraded.early, limit, &mut session).await;
     drop(membership);
@@ -159,6 +144,7 @@ async fn serve(
 /// Takes what a client says, and hands it to the workers.
 struct Session {
     app: Arc<App>,
+    flow: Flow,
     conversation: String,
     user_id: String,
     username: Option<String>,
@@ -175,6 +161,9 @@ struct Said {
 #[async_trait]
 impl ws::Session for Session {
     async fn text(&mut self, connection: &Connection, text: String) {
+        if !self.flow.admits(&self.app, connection) {
+            return;
+        }
         let answer = match serde_json::from_str::<Said>(&text) {
             Ok(Said { message: Some(message), .. }) => self.forward(&message).await,
             Ok(Said { kind: Some(kind), .. }) if kind == "ping" => json!({ "event": "pong" }),
@@ -194,6 +183,16 @@ impl ws::Session for Session {
 impl Session {
     /// Hands a message to the workers (requirement 003-14), and answers what became of it.
     async fn forward(&self, message: &str) -> serde_json::Value {
+        let quotas = self.app.settings.live().quotas;
+        if let Err(limited) = self.app.limits.take(RateLimit::UserMessages, &quotas, &self.user_id) {
+            tracing::warn!(user_id = self.user_id, error = %limited, "[WS_SEND] Rate limit exceeded");
+            return json!({
+                "event": "error",
+                "error": limited.to_string(),
+                "code": "RATE_LIMITED",
+                "retry_after": limited.seconds(),
+            });
+        }
         self.app.metrics.conversations.message("message");
         let task_id = Uuid::new_v4().to_string();
         let task = json!({

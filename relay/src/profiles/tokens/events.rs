@@ -6,25 +6,26 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::bus::conversation_event;
+use crate::profiles::limits::{Caller, publish_to};
 use crate::profiles::{ApiError, identity, json};
 
 pub(super) async fn handle(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    caller: Caller,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
-    let body = json::read(&app, &headers, body).await?;
+    let body = json::read(&app, &caller, body).await?;
     identity::check("conversation_id", &id)?;
     let event = json::object("", body)?;
     let message = conversation_event(&id, event)
         .ok_or_else(|| ApiError::invalid("event", "Missing required field: event"))?;
     identity::check("event", &message.kind)?;
+    publish_to(&app, &message.channel)?;
     let (message_id, kind) = (message.id.clone(), message.kind.clone());
     let receipt = app.publisher.publish(message).await?;
     if receipt.delivered.total() > 0 {

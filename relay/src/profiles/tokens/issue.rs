@@ -13,17 +13,17 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::NAME;
-use super::ticket::{self, TTL, Ticket};
 use crate::app::App;
-use crate::auth::parameter;
-use crate::profiles::{ApiError, access, identity, json};
+use crate::auth::{ClientAddress, Identity, Shown, TTL, Ticket, parameter};
+use crate::metrics::RateLimit;
+use crate::profiles::{ApiError, identity, json};
 
 pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let ticket = ticket_for(&app, &parts, body).await.inspect_err(|error| {
         tracing::warn!(%error, "[WS_TOKEN_API] Refused a connection token");
     })?;
-    let mut response = match ticket::issue(&app, &ticket).await {
+    let mut response = match app.gate.tickets().issue(&ticket).await {
         Ok(token) => Json(json!({
             "connection_token": token,
             "expires_in": TTL.as_secs(),
@@ -43,17 +43,17 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 /// Who the caller is: by its token, or, where callers are believed, by `?user_id=`; a guest gets a
-/// name of its own.
+/// name of its own. A backend with the publish key names the user that it asks for.
 async fn ticket_for(app: &App, request: &request::Parts, body: Body) -> Result<Ticket, ApiError> {
     if !app.settings.live().origins.allow_request(&request.headers) {
         return Err(ApiError::Origin);
     }
-    let caller = access::of_request(app, NAME, request).await?;
+    let caller = caller(app, request).await?;
     let query = request.uri.query().unwrap_or_default();
+    let named = caller.as_ref().map(|caller| caller.subject.clone()).or_else(|| parameter(query, "user_id"));
+    limit(app, named.as_deref(), request)?;
     let wish = Wish::of(app, query, body).await?;
-    let asked = parameter(query, "user_id");
-    let guest = || asked.unwrap_or_else(|| format!("guest-{}", Uuid::new_v4()));
-    let user_id = caller.as_ref().map_or_else(guest, |caller| caller.subject.clone());
+    let user_id = named.unwrap_or_else(|| format!("guest-{}", Uuid::new_v4()));
     identity::check("user_id", &user_id)?;
     Ok(Ticket {
         user_id,
@@ -62,8 +62,28 @@ async fn ticket_for(app: &App, request: &request::Parts, body: Body) -> Result<T
         conversation_id: wish.conversation_id,
         created_at: jiff::Timestamp::now().as_second(),
         used: false,
-        expires_at: caller.map(|caller| caller.expires_at),
+        expires_at: caller.and_then(|caller| caller.expires_at),
     })
+}
+
+/// `None`: the caller is believed.
+async fn caller(app: &App, request: &request::Parts) -> Result<Option<Identity>, ApiError> {
+    if app.publish_key.as_ref().is_some_and(|key| key.check(&request.headers).is_ok()) {
+        return Ok(None);
+    }
+    let origins = app.settings.live().origins.clone();
+    let shown = Shown { request, auth: None, origins: &origins };
+    Ok(app.gate.admit_to_tokens(NAME, &shown).await?)
+}
+
+/// So many tokens per user; guests have no name yet, but an address.
+fn limit(app: &App, user: Option<&str>, request: &request::Parts) -> Result<(), ApiError> {
+    let quotas = app.settings.live().quotas;
+    let taken = match user {
+        Some(user) => app.limits.take(RateLimit::Tokens, &quotas, user),
+        None => app.limits.take(RateLimit::Tokens, &quotas, ClientAddress::of(&request.extensions).ip),
+    };
+    Ok(taken?)
 }
 
 /// What a caller may ask for: in the body of a POST, or in the query.

@@ -5,7 +5,6 @@ mod conversation;
 mod events;
 mod issue;
 mod shape;
-mod ticket;
 
 use std::sync::Arc;
 

@@ -13,9 +13,9 @@ use crate::transport::ws;
 
 /// Serves a session until it is over: on the WebSocket `begun`, or by polling first.
 pub(super) async fn run(server: Server, opened: Opened, begun: Option<Begun>) {
-    let Opened { session, membership } = opened;
+    let Opened { session, membership, client_ip } = opened;
     let transport = if begun.is_some() { "websocket" } else { "polling" };
-    tracing::info!(sid = session.sid(), transport, protocol = ?session.version(), "Session opened");
+    tracing::info!(sid = session.sid(), %client_ip, transport, protocol = ?session.version(), "Session opened");
     session.handler().lock().await.opened().await;
     let begun = match begun {
         Some(begun) => Some(begun),

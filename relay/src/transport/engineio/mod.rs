@@ -27,4 +27,5 @@ pub use figures::Figures;
 pub use options::Options;
 pub use packet::{Data, Version};
 pub use server::{Application, Handler, Peer, Server};
+pub(super) use socket::essence;
 pub use wire::{EngineWire, Shape, message_frame};

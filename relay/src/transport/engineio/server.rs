@@ -1,6 +1,7 @@
 //! All Engine.IO sessions of one path, and the requests for them.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use super::fault::Fault;
 use super::query::{Asked, Via};
 use super::session::Session;
 use super::{Data, Figures, Options, Version, live, polling, sid, socket};
+use crate::auth::ClientAddress;
 use crate::hub::{Connection, Hub, Membership, Opening, Socket, Transport, Wire};
 use crate::sync::lock;
 use crate::transport::ws::text_frame;
@@ -164,7 +166,7 @@ impl Server {
         let handler = self.parts.application.open(peer, request);
         let session = Arc::new(Session::new(sid.clone(), version, asked.bytes, connection, handler));
         lock(&self.parts.sessions).insert(sid, session.clone());
-        Ok(Opened { session, membership })
+        Ok(Opened { session, membership, client_ip: ClientAddress::of(&request.extensions).ip })
     }
 
     /// Lets a session go on by itself.
@@ -195,6 +197,7 @@ impl Server {
 pub(super) struct Opened {
     pub(super) session: Arc<Session>,
     pub(super) membership: Membership,
+    pub(super) client_ip: IpAddr,
 }
 
 /// The first packet of a session (requirements 002-03 and 002-05).

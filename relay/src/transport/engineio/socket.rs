@@ -11,6 +11,7 @@ use super::fault::Fault;
 use super::query::Asked;
 use super::server::Server;
 use super::session::{Session, Way};
+use crate::auth::ClientAddress;
 use crate::transport::Permit;
 use crate::transport::ws::{self, Decoder, Event, Handshake, Upgraded, text_frame};
 
@@ -71,6 +72,18 @@ async fn begin(server: &Server, asked: Asked, mut request: request::Parts) {
         Ok(opened) => server.spawn(opened, Some(begun)),
         Err(fault) => tracing::warn!(reason = %fault, "Engine.IO session refused"),
     }
+}
+
+/// What an application may want of a request that is over: its address, its headers, and where it
+/// came from.
+pub(in crate::transport) fn essence(request: &request::Parts) -> request::Parts {
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    parts.uri = request.uri.clone();
+    parts.headers = request.headers.clone();
+    if let Some(client) = request.extensions.get::<ClientAddress>() {
+        parts.extensions.insert(*client);
+    }
+    parts
 }
 
 /// Brings a session that polls to a WebSocket.

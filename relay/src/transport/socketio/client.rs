@@ -1,35 +1,44 @@
 //! One client: its namespaces, and what its packets do.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use http::request;
 use serde_json::json;
 
 use super::assembly::Assembly;
 use super::packet::{Kind, Malformed, Packet};
-use super::server::{Application, Event};
+use super::server::{Admission, Application, Event, Refusal};
 use super::{Args, Peer, Room};
 use crate::bus::Channel;
 use crate::hub::{CloseCode, Connection, Farewell, Sent};
+use crate::rate::Bucket;
 use crate::transport::engineio::{self, Data, Handler, Version, message_frame};
 use crate::transport::inflow::Inflow;
 
 /// Namespaces that one client may be in.
 const MAX_NAMESPACES: usize = 16;
-/// Channels that one client may take messages of, rooms of its own included.
-const MAX_CHANNELS: usize = 256;
 
 /// Told to a client that broke the protocol.
 const BROKEN: Farewell = Farewell::new(CloseCode::Protocol, "Parse error");
 /// Told to a client whose attachments would take the node's last room for unfinished messages.
 const NO_ROOM: Farewell = Farewell::new(CloseCode::TryAgain, "No room for the message");
 
+/// Told to a client that sends more than it may.
+const FLOOD: Farewell = Farewell::new(CloseCode::Policy, "Too many messages");
+
 /// The session below a client.
-#[derive(Debug)]
 pub(super) struct Link {
     engine: engineio::Peer,
-    pub(super) query: Box<str>,
+    application: Arc<dyn Application>,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("engine", &self.engine).finish_non_exhaustive()
+    }
 }
 
 impl Link {
@@ -45,7 +54,8 @@ impl Link {
     pub(super) fn subscribe(&self, channel: Channel) -> bool {
         let connection = &self.engine.connection;
         connection.is_subscribed(&channel)
-            || (connection.subscriptions() < MAX_CHANNELS && self.engine.hub.subscribe(connection, channel))
+            || (connection.subscriptions() < self.application.max_channels()
+                && self.engine.hub.subscribe(connection, channel))
     }
 
     pub(super) fn unsubscribe(&self, channel: &Channel) {
@@ -55,18 +65,32 @@ impl Link {
 
 /// A client.
 pub(super) struct Client {
-    application: Arc<dyn Application>,
     link: Arc<Link>,
+    known: Known,
+    left: Bucket,
     peers: Vec<Peer>,
     assembly: Assembly,
     inflow: Inflow<Arc<Connection>>,
 }
 
+/// What is known of who the client is.
+enum Known {
+    /// Its first request.
+    No(Box<request::Parts>),
+    Yes(Admission),
+}
+
 impl Client {
-    pub(super) fn new(application: Arc<dyn Application>, engine: engineio::Peer, query: &str) -> Self {
+    pub(super) fn new(
+        application: Arc<dyn Application>,
+        engine: engineio::Peer,
+        request: &request::Parts,
+    ) -> Self {
         let inflow = Inflow::of(engine.connection.clone());
-        let link = Arc::new(Link { engine, query: query.into() });
-        Self { application, link, peers: Vec::new(), assembly: Assembly::default(), inflow }
+        let known = Known::No(Box::new(engineio::essence(request)));
+        let link = Arc::new(Link { engine, application });
+        let left = Bucket::full(Instant::now());
+        Self { link, known, left, peers: Vec::new(), assembly: Assembly::default(), inflow }
     }
 
     fn broken(&self) {
@@ -98,29 +122,50 @@ impl Client {
         if self.peer(namespace).is_some() || self.peers.len() >= MAX_NAMESPACES {
             return Err(Malformed);
         }
-        let peer = self.new_peer(namespace);
-        if let Err(refusal) = self.application.admit(&peer, auth).await {
-            self.refuse(namespace, &refusal.0);
-            return Ok(());
-        }
+        let admission = match self.admit(namespace, auth).await {
+            Ok(admission) => admission,
+            Err(refusal) => {
+                self.refuse(namespace, &refusal);
+                return Ok(());
+            }
+        };
         self.link.engine.connection.introduced();
+        let peer = self.new_peer(namespace, admission.user);
         peer.join(peer.sid());
         self.link.subscribe(Room::everyone(namespace).channel());
         self.welcome(&peer);
         self.peers.push(peer.clone());
-        self.application.connected(&peer, auth).await;
+        self.link.application.connected(&peer, auth).await;
         Ok(())
     }
 
+    /// Who the client is. From when it is known on, the session lasts as long as its right.
+    async fn admit(&mut self, namespace: &str, auth: Option<&str>) -> Result<Admission, Refusal> {
+        let application = self.link.application.clone();
+        if !application.has(namespace) {
+            return Err(Refusal { message: "Invalid namespace".into(), code: CloseCode::Policy });
+        }
+        let request = match &self.known {
+            Known::Yes(admission) => return Ok(admission.clone()),
+            Known::No(request) => request,
+        };
+        let admission = application.authenticate(request, auth).await?;
+        if let Some(lasts) = admission.lasts {
+            self.link.engine.connection.expire_after(lasts);
+        }
+        self.known = Known::Yes(admission.clone());
+        Ok(admission)
+    }
+
     /// Clients of version 2 make their id themselves: that of the session, and the namespace.
-    fn new_peer(&self, namespace: &str) -> Peer {
+    fn new_peer(&self, namespace: &str, user: Option<Arc<str>>) -> Peer {
         let engine = &self.link.engine;
         let sid = match (engine.version, namespace) {
             (Version::V4, _) => format!("{}.{}", uuid::Uuid::new_v4().simple(), node_part(&engine.sid)),
             (Version::V3, "/") => engine.sid.to_string(),
             (Version::V3, _) => format!("{namespace}#{}", engine.sid),
         };
-        Peer { link: self.link.clone(), namespace: namespace.into(), sid: sid.into() }
+        Peer { link: self.link.clone(), namespace: namespace.into(), sid: sid.into(), user }
     }
 
     fn welcome(&self, peer: &Peer) {
@@ -131,12 +176,16 @@ impl Client {
         self.send(&Packet::new(Kind::Connect, peer.namespace(), data));
     }
 
-    fn refuse(&self, namespace: &str, message: &str) {
-        let data = match self.link.engine.version {
-            Version::V4 => json!({ "message": message }),
-            Version::V3 => json!(message),
+    /// In version 2 an error is any JSON; a text where there is nothing more to say, as there.
+    fn refuse(&self, namespace: &str, Refusal { message, code }: &Refusal) {
+        let number = code.number();
+        let data = match (self.link.engine.version, code) {
+            (Version::V4, CloseCode::Policy) => json!({ "message": message }),
+            (Version::V4, _) => json!({ "message": message, "data": { "code": number } }),
+            (Version::V3, CloseCode::Policy) => json!(message),
+            (Version::V3, _) => json!({ "message": message, "code": number }),
         };
-        tracing::info!(sid = %self.link.engine.sid, namespace, reason = message, "Namespace refused");
+        tracing::info!(sid = %self.link.engine.sid, namespace, reason = %message, "Namespace refused");
         self.send(&Packet::new(Kind::ConnectError, namespace, data.to_string()));
     }
 
@@ -148,7 +197,7 @@ impl Client {
         let Some(position) = self.peers.iter().position(|peer| peer.namespace() == namespace) else { return };
         let peer = self.peers.swap_remove(position);
         self.link.unsubscribe_namespace(namespace);
-        self.application.disconnected(&peer).await;
+        self.link.application.disconnected(&peer).await;
     }
 
     async fn event(&mut self, packet: Packet, attachments: Vec<Bytes>) -> Result<(), Malformed> {
@@ -156,7 +205,7 @@ impl Client {
         let name = args.take_name().ok_or(Malformed)?;
         // A client that has left, or was never let in, is not worth an answer.
         let Some(peer) = self.peer(&packet.namespace).cloned() else { return Err(Malformed) };
-        self.application.event(&peer, Event { name, args, ack: packet.id }).await;
+        self.link.application.event(&peer, Event { name, args, ack: packet.id }).await;
         Ok(())
     }
 
@@ -186,14 +235,19 @@ impl Handler for Client {
     /// The server of version 2 lets clients into `/` unasked; others have to ask before long.
     async fn opened(&mut self) {
         let connection = &self.link.engine.connection;
-        connection.introduce_within(self.application.connect_timeout());
+        connection.introduce_within(self.link.application.connect_timeout());
         if self.link.engine.version == Version::V3 && self.connect("/", None).await.is_err() {
             self.broken();
         }
     }
 
     async fn message(&mut self, data: Data) {
-        let taken = match self.assembly.add(data, self.application.max_payload()) {
+        if !self.link.application.takes(&mut self.left) {
+            tracing::warn!(sid = %self.link.engine.sid, "Too many messages");
+            self.link.engine.connection.finish(&FLOOD);
+            return;
+        }
+        let taken = match self.assembly.add(data, self.link.application.max_payload()) {
             Ok(Some((packet, attachments))) => self.take(packet, attachments).await,
             Ok(None) => Ok(()),
             Err(malformed) => Err(malformed),
@@ -208,7 +262,7 @@ impl Handler for Client {
 
     async fn closed(&mut self) {
         for peer in std::mem::take(&mut self.peers) {
-            self.application.disconnected(&peer).await;
+            self.link.application.disconnected(&peer).await;
         }
     }
 }

@@ -17,4 +17,4 @@ mod server;
 pub use args::Args;
 pub use emission::{Emission, RoomShape};
 pub use peer::{Peer, Room};
-pub use server::{Application, Event, Refusal, application};
+pub use server::{Admission, Application, Event, Refusal, application};

@@ -49,6 +49,7 @@ pub struct Peer {
     pub(super) link: Arc<Link>,
     pub(super) namespace: Arc<str>,
     pub(super) sid: Arc<str>,
+    pub(super) user: Option<Arc<str>>,
 }
 
 impl Peer {
@@ -62,9 +63,9 @@ impl Peer {
         &self.namespace
     }
 
-    /// What the client gave as query of its first request.
-    pub fn query(&self) -> &str {
-        &self.link.query
+    /// The user that it is, if it is one.
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 
     /// Sends an event to this client alone.

@@ -1,5 +1,6 @@
 //! What is served over Socket.IO.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use http::request;
 
 use super::client::Client;
 use super::{Args, Peer, RoomShape};
-use crate::hub::Wire;
+use crate::hub::{CloseCode, Wire};
+use crate::rate::Bucket;
 use crate::transport::engineio::{self, EngineWire, Handler, Version};
 
 /// As the reference server has it.
@@ -25,9 +27,23 @@ pub struct Event {
     pub ack: Option<u64>,
 }
 
-/// Why a client may not be in a namespace; the text is told to it.
+/// Why a client is refused, as it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal(pub String);
+pub struct Refusal {
+    /// One phrase.
+    pub message: Cow<'static, str>,
+    /// The code that a WebSocket would be closed with.
+    pub code: CloseCode,
+}
+
+/// Who a client is, and for how long.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Admission {
+    /// The user that it is, if it is one.
+    pub user: Option<Arc<str>>,
+    /// Time after which the session ends.
+    pub lasts: Option<Duration>,
+}
 
 /// The business that is done over Socket.IO.
 #[async_trait]
@@ -43,11 +59,26 @@ pub trait Application: Send + Sync + 'static {
         CONNECT_TIMEOUT
     }
 
-    /// Whether a client that gave `auth`, which is JSON, may be in the namespace.
+    /// Channels that a client may take messages of, rooms of its own included.
+    fn max_channels(&self) -> usize;
+
+    /// Whether there is such a namespace.
+    fn has(&self, namespace: &str) -> bool;
+
+    /// Who the client is that began its session with `request`, and gave `auth`, which is JSON, to
+    /// connect. Asked until it is known; everything later in the session is of the same client.
     ///
     /// # Errors
-    /// [`Refusal`] if not.
-    async fn admit(&self, peer: &Peer, auth: Option<&str>) -> Result<(), Refusal>;
+    /// [`Refusal`] if it is not let in.
+    async fn authenticate(&self, _: &request::Parts, _: Option<&str>) -> Result<Admission, Refusal> {
+        Ok(Admission::default())
+    }
+
+    /// Whether one more message of a client is taken, of which `left` are. One that is not ends the
+    /// client's session.
+    fn takes(&self, _left: &mut Bucket) -> bool {
+        true
+    }
 
     /// The client is in the namespace, and was told so.
     async fn connected(&self, peer: &Peer, auth: Option<&str>);
@@ -76,6 +107,6 @@ impl engineio::Application for Served {
     }
 
     fn open(&self, peer: engineio::Peer, request: &request::Parts) -> Box<dyn Handler> {
-        Box::new(Client::new(self.0.clone(), peer, request.uri.query().unwrap_or_default()))
+        Box::new(Client::new(self.0.clone(), peer, request))
     }
 }

@@ -148,6 +148,7 @@ impl Node {
                 url,
                 password: password.map(Secret::new),
                 namespace,
+                authorities: None,
                 max_retries: 0,
                 pool: PoolSize::default(),
             },

@@ -1,5 +1,6 @@
 //! The `socketio` profile with the real `socket.io-client`, versions 4 and 2.
 
+mod auth;
 mod chat;
 mod clients;
 mod cluster;
