@@ -38,7 +38,7 @@ test: ## Everything: format, lints, unit, relay, chart, API server, and a real t
 	$(call stage,format,cargo fmt --all --check)
 	$(call stage,lints,cargo clippy --quiet --workspace --all-targets --test '*' -- --deny warnings)
 	$(call stage,unit tests and the relay with real clients and Redis,cargo test --workspace | tee $(TESTED))
-	$(call stage,requirements,$(E2E) requirements --problems $(TESTED) || true)
+	$(call stage,requirements,$(E2E) requirements --problems $(TESTED))
 	$(call stage,Kubernetes and Helm from their Go modules,$(E2E) binaries)
 	$(call stage,images,$(E2E_TEST) images)
 	$(call stage,chart,$(E2E_TEST) chart)

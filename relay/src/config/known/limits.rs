@@ -24,14 +24,14 @@ settings! {
     /// Time in which the pong must come.
     WS_PING_TIMEOUT: Number = number(10, 1..=86_400, "seconds").live();
     /// Connections that one user or player may begin in a minute; 0 is no limit.
-    CONNECTION_RATE_LIMIT: Number = number(60, 0..=10_000_000, "connections").live();
+    CONNECTION_RATE_LIMIT: Number = number(600, 0..=10_000_000, "connections").live();
     /// Requests of one address within the window; 0 is no limit. Probes and who publishes with the
     /// key are not counted.
     RATE_LIMIT_REQUESTS: Number = number(0, 0..=10_000_000, "requests").live();
     /// The window.
     RATE_LIMIT_WINDOW: Number = number(60, 1..=86_400, "seconds").live();
     /// Messages that one connection may send in a second; 0 is no limit.
-    MESSAGE_RATE_LIMIT: Number = number(100, 0..=10_000_000, "messages").live();
+    MESSAGE_RATE_LIMIT: Number = number(1_000, 0..=10_000_000, "messages").live();
     /// Chat messages that one user may send in a minute; 0 is no limit.
     USER_MESSAGE_RATE_LIMIT: Number = number(100, 0..=10_000_000, "messages").live();
     /// Messages that one address may publish in a second; 0 is no limit.
