@@ -71,7 +71,7 @@ pub(crate) fn hub(settings: &Settings) -> Arc<Hub> {
         clock: Clock::with_tick(TICK),
         budget: Budget::new(QUEUE as u64),
         inflow: Budget::new(QUEUE as u64),
-        limits: Limits::new(QUEUE, 100_000, Overflow::Disconnect),
+        limits: Limits::new(QUEUE, 100_000, Overflow::Disconnect).into(),
         counts: Counts::default(),
     });
     let clock = &hub.shared().clock;

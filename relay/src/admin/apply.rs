@@ -6,8 +6,9 @@ use crate::logs::LogControl;
 /// Applies the settings in use, and reads the keys again.
 pub fn apply_settings(app: &App, logs: &LogControl) {
     let live = app.settings.live();
-    app.hub.shared().limits.set(live.max_queue_bytes, live.max_queue_items, live.overflow);
-    app.hub.shared().limits.set_batch(live.message_batch_size);
+    let limits = &app.hub.shared().limits;
+    limits.set(live.max_queue_bytes, live.max_queue_items, |profile| live.overflow.of(profile));
+    limits.set_batch(live.message_batch_size);
     logs.set(live.log_level, &live.debug.targets);
     for key in [&app.publish_key, &app.admin_token].into_iter().flatten() {
         if let Err(error) = key.reload() {

@@ -23,7 +23,7 @@ pub use jwt::{JwksSource, JwtError, JwtSettings, SourceError, Verifier};
 pub use key::{Denied, Key, KeyError};
 pub use origin::{InvalidOrigin, Origins};
 pub use outbound::{FetchError, NoAuthority};
-pub use policy::{Asks, InvalidPolicy, Policy};
+pub use policy::{Asks, InvalidAsks, Policy};
 pub use proxies::{ClientAddress, InvalidNetwork, Peer, Proxies};
 pub use ticket::{TTL, Ticket, Tickets};
 pub use webhook::{UnsafeAddress, WebhookSettings};

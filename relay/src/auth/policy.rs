@@ -2,8 +2,7 @@
 
 use std::str::FromStr;
 
-/// The profiles.
-const PROFILES: [&str; 5] = ["push", "stream", "socketio", "tokens", "dual"];
+use crate::per_profile::PerProfile;
 
 /// What a profile asks of its clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,67 +19,36 @@ pub enum Asks {
 }
 
 /// What each profile asks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Policy {
-    all: Asks,
-    /// Profiles that differ.
-    each: Vec<(String, Asks)>,
-}
-
-/// A text that is no policy.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not none, jwt, token, webhook, or a list such as push=jwt,dual=none of the profiles {list}", list = PROFILES.join(", "))]
-pub struct InvalidPolicy(String);
+pub type Policy = PerProfile<Asks>;
 
 impl Policy {
-    /// What `profile` asks.
-    pub fn of(&self, profile: &str) -> Asks {
-        let named = self.each.iter().find(|(name, _)| name == profile);
-        named.map_or(self.all, |(_, asks)| *asks)
-    }
-
     /// Whether any profile believes its clients.
     pub fn has_anonymous(&self) -> bool {
-        PROFILES.iter().any(|profile| self.of(profile) == Asks::None)
+        self.wants(Asks::None)
     }
 
     /// Whether any profile asks for it.
     pub fn wants(&self, asks: Asks) -> bool {
-        PROFILES.iter().any(|profile| self.of(profile) == asks)
+        self.values().any(|asked| asked == asks)
     }
 }
 
-impl FromStr for Asks {
-    type Err = ();
+/// A text that is no such demand.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is none of none, jwt, token, webhook")]
+pub struct InvalidAsks(String);
 
-    fn from_str(text: &str) -> Result<Self, ()> {
+impl FromStr for Asks {
+    type Err = InvalidAsks;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAsks> {
         match text {
             "none" => Ok(Self::None),
             "jwt" => Ok(Self::Jwt),
             "token" => Ok(Self::Token),
             "webhook" => Ok(Self::Webhook),
-            _ => Err(()),
+            _ => Err(InvalidAsks(text.to_owned())),
         }
-    }
-}
-
-impl FromStr for Policy {
-    type Err = InvalidPolicy;
-
-    fn from_str(text: &str) -> Result<Self, InvalidPolicy> {
-        let invalid = || InvalidPolicy(text.to_owned());
-        let mut policy = Self::default();
-        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-            match entry.split_once('=') {
-                None => policy.all = entry.parse().map_err(|()| invalid())?,
-                Some((profile, asks)) if PROFILES.contains(&profile.trim()) => {
-                    let asks = asks.trim().parse().map_err(|()| invalid())?;
-                    policy.each.push((profile.trim().to_owned(), asks));
-                }
-                Some(_) => return Err(invalid()),
-            }
-        }
-        Ok(policy)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::auth::{Origins, Proxies};
 use crate::hub::{Overflow, Pace, Paces};
 use crate::logs::LogLevel;
 use crate::metrics::Aliases;
+use crate::per_profile::PerProfile;
 use crate::profiles::push::Duplicates;
 use crate::rate::Quotas;
 
@@ -35,7 +36,7 @@ pub struct Live {
     /// Messages that may wait for one connection.
     pub max_queue_items: usize,
     /// What happens beyond these.
-    pub overflow: Overflow,
+    pub overflow: PerProfile<Overflow>,
     /// What a second socket of a user means.
     pub duplicates: Duplicates,
     /// Messages that one system call writes to a connection.
@@ -85,7 +86,7 @@ impl Live {
             max_total_connections: total_connections(r),
             max_queue_bytes: r.size(limits::MAX_QUEUE_BYTES),
             max_queue_items: r.size(limits::MAX_QUEUE_ITEMS),
-            overflow: r.value(limits::OVERFLOW, Overflow::Disconnect),
+            overflow: r.value(limits::OVERFLOW, PerProfile::default()),
             duplicates: r.value(push::DUPLICATE_POLICY, Duplicates::Reject),
             message_batch_size: r.size(limits::MESSAGE_BATCH_SIZE),
             metrics: r.switch(observing::ENABLE_METRICS),

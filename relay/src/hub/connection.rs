@@ -11,7 +11,7 @@ use tokio::io::Interest;
 use tokio::sync::Notify;
 
 use super::outbox::{Outbox, Phase, Pushed};
-use super::{CloseCode, DropReason, Farewell, Frame, Pulse, Sent, Shared, Socket, Transport, Wire};
+use super::{CloseCode, DropReason, Farewell, Frame, Limits, Pulse, Sent, Shared, Socket, Transport, Wire};
 use crate::bus::{Channel, Message};
 use crate::sync::lock;
 
@@ -149,7 +149,11 @@ impl Connection {
             self.wrote_at.store(self.shared.clock.now(), Ordering::Relaxed);
         }
         bytes.advance(written);
-        outbox.push(bytes, written > 0, &self.shared.limits, &self.shared.budget)
+        outbox.push(bytes, written > 0, self.limits(), &self.shared.budget)
+    }
+
+    fn limits(&self) -> &Limits {
+        self.shared.limits.of(self.profile)
     }
 
     fn settle(&self, pushed: Pushed) -> Sent {
@@ -332,7 +336,7 @@ impl Connection {
     fn flush(&self) -> Flushed {
         let mut outbox = lock(&self.outbox);
         while outbox.phase != Phase::Over && !outbox.is_empty() {
-            match self.socket.try_write_vectored(&outbox.batch(&self.shared.limits)) {
+            match self.socket.try_write_vectored(&outbox.batch(self.limits())) {
                 Ok(count) => outbox.advance(count, &self.shared.budget),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
                 Err(_) => return Flushed::Over,

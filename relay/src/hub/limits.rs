@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 /// What happens to a message that finds a queue full (conflict X-20).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Overflow {
     /// The oldest waiting messages make room.
@@ -14,6 +14,7 @@ pub enum Overflow {
     /// All waiting messages make room: only the newest counts.
     LatestOnly,
     /// The connection ends with 1013, so that the client knows of the gap.
+    #[default]
     Disconnect,
 }
 
@@ -86,5 +87,63 @@ impl Limits {
     /// The policy beyond the limits.
     pub fn overflow(&self) -> Overflow {
         Overflow::from_byte(self.overflow.load(Ordering::Relaxed))
+    }
+}
+
+/// Limits of the queues of each class of connections; the class is the profile that they came by
+/// (conflict X-20).
+#[derive(Debug)]
+pub struct ClassLimits {
+    classes: Box<[(&'static str, Limits)]>,
+    /// Of connections of no such class.
+    other: Limits,
+}
+
+impl ClassLimits {
+    /// The same limits for all `classes`, until they are [set](Self::set).
+    pub fn new(classes: &[&'static str], bytes: usize, items: usize) -> Self {
+        let limits = || Limits::new(bytes, items, Overflow::default());
+        Self { classes: classes.iter().map(|class| (*class, limits())).collect(), other: limits() }
+    }
+
+    /// The limits of connections of `class`.
+    pub fn of(&self, class: &str) -> &Limits {
+        let found = self.classes.iter().find(|(name, _)| *name == class);
+        found.map_or(&self.other, |(_, limits)| limits)
+    }
+
+    /// Changes them; `overflow` tells the policy of a class.
+    pub fn set(&self, bytes: usize, items: usize, overflow: impl Fn(&str) -> Overflow) {
+        for (class, limits) in &self.classes {
+            limits.set(bytes, items, overflow(class));
+        }
+    }
+
+    /// Changes how many frames one system call writes at most.
+    pub fn set_batch(&self, frames: usize) {
+        self.classes.iter().for_each(|(_, limits)| limits.set_batch(frames));
+    }
+}
+
+impl From<Limits> for ClassLimits {
+    fn from(other: Limits) -> Self {
+        Self { classes: Box::default(), other }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn x20_each_class_has_its_own_policy() {
+        let limits = ClassLimits::new(&["stream", "dual"], 10, 10);
+        limits.set(
+            10,
+            10,
+            |class| if class == "stream" { Overflow::LatestOnly } else { Overflow::Disconnect },
+        );
+        assert_eq!(limits.of("stream").overflow(), Overflow::LatestOnly);
+        assert_eq!(limits.of("dual").overflow(), Overflow::Disconnect);
     }
 }

@@ -33,7 +33,7 @@ pub use connection::{Connection, Turn};
 pub use counts::{Counts, Kind};
 pub use delivery::Delivered;
 pub use farewell::{CloseCode, Farewell};
-pub use limits::{Limits, Overflow};
+pub use limits::{ClassLimits, Limits, Overflow};
 pub use outbox::{DropReason, Sent};
 pub use publisher::{Publisher, Receipt};
 pub use registry::{Hub, Membership, Opening};
@@ -52,7 +52,7 @@ pub struct Shared {
     /// Bytes of messages of clients that are not complete, on this node.
     pub inflow: Budget,
     /// Limits of one connection's queue.
-    pub limits: Limits,
+    pub limits: ClassLimits,
     /// What was counted.
     pub counts: Counts,
 }

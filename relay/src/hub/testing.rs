@@ -13,7 +13,7 @@ pub(crate) fn hub() -> Arc<Hub> {
         clock: Clock::start(),
         budget: Budget::new(1 << 20),
         inflow: Budget::new(1 << 20),
-        limits: Limits::new(1 << 20, 100, Overflow::Disconnect),
+        limits: Limits::new(1 << 20, 100, Overflow::Disconnect).into(),
         counts: Counts::default(),
     })
 }

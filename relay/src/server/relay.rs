@@ -19,10 +19,11 @@ use crate::bus;
 use crate::config::{Boot, Live, Settings};
 use crate::debug::{self, Doors, Profiler};
 use crate::heartbeat::Heartbeat;
-use crate::hub::{Budget, Clock, Counts, Hub, Limits, Publisher, Shared, Slots};
+use crate::hub::{Budget, ClassLimits, Clock, Counts, Hub, Publisher, Shared, Slots};
 use crate::logs::LogControl;
 use crate::metrics::Metrics;
 use crate::page;
+use crate::per_profile::PROFILES;
 use crate::persistence::Persistence;
 use crate::profiles::{self, Incoming, dual::Players, push, push::Claims, stream::Pipeline};
 use crate::rate;
@@ -185,8 +186,10 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     })
 }
 
-fn limits(live: &Live) -> Limits {
-    Limits::new(live.max_queue_bytes, live.max_queue_items, live.overflow)
+fn limits(live: &Live) -> ClassLimits {
+    let limits = ClassLimits::new(&PROFILES, live.max_queue_bytes, live.max_queue_items);
+    limits.set(live.max_queue_bytes, live.max_queue_items, |profile| live.overflow.of(profile));
+    limits
 }
 
 fn key(setting: &'static str, path: Option<std::path::PathBuf>) -> Result<Option<Key>, StartError> {

@@ -62,6 +62,17 @@ async fn x20_by_default_a_client_that_never_reads_is_disconnected() {
 }
 
 #[tokio::test]
+async fn x20_a_profile_may_have_a_policy_of_its_own() {
+    let overflow = ("OVERFLOW", "disconnect,dual=drop_newest");
+    let relay = TestRelay::with(&[("MAX_QUEUE_BYTES", "300000"), overflow]);
+    let _deaf = deaf(&relay, "alice").await;
+    flood(&relay, "alice").await;
+    until("drops", async || relay.status().await["drops"]["queue_full"].as_u64() > Some(0)).await;
+    flood(&relay, "alice").await;
+    relay.has_connections(1).await;
+}
+
+#[tokio::test]
 async fn r000_23_no_bytes_are_left_counted_after_a_slow_client_is_gone() {
     let relay = TestRelay::with(&[("MAX_QUEUE_BYTES", "300000"), ("OVERFLOW", "drop_newest")]);
     let deaf = deaf(&relay, "alice").await;

@@ -13,7 +13,8 @@ settings! {
     MAX_QUEUE_BYTES: Number = number(1 << 20, 1024..=1 << 30, "bytes").live();
     /// Messages that may wait for one slow connection.
     MAX_QUEUE_ITEMS: Number = number(1000, 1..=1_000_000, "messages").live();
-    /// What happens to a message that finds a queue full.
+    /// What happens to a message that finds a queue full; a list such as `disconnect,stream=latest_only`
+    /// is for each profile.
     OVERFLOW: Text = text("disconnect", "drop_oldest, drop_newest, latest_only, disconnect").live();
     /// What may wait for all connections of this node together.
     MAX_NODE_QUEUE_BYTES: Number = number(256 << 20, 1 << 20..=1 << 40, "bytes");
