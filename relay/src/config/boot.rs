@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::known::{bus as redis, dual as known, limits, listening, observing, tokens};
+use super::known::{dual as known, limits, listening, observing, tokens};
 use super::reader::Reader;
-use super::setting::{Number, Setting, Text};
-use super::{Invalid, Problem, Source, dual, sessions, stream};
+use super::setting::{Number, Setting};
+use super::{Invalid, Problem, Source, bus, dual, sessions, stream};
 use crate::auth::{AuthSettings, check_exposure};
-use crate::bus;
+use crate::bus::Config;
 use crate::logs::LogFormat;
 use crate::persistence::Storage;
 use crate::profiles::stream::Options;
@@ -37,7 +37,7 @@ pub struct Boot {
     /// Who clients are.
     pub auth: AuthSettings,
     /// What carries messages between relays.
-    pub bus: bus::Config,
+    pub bus: Config,
     /// How long the drain after SIGTERM may take.
     pub drain_timeout: Duration,
     /// Connections that it ends per second.
@@ -92,7 +92,7 @@ impl Boot {
             publish_key_file: r.path(listening::PUBLISH_KEY_FILE),
             tokens_compat: r.switch(tokens::TOKENS_COMPAT),
             auth: super::auth::parse(r),
-            bus: bus_config(r),
+            bus: bus::config(r),
             sessions: sessions::storage(r),
             session_ttl: r.seconds(known::SESSION_TTL),
             drain_timeout: r.seconds(listening::DRAIN_TIMEOUT_SECONDS),
@@ -167,53 +167,6 @@ fn check_open_doors(r: &mut Reader<'_>, boot: &Boot) {
     );
     for exposed in [clients, admin].into_iter().filter_map(Result::err) {
         r.problem(listening::INSECURE, exposed);
-    }
-}
-
-fn bus_config(r: &mut Reader<'_>) -> bus::Config {
-    let url = match (r.text(redis::REDIS_URL), r.text(redis::REDIS_URL_FILE)) {
-        (Some(_), Some(_)) => {
-            r.problem(redis::REDIS_URL_FILE, "REDIS_URL is set, too; one of them is enough");
-            return bus::Config::Memory;
-        }
-        (Some(url), None) => Some((redis::REDIS_URL, url.to_owned())),
-        (None, Some(_)) => file_content(r, redis::REDIS_URL_FILE).map(|url| (redis::REDIS_URL_FILE, url)),
-        (None, None) => None,
-    };
-    let password = file_content(r, redis::REDIS_PASSWORD_FILE).map(bus::Secret::new);
-    let namespace = r.value(redis::REDIS_NAMESPACE, bus::Namespace::default());
-    let authorities = file_content(r, redis::REDIS_CA_FILE).and(r.path(redis::REDIS_CA_FILE));
-    let Some((setting, url)) = url else { return bus::Config::Memory };
-    match url.parse() {
-        Ok(url) => {
-            let (max_retries, pool) = (r.small(redis::REDIS_MAX_RETRIES), pool_size(r));
-            bus::Config::Redis { url, password, namespace, authorities, max_retries, pool }
-        }
-        Err(error) => {
-            let error: bus::UrlError = error;
-            r.problem(setting, error);
-            bus::Config::Memory
-        }
-    }
-}
-
-fn pool_size(r: &mut Reader<'_>) -> bus::PoolSize {
-    let (min, max) = (r.size(redis::REDIS_POOL_MIN), r.size(redis::REDIS_POOL_MAX));
-    if min > max {
-        r.problem(redis::REDIS_POOL_MIN, format!("{min} is more than REDIS_POOL_MAX, which is {max}"));
-    }
-    bus::PoolSize { min, max, timeout: r.seconds(redis::REDIS_POOL_TIMEOUT) }
-}
-
-/// The trimmed content of the file that setting `name` names.
-pub(super) fn file_content(r: &mut Reader<'_>, setting: Setting<Text>) -> Option<String> {
-    let path = r.text(setting)?;
-    match std::fs::read_to_string(path) {
-        Ok(content) => Some(content.trim().to_owned()),
-        Err(error) => {
-            r.problem(setting, format!("{path}: {error}"));
-            None
-        }
     }
 }
 
@@ -307,30 +260,5 @@ mod tests {
     #[test]
     fn x21_insecure_opens_the_relay() {
         assert!(parse(&[("HOST", "0.0.0.0"), ("INSECURE", "true")]).is_ok());
-    }
-
-    #[test]
-    fn r001_17_a_pool_has_the_guides_bounds() {
-        let settings = [("REDIS_URL", "redis://localhost:6379"), ("REDIS_POOL_MIN", "5")];
-        let bus::Config::Redis { pool, .. } = parse(&settings).unwrap().bus else { panic!("a bus") };
-        assert_eq!((pool.min, pool.max, pool.timeout), (5, 20, Duration::from_secs(5)));
-    }
-
-    #[test]
-    fn a_pool_that_keeps_more_than_it_may_is_refused() {
-        let text = parse(&[("REDIS_URL", "redis://x"), ("REDIS_POOL_MIN", "30")]).unwrap_err().to_string();
-        assert!(text.starts_with("REDIS_POOL_MIN: 30"), "{text}");
-    }
-
-    #[test]
-    fn a_namespace_that_redis_could_misread_is_refused() {
-        let text = parse(&[("REDIS_URL", "redis://x"), ("REDIS_NAMESPACE", "a:b")]).unwrap_err().to_string();
-        assert!(text.starts_with("REDIS_NAMESPACE: \"a:b\""), "{text}");
-    }
-
-    #[test]
-    fn a_bad_redis_url_is_not_repeated() {
-        let text = parse(&[("REDIS_URL", "http://:s3cret@x")]).unwrap_err().to_string();
-        assert!(text.starts_with("REDIS_URL") && !text.contains("s3cret"), "{text}");
     }
 }

@@ -7,6 +7,7 @@
 
 mod auth;
 mod boot;
+mod bus;
 mod check;
 mod debug;
 mod document;

@@ -63,6 +63,13 @@ impl<'a> Reader<'a> {
         self.set(setting).map(PathBuf::from)
     }
 
+    /// The trimmed content of the file that a setting names.
+    pub(super) fn content(&mut self, setting: Setting<Text>) -> Option<String> {
+        let path = self.text(setting)?;
+        let read = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
+        read.map(|content| content.trim().to_owned()).map_err(|what| self.problem(setting, what)).ok()
+    }
+
     /// A value of any kind; `default` is the one that the setting's entry tells of.
     pub(super) fn value<T: FromStr<Err: Display>>(&mut self, setting: Setting<Text>, default: T) -> T {
         let Some(text) = self.set(setting) else { return default };

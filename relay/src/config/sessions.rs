@@ -1,6 +1,5 @@
 //! Where the sessions of players are kept (conflict X-17).
 
-use super::boot::file_content;
 use super::known::{bus, dual as known};
 use super::reader::Reader;
 use super::setting::{Setting, Text};
@@ -27,7 +26,7 @@ fn by_database(r: &mut Reader<'_>) -> Option<Storage> {
     if let Some(url) = r.text(known::DATABASE_URL) {
         return Some(database(r, known::DATABASE_URL, url));
     }
-    let url = file_content(r, known::DATABASE_URL_FILE)?;
+    let url = r.content(known::DATABASE_URL_FILE)?;
     Some(database(r, known::DATABASE_URL_FILE, &url))
 }
 

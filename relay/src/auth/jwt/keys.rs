@@ -5,7 +5,7 @@ use std::path::Path;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 
-use super::settings::SourceError;
+use super::source_error::SourceError;
 
 /// Bytes that the secret of an HMAC must have at least (RFC 7518 section 3.2).
 const MIN_SECRET: usize = 32;

@@ -8,6 +8,7 @@
 mod issuer;
 mod keys;
 mod settings;
+mod source_error;
 #[cfg(test)]
 mod testing;
 
@@ -18,7 +19,8 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Validation, decode, decode_header};
 use serde::Deserialize;
 
-pub use settings::{JwksSource, JwtSettings, SourceError};
+pub use settings::{JwksSource, JwtSettings};
+pub use source_error::SourceError;
 
 use self::issuer::Issuer;
 use self::keys::VerifyingKey;
