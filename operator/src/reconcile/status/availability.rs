@@ -1,10 +1,9 @@
 //! The conditions about the relays as a whole.
 
-use super::bus;
-use super::conditions::{Judgement, State};
 use super::facts::Facts;
 use super::health::{Health, health};
-use super::is_true;
+use super::judgement::{Judgement, State};
+use super::{bus, is_true};
 use crate::api::{ConditionType, Reason};
 
 /// Whether the spec is realised and all wanted relays serve.

@@ -2,8 +2,8 @@
 
 use relay_contract::admin::{BusKind, BusState};
 
-use super::conditions::{Judgement, State};
 use super::facts::{Facts, Relay};
+use super::judgement::{Judgement, State};
 use crate::api::{Reason, RedisMode, RedisStatus};
 
 /// Whether messages cross the bus.

@@ -1,8 +1,8 @@
 //! Where a cluster stands on its way to its spec.
 
 use super::facts::Facts;
-use super::is_true;
 use super::problem::problem;
+use super::{is_true, progress};
 use crate::api::{ConditionType, Reason};
 
 /// Where a cluster stands.
@@ -28,7 +28,7 @@ pub(super) fn health(facts: &Facts) -> Health {
         return Health::Settled;
     }
     let reason = movement(facts);
-    Health::Moving(reason, numbers(facts))
+    Health::Moving(reason, progress::numbers(facts))
 }
 
 /// What kind of way it is on. Relays that were all there and are not now are told from those that
@@ -48,19 +48,4 @@ fn movement(facts: &Facts) -> Reason {
     } else {
         Reason::Scaling
     }
-}
-
-/// The numbers behind a movement.
-pub(super) fn numbers(facts: &Facts) -> String {
-    let waiting = facts.present().find(|relay| !relay.pod.ready);
-    let first = waiting.map(|relay| {
-        let why = relay.pod.unscheduled.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-        format!("; waiting for {}{why}", relay.pod.name)
-    });
-    let remaining = match facts.remaining() {
-        0 => String::new(),
-        more => format!(", {more} of an earlier revision remain"),
-    };
-    let (updated, wanted) = (facts.updated(), facts.replicas);
-    format!("{updated} of {wanted} relays are ready{remaining}{}", first.unwrap_or_default())
 }

@@ -10,8 +10,10 @@ mod deadline;
 mod facts;
 mod figures;
 mod health;
+mod judgement;
 mod pods;
 mod problem;
+mod progress;
 mod warnings;
 mod write;
 

@@ -2,7 +2,7 @@
 
 use super::deadline::is_exceeded;
 use super::facts::Facts;
-use super::health::numbers;
+use super::progress;
 use crate::api::{Reason, RedisMode};
 
 /// The first problem in order of weight: what the operator may not do, what a node cannot do,
@@ -24,7 +24,7 @@ fn failing_pod(facts: &Facts) -> Option<(Reason, String)> {
 
 fn too_slow(facts: &Facts) -> Option<(Reason, String)> {
     is_exceeded(facts).then(|| {
-        let message = format!("no progress in {} s: {}", facts.progress_deadline, numbers(facts));
+        let message = format!("no progress in {} s: {}", facts.progress_deadline, progress::numbers(facts));
         (Reason::ProgressDeadlineExceeded, message)
     })
 }

@@ -1,7 +1,7 @@
 //! What works and deserves a second look.
 
-use super::conditions::{Judgement, State};
 use super::facts::Facts;
+use super::judgement::{Judgement, State};
 use crate::api::{PublishAccess, Reason};
 
 /// All warnings as one condition.
