@@ -1,4 +1,4 @@
-//! A bus for unit tests, which remembers what it was told of channels.
+//! Buses of tests, which say only what the test is about.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -7,6 +7,58 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::sync::lock;
+
+/// A bus that takes everything, grants every claim and keeps nothing, but for what a test says otherwise.
+#[async_trait]
+pub(crate) trait PartBus: Send + Sync + 'static {
+    async fn publish(&self, _: Arc<Message>) -> Result<(), BusError> {
+        Ok(())
+    }
+
+    async fn claim(&self, _: &str) -> Result<Claim, BusError> {
+        Ok(Claim::Granted)
+    }
+
+    async fn release(&self, _: &str) {}
+
+    fn note(&self, _: &Channel, _: bool) {}
+}
+
+#[async_trait]
+impl<T: PartBus> Bus for T {
+    async fn publish(&self, message: Arc<Message>) -> Result<(), BusError> {
+        PartBus::publish(self, message).await
+    }
+
+    async fn claim(&self, lease: &str) -> Result<Claim, BusError> {
+        PartBus::claim(self, lease).await
+    }
+
+    async fn release(&self, lease: &str) {
+        PartBus::release(self, lease).await;
+    }
+
+    fn note(&self, channel: &Channel, here: bool) {
+        PartBus::note(self, channel, here);
+    }
+
+    async fn holder(&self, _: &str) -> Result<Option<String>, BusError> {
+        Ok(None)
+    }
+
+    async fn keep_token(&self, _: &str, _: &str, _: Duration) -> Result<(), BusError> {
+        Ok(())
+    }
+
+    async fn take_token(&self, _: &str) -> Result<Option<String>, BusError> {
+        Ok(None)
+    }
+
+    fn status(&self) -> admin::Bus {
+        let (kind, state) = (admin::BusKind::Memory, admin::BusState::Ok);
+        admin::Bus { kind, state, reason: None, lag_ms: None }
+    }
+}
 
 /// The channels that have connections, as far as it was told.
 #[derive(Debug, Default)]
@@ -19,22 +71,7 @@ impl Told {
     }
 }
 
-#[async_trait]
-impl Bus for Told {
-    async fn publish(&self, _: Arc<Message>) -> Result<(), BusError> {
-        Ok(())
-    }
-
-    async fn claim(&self, _: &str) -> Result<Claim, BusError> {
-        Ok(Claim::Granted)
-    }
-
-    async fn release(&self, _: &str) {}
-
-    async fn holder(&self, _: &str) -> Result<Option<String>, BusError> {
-        Ok(None)
-    }
-
+impl PartBus for Told {
     fn note(&self, channel: &Channel, here: bool) {
         let mut channels = lock(&self.0);
         if here {
@@ -42,17 +79,5 @@ impl Bus for Told {
         } else {
             channels.remove(channel)
         };
-    }
-
-    async fn keep_token(&self, _: &str, _: &str, _: Duration) -> Result<(), BusError> {
-        Ok(())
-    }
-
-    async fn take_token(&self, _: &str) -> Result<Option<String>, BusError> {
-        Ok(None)
-    }
-
-    fn status(&self) -> admin::Bus {
-        admin::Bus { kind: admin::BusKind::Memory, state: admin::BusState::Ok, reason: None, lag_ms: None }
     }
 }

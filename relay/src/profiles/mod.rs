@@ -10,6 +10,7 @@ mod identity;
 mod incoming;
 mod json;
 mod limits;
+mod opening;
 pub mod push;
 mod socket;
 pub mod socketio;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use relay::bus::{self, Config, Inbox, Message, Namespace, PoolSize};
+use relay::bus::{self, Inbox, Message};
 use relay_contract::admin::BusState;
 use tokio_util::sync::CancellationToken;
 
@@ -80,14 +80,7 @@ impl Inbox for Slow {
 async fn a_relay_that_is_behind_is_not_taken_for_a_dead_one() {
     let (redis, a) = one_node().await;
     let slow = Arc::new(Slow(AtomicU64::new(0)));
-    let config = Config::Redis {
-        url: redis.url().parse().unwrap(),
-        password: None,
-        namespace: Namespace::default(),
-        authorities: None,
-        max_retries: 0,
-        pool: PoolSize::default(),
-    };
+    let config = redis.config();
     let b = bus::connect(config, Arc::clone(&slow) as _, "b".to_owned(), CancellationToken::new());
     until("b is there", || b.status().state == BusState::Ok).await;
     for id in 0..1000 {

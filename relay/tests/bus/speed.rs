@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relay::bus::{self, Bus, Config, Inbox, Message, Namespace, PoolSize};
+use relay::bus::{self, Bus, Inbox, Message};
 use relay_contract::admin::BusState;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -21,14 +21,7 @@ impl Inbox for Arrivals {
 
 async fn node(name: &str, redis: &Redis) -> (Arc<dyn Bus>, UnboundedReceiver<Instant>) {
     let (arrivals, arrived) = unbounded_channel();
-    let config = Config::Redis {
-        url: redis.url().parse().unwrap(),
-        password: None,
-        namespace: Namespace::default(),
-        authorities: None,
-        max_retries: 0,
-        pool: PoolSize::default(),
-    };
+    let config = redis.config();
     let bus = bus::connect(config, Arc::new(Arrivals(arrivals)), name.to_owned(), CancellationToken::new());
     while bus.status().state != BusState::Ok {
         tokio::time::sleep(Duration::from_millis(5)).await;

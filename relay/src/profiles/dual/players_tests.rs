@@ -1,11 +1,11 @@
 //! Switches of a session on three nodes, in any interleaving of their steps and of the news of them.
 
-use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
-use crate::hub::{Membership, Opening, Socket, Transport, testing};
+use crate::hub::{Membership, testing};
 use crate::profiles::dual::shape::PlayerMessage;
+use crate::profiles::opening;
 use crate::transport::ws::WsWire;
 
 /// One request of the player to a node, as far as it has come.
@@ -49,15 +49,8 @@ impl Cluster {
         if let Some(entered) = request.entered.take() {
             players.end_former("p", request.session, &entered);
         } else if request.membership.is_none() {
-            let membership = players.hub.open(Opening {
-                socket: Socket::later(),
-                identity: "p".to_owned(),
-                channels: vec![Channel::user("p")],
-                profile: NAME,
-                transport: Transport::WebSocket,
-                wire: &WsWire::<PlayerMessage>::WIRE,
-                greeting: Bytes::new(),
-            });
+            let membership =
+                players.hub.open(opening::of_user(NAME, "p".to_owned(), &WsWire::<PlayerMessage>::WIRE));
             players.recheck(membership.connection(), Some(request.session));
             request.membership = Some(membership);
         }

@@ -18,11 +18,10 @@ use super::shape::PlayerMessage;
 use super::{NAME, TOO_MANY};
 use crate::app::App;
 use crate::auth::ClientAddress;
-use crate::bus::Channel;
-use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Slot, Socket, Transport};
+use crate::hub::{CloseCode, Connection, Farewell, Membership, Slot, Socket, Transport};
 use crate::profiles::accept::{Admitted, accept};
 use crate::profiles::limits::{self, Flow};
-use crate::profiles::{access, push};
+use crate::profiles::{access, opening, push};
 use crate::transport::ws::{self, Upgraded, WsWire, text_frame};
 
 /// A player who may have a socket.
@@ -62,23 +61,11 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
     let Some(slot) = app.streams.take(&player, places) else {
         return Err(refused(Kind::Connection, &player, TOO_MANY.to_owned()));
     };
-    let membership = open(app, player);
+    let membership = app.hub.open(opening::of_user(NAME, player, &WsWire::<PlayerMessage>::WIRE));
     access::bound(app, identity.as_ref(), membership.connection());
     app.players.recheck(membership.connection(), session.as_deref());
     let client_ip = ClientAddress::of(&request.extensions).ip;
     Ok(Player { membership, slot, client_ip, begin })
-}
-
-fn open(app: &App, player: String) -> Membership {
-    app.hub.open(Opening {
-        socket: Socket::later(),
-        channels: vec![Channel::user(&player)],
-        identity: player,
-        profile: NAME,
-        transport: Transport::WebSocket,
-        wire: &WsWire::<PlayerMessage>::WIRE,
-        greeting: Bytes::new(),
-    })
 }
 
 impl Admitted for Player {

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use relay_contract::admin;
 use tokio::time::sleep;
 
 use super::*;
-use crate::bus::{BusError, Message};
+use crate::bus::BusError;
+use crate::bus::testing::PartBus;
 
 /// Who holds what in one cluster.
 type Leases = Arc<Mutex<HashMap<String, usize>>>;
@@ -24,11 +24,7 @@ async fn moment() {
 }
 
 #[async_trait]
-impl Bus for Slow {
-    async fn publish(&self, _: Arc<Message>) -> Result<(), BusError> {
-        Ok(())
-    }
-
+impl PartBus for Slow {
     async fn claim(&self, lease: &str) -> Result<Claim, BusError> {
         moment().await;
         let holder = *lock(&self.leases).entry(lease.to_owned()).or_insert(self.node);
@@ -40,23 +36,6 @@ impl Bus for Slow {
         moment().await;
         lock(&self.leases).retain(|name, holder| name != lease || *holder != self.node);
         moment().await;
-    }
-
-    async fn holder(&self, _: &str) -> Result<Option<String>, BusError> {
-        Ok(None)
-    }
-
-    async fn keep_token(&self, _: &str, _: &str, _: Duration) -> Result<(), BusError> {
-        Ok(())
-    }
-
-    async fn take_token(&self, _: &str) -> Result<Option<String>, BusError> {
-        Ok(None)
-    }
-
-    fn status(&self) -> admin::Bus {
-        let (kind, state) = (admin::BusKind::Redis, admin::BusState::Ok);
-        admin::Bus { kind, state, reason: None, lag_ms: None }
     }
 }
 

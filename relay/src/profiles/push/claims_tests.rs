@@ -1,11 +1,11 @@
 //! Claims against a bus that answers as a test wants.
 
 use async_trait::async_trait;
-use relay_contract::admin;
 use tokio::sync::Semaphore;
 
 use super::*;
-use crate::bus::{BusError, Message};
+use crate::bus::BusError;
+use crate::bus::testing::PartBus;
 
 /// A bus with one answer to claims, and a gate that releases wait for.
 struct Scripted {
@@ -15,10 +15,7 @@ struct Scripted {
 }
 
 #[async_trait]
-impl Bus for Scripted {
-    async fn publish(&self, _: Arc<Message>) -> Result<(), BusError> {
-        Ok(())
-    }
+impl PartBus for Scripted {
     async fn claim(&self, _: &str) -> Result<Claim, BusError> {
         lock(&self.calls).push("claim");
         self.answer.clone()
@@ -26,21 +23,6 @@ impl Bus for Scripted {
     async fn release(&self, _: &str) {
         let _open = self.gate.acquire().await;
         lock(&self.calls).push("release");
-    }
-    async fn holder(&self, _: &str) -> Result<Option<String>, BusError> {
-        Ok(None)
-    }
-    async fn keep_token(&self, _: &str, _: &str, _: Duration) -> Result<(), BusError> {
-        Ok(())
-    }
-
-    async fn take_token(&self, _: &str) -> Result<Option<String>, BusError> {
-        Ok(None)
-    }
-
-    fn status(&self) -> admin::Bus {
-        let (kind, state) = (admin::BusKind::Memory, admin::BusState::Ok);
-        admin::Bus { kind, state, reason: None, lag_ms: None }
     }
 }
 

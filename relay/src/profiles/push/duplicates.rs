@@ -149,7 +149,8 @@ pub(in crate::profiles) fn hear(hub: &Hub, newest: &Newest, message: &Message) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::{Opening, Socket, Transport, testing};
+    use crate::hub::testing;
+    use crate::profiles::opening;
     use crate::profiles::push::shape::Bare;
     use crate::transport::ws::WsWire;
 
@@ -157,15 +158,7 @@ mod tests {
     fn survives(timestamp: i64) -> bool {
         let (hub, newest) = (testing::hub(), Newest::default());
         lock(&newest.0).insert("alice".into(), 5);
-        let membership = hub.open(Opening {
-            socket: Socket::later(),
-            identity: "alice".to_owned(),
-            channels: vec![Channel::user("alice")],
-            profile: NAME,
-            transport: Transport::WebSocket,
-            wire: &WsWire::<Bare>::WIRE,
-            greeting: bytes::Bytes::new(),
-        });
+        let membership = hub.open(opening::of_user(NAME, "alice".to_owned(), &WsWire::<Bare>::WIRE));
         let message = Message {
             id: "m".to_owned(),
             channel: Channel::session("alice"),

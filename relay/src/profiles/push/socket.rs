@@ -17,10 +17,10 @@ use super::shape::Bare;
 use crate::app::App;
 use crate::auth::ClientAddress;
 use crate::bus::{Channel, Message};
-use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport};
+use crate::hub::{CloseCode, Connection, Farewell, Membership, Socket};
 use crate::profiles::accept::{Admitted, accept};
 use crate::profiles::limits::{self, Flow};
-use crate::profiles::{access, identity};
+use crate::profiles::{access, identity, opening};
 use crate::transport::ws::{self, Upgraded, WsWire};
 
 const NO_USER: Farewell = Farewell::new(CloseCode::Policy, "user_id required");
@@ -53,21 +53,9 @@ async fn admit(app: &App, request: &request::Parts) -> Result<User, Farewell> {
     }
     limits::attempt(app, &user).map_err(|_| limits::TOO_OFTEN)?;
     let right = duplicates::ask(app, &user).await?;
-    let membership = open(app, user);
+    let membership = app.hub.open(opening::of_user(NAME, user, &WsWire::<Bare>::WIRE));
     access::bound(app, identity.as_ref(), membership.connection());
     Ok(User { membership, right, client_ip: ClientAddress::of(&request.extensions).ip })
-}
-
-fn open(app: &App, user: String) -> Membership {
-    app.hub.open(Opening {
-        socket: Socket::later(),
-        channels: vec![Channel::user(&user)],
-        identity: user,
-        profile: NAME,
-        transport: Transport::WebSocket,
-        wire: &WsWire::<Bare>::WIRE,
-        greeting: Bytes::new(),
-    })
 }
 
 impl Admitted for User {

@@ -3,43 +3,20 @@
 use std::io::Write;
 
 use async_trait::async_trait;
-use relay_contract::admin;
 
 use super::*;
-use crate::bus::{Bus, BusError, Claim, Message};
+use crate::bus::testing::PartBus;
+use crate::bus::{BusError, Message};
 use crate::hub::testing::hub;
 
 /// A bus whose publishes take as long as a test wants.
 struct Slow(Duration);
 
 #[async_trait]
-impl Bus for Slow {
+impl PartBus for Slow {
     async fn publish(&self, _: Arc<Message>) -> Result<(), BusError> {
         tokio::time::sleep(self.0).await;
         Ok(())
-    }
-
-    async fn claim(&self, _: &str) -> Result<Claim, BusError> {
-        Ok(Claim::Granted)
-    }
-
-    async fn release(&self, _: &str) {}
-
-    async fn holder(&self, _: &str) -> Result<Option<String>, BusError> {
-        Ok(None)
-    }
-
-    async fn keep_token(&self, _: &str, _: &str, _: Duration) -> Result<(), BusError> {
-        Ok(())
-    }
-
-    async fn take_token(&self, _: &str) -> Result<Option<String>, BusError> {
-        Ok(None)
-    }
-
-    fn status(&self) -> admin::Bus {
-        let (kind, state) = (admin::BusKind::Memory, admin::BusState::Ok);
-        admin::Bus { kind, state, reason: None, lag_ms: None }
     }
 }
 

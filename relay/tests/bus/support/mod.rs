@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use relay::bus::{self, Bus, Channel, Config, Inbox, Message, Namespace, PoolSize, Secret};
+use relay::bus::{self, Bus, Channel, Config, Inbox, Message, PoolSize, Secret};
 use relay_contract::admin::BusState;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -44,6 +44,11 @@ impl Redis {
     /// Its URL.
     pub fn url(&self) -> String {
         Self::url_of(self.port)
+    }
+
+    /// A bus on it.
+    pub fn config(&self) -> Config {
+        config_of(&self.url(), None, "default")
     }
 
     /// Kills it; it keeps no data.
@@ -132,6 +137,18 @@ impl Drop for Node {
     }
 }
 
+/// A bus on the Redis at `url`.
+fn config_of(url: &str, password: Option<&str>, namespace: &str) -> Config {
+    Config::Redis {
+        url: url.parse().unwrap(),
+        password: password.map(Secret::new),
+        namespace: namespace.parse().unwrap(),
+        authorities: None,
+        max_retries: 0,
+        pool: PoolSize::default(),
+    }
+}
+
 impl Node {
     /// Starts a node on the Redis at `url`, which may not be there.
     pub fn start(name: &str, url: &str, password: Option<&str>) -> Self {
@@ -140,19 +157,7 @@ impl Node {
 
     /// Starts a node of the cluster that has this namespace.
     pub fn in_namespace(namespace: &str, name: &str, url: &str, password: Option<&str>) -> Self {
-        let url = url.parse().unwrap();
-        let namespace: Namespace = namespace.parse().unwrap();
-        Self::with(
-            name,
-            Config::Redis {
-                url,
-                password: password.map(Secret::new),
-                namespace,
-                authorities: None,
-                max_retries: 0,
-                pool: PoolSize::default(),
-            },
-        )
+        Self::with(name, config_of(url, password, namespace))
     }
 
     /// Starts a node on the bus that `config` names.
