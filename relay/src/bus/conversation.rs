@@ -18,7 +18,7 @@ pub fn conversation_event(conversation: &str, mut event: Map<String, Value>) -> 
     Some(Message {
         id,
         channel: Channel::conversation(conversation),
-        seq: 0,
+        position: None,
         timestamp: jiff::Timestamp::now().as_millisecond(),
         kind,
         payload: Value::Object(event).to_string().into(),

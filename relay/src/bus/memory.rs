@@ -77,7 +77,7 @@ mod tests {
         let message = Message {
             id: "m".into(),
             channel: Channel::user("alice"),
-            seq: 0,
+            position: None,
             timestamp: 0,
             kind: "message".into(),
             payload: bytes::Bytes::new(),

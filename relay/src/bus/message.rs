@@ -2,6 +2,9 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Position;
 
 /// Name of a stream of messages that connections subscribe to, such as `user:alice`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -73,12 +76,27 @@ pub struct Message {
     pub id: String,
     /// Who it is for.
     pub channel: Channel,
-    /// Position in the channel; 0 while the channel has no history.
-    pub seq: u64,
+    /// Where it stands in the history of its channel; none of one that keeps none, and of what was
+    /// delivered while Redis was away.
+    pub position: Option<Position>,
     /// Milliseconds since the epoch at which it was accepted.
     pub timestamp: i64,
     /// What kind of event it is, such as `message`.
     pub kind: String,
     /// Body: one JSON value as the publisher's profile normalised it.
     pub payload: Bytes,
+}
+
+impl Message {
+    /// A message that is accepted now.
+    pub fn new(channel: Channel, kind: impl Into<String>, payload: impl Into<Bytes>) -> Self {
+        Self {
+            id: Uuid::new_v4().to_string(),
+            channel,
+            position: None,
+            timestamp: jiff::Timestamp::now().as_millisecond(),
+            kind: kind.into(),
+            payload: payload.into(),
+        }
+    }
 }

@@ -15,9 +15,12 @@ use tokio_util::sync::CancellationToken;
 mod config;
 mod conversation;
 mod counters;
+mod log;
 mod memory;
 mod message;
 mod namespace;
+mod position;
+mod recovered;
 mod redis;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -27,8 +30,11 @@ mod wire;
 pub use config::{Config, PoolSize, RedisUrl, Secret, UrlError};
 pub use conversation::conversation_event;
 pub use counters::Counters;
+pub use log::{Class, Log, NoClass};
 pub use message::{Channel, Message};
 pub use namespace::{Namespace, NamespaceError};
+pub use position::{Epoch, NotAPosition, Position};
+pub use recovered::Recovered;
 
 /// Starts the bus that `config` names, for the relay called `node`.
 ///
@@ -97,6 +103,30 @@ pub trait Bus: Send + Sync + 'static {
     async fn elsewhere(&self, channel: &Channel) -> Result<bool, BusError> {
         let _ = channel;
         Ok(false)
+    }
+
+    /// Whether the messages of `channel` are kept in its [history](Log). They then reach the
+    /// [`Inbox`] of *every* node, this one included, in one order and with their
+    /// [positions](Message::position): whoever publishes does not deliver them itself.
+    fn keeps(&self, channel: &Channel) -> bool {
+        let _ = channel;
+        false
+    }
+
+    /// Notes that connections of this node follow `log` (`here`), or no more. Returns at once. Gaps
+    /// are noticed and refilled in histories only that are followed.
+    fn follow(&self, log: &Log, here: bool) {
+        let _ = (log, here);
+    }
+
+    /// What was kept in `log` after `since`, for a connection that takes its messages already and
+    /// holds them back until it has the answer.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if nobody can be asked in time: nothing is known to be complete.
+    async fn recover(&self, log: &Log, since: Option<Position>) -> Result<Recovered, BusError> {
+        let _ = (log, since);
+        Ok(Recovered::default())
     }
 
     /// Keeps `value` under `token` for `ttl`, for [`take_token`](Self::take_token) of any node.

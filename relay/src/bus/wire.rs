@@ -6,7 +6,7 @@
 //! | 8 | order: position among what this origin sent to this partition, from 1 |
 //! | 8 | incarnation: random number of the sending process |
 //! | 8 | timestamp of the message |
-//! | 8 | `seq` of the message |
+//! | 8 | zero |
 //! | 2 + n, four times | node, id, channel, kind: length and UTF-8 |
 //! | the rest | payload: UTF-8, untouched |
 //!
@@ -83,7 +83,7 @@ impl Frame {
         frame.put_u64(0);
         frame.put_u64(origin.incarnation);
         frame.put_i64(message.timestamp);
-        frame.put_u64(message.seq);
+        frame.put_u64(0);
         for text in texts {
             frame.put_u16(u16::try_from(text.len()).map_err(|_| TooLarge { bytes })?);
             frame.put_slice(text.as_bytes());
@@ -118,14 +118,14 @@ pub(super) fn decode(mut frame: Bytes) -> Result<Envelope, Garbage> {
     let order = frame.try_get_u64().map_err(|_| Garbage::Short)?;
     let incarnation = frame.try_get_u64().map_err(|_| Garbage::Short)?;
     let timestamp = frame.try_get_i64().map_err(|_| Garbage::Short)?;
-    let seq = frame.try_get_u64().map_err(|_| Garbage::Short)?;
+    frame.try_get_u64().map_err(|_| Garbage::Short)?;
     let node = take_text(&mut frame)?;
     let id = take_text(&mut frame)?;
     let channel = Channel::named(take_text(&mut frame)?);
     let kind = take_text(&mut frame)?;
     // A client would break its connection over a text that is none.
     std::str::from_utf8(&frame).map_err(|_| Garbage::Text)?;
-    let message = Message { id, channel, seq, timestamp, kind, payload: frame };
+    let message = Message { id, channel, position: None, timestamp, kind, payload: frame };
     Ok(Envelope { origin: Origin { node, incarnation }, order, message })
 }
 

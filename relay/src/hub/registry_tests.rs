@@ -54,7 +54,7 @@ fn message(user: &str, kind: &str) -> Message {
     Message {
         id: "1".to_owned(),
         channel: Channel::user(user),
-        seq: 0,
+        position: None,
         timestamp: 0,
         kind: kind.to_owned(),
         payload: Bytes::from_static(b"{}"),

@@ -58,7 +58,7 @@ pub(crate) fn message(channel: Channel, payload: &'static [u8]) -> Message {
     Message {
         id: "1".to_owned(),
         channel,
-        seq: 0,
+        position: None,
         timestamp: 0,
         kind: "message".to_owned(),
         payload: Bytes::from_static(payload),

@@ -27,7 +27,7 @@ fn frame(incarnation: u64, order: u64) -> Bytes {
     let message = Message {
         id: order.to_string(),
         channel: Channel::user("alice"),
-        seq: 0,
+        position: None,
         timestamp: 0,
         kind: "message".into(),
         payload: Bytes::new(),

@@ -6,7 +6,8 @@ fn frame(id: &str, bytes: usize) -> (Partition, Frame) {
     let channel = Channel::user(id);
     let partition = Partition::of(channel.as_str());
     let payload = vec![b' '; bytes].into();
-    let message = Message { id: id.into(), channel, seq: 0, timestamp: 0, kind: "message".into(), payload };
+    let message =
+        Message { id: id.into(), channel, position: None, timestamp: 0, kind: "message".into(), payload };
     (partition, Frame::encode(&Origin { node: "a".into(), incarnation: 1 }, &message).unwrap())
 }
 

@@ -121,7 +121,7 @@ fn parse(body: Value) -> Result<Accepted, ApiError> {
     let message = Message {
         id,
         channel: Channel::user(&player),
-        seq: 0,
+        position: None,
         timestamp: now.as_millisecond(),
         kind: "message".to_owned(),
         payload: Value::Object(message).to_string().into(),

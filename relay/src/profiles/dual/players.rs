@@ -157,7 +157,7 @@ fn announcement(player: &str, session: &str, at: Timestamp) -> Message {
     Message {
         id: Uuid::new_v4().to_string(),
         channel: Channel::session(player),
-        seq: 0,
+        position: None,
         timestamp: at.as_millisecond(),
         kind: ENTERED.to_owned(),
         payload: body.to_string().into(),
@@ -167,14 +167,7 @@ fn announcement(player: &str, session: &str, at: Timestamp) -> Message {
 /// What connections of the former session are told before they end (requirement 004-40).
 fn change(player: &str, session: &str, from: &str) -> Message {
     let payload = json!({ "type": CHANGED, "session_id": session, "previous_session_id": from });
-    Message {
-        id: Uuid::new_v4().to_string(),
-        channel: Channel::user(player),
-        seq: 0,
-        timestamp: jiff::Timestamp::now().as_millisecond(),
-        kind: CHANGED.to_owned(),
-        payload: payload.to_string().into(),
-    }
+    Message::new(Channel::user(player), CHANGED, payload.to_string())
 }
 
 #[cfg(test)]

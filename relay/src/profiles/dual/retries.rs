@@ -126,7 +126,7 @@ mod tests {
         let message = Message {
             id: id.to_owned(),
             channel: Channel::user("p"),
-            seq: 0,
+            position: None,
             timestamp: 0,
             kind: "message".to_owned(),
             payload: Bytes::from(vec![0; bytes]),

@@ -60,7 +60,7 @@ mod tests {
         let message = Message {
             id: "m1".to_owned(),
             channel: Channel::user("a"),
-            seq: 0,
+            position: None,
             timestamp: 0,
             kind: "message".to_owned(),
             payload: r#"{"type":"t"}"#.into(),

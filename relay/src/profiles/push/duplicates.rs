@@ -109,7 +109,7 @@ fn replace(app: &App, user: &str) -> Held {
     let message = Arc::new(Message {
         id: Uuid::new_v4().to_string(),
         channel: Channel::session(user),
-        seq: 0,
+        position: None,
         timestamp: since,
         kind: REPLACED.to_owned(),
         payload: json!({ "user_id": user }).to_string().into(),
@@ -162,7 +162,7 @@ mod tests {
         let message = Message {
             id: "m".to_owned(),
             channel: Channel::session("alice"),
-            seq: 0,
+            position: None,
             timestamp,
             kind: REPLACED.to_owned(),
             payload: r#"{"user_id":"alice"}"#.into(),

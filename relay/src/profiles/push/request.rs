@@ -77,7 +77,7 @@ impl Push {
         let message = Message {
             id: self.event_id.unwrap_or_else(|| Uuid::new_v4().to_string()),
             channel: Channel::user(&target),
-            seq: 0,
+            position: None,
             timestamp: now.as_millisecond(),
             kind: self.event_type.unwrap_or_else(|| "message".to_owned()),
             payload: Value::Object(data).to_string().into(),

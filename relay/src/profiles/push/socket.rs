@@ -9,7 +9,6 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::request;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::NAME;
 use super::duplicates::{self, Right};
@@ -120,12 +119,5 @@ impl ws::Session for Session {
 
 /// What `user` answers to `POST /sse/send`, on its way to who asked them (requirement 000-06).
 pub(in crate::profiles) fn answer(user: &str, correlation_id: &str, text: String) -> Message {
-    Message {
-        id: Uuid::new_v4().to_string(),
-        channel: Channel::reply(user, correlation_id),
-        seq: 0,
-        timestamp: jiff::Timestamp::now().as_millisecond(),
-        kind: "response".to_owned(),
-        payload: text.into(),
-    }
+    Message::new(Channel::reply(user, correlation_id), "response", text)
 }

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use http::request;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::fields::Fields;
 use super::{NAME, conversation};
@@ -148,14 +147,7 @@ impl Chat {
     async fn to_worker(&self, message: &Fields) -> Result<(), String> {
         let payload = serde_json::to_vec(message).map_err(|error| error.to_string())?;
         let worker = self.settings.live().socketio.chat_worker.clone();
-        let message = Message {
-            id: Uuid::new_v4().to_string(),
-            channel: Channel::user(&worker),
-            seq: 0,
-            timestamp: jiff::Timestamp::now().as_millisecond(),
-            kind: "chat:message".to_owned(),
-            payload: payload.into(),
-        };
+        let message = Message::new(Channel::user(&worker), "chat:message", payload);
         let receipt = self.publisher.publish(message).await.map_err(|error| error.to_string())?;
         if receipt.delivered.total() == 0 && !receipt.published {
             return Err("No model is connected".to_owned());

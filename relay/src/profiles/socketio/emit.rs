@@ -10,7 +10,6 @@ use axum::body::Body;
 use axum::extract::State;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::conversation;
 use crate::app::App;
@@ -90,14 +89,7 @@ fn args(body: &mut Object) -> Result<Vec<Box<RawValue>>, ApiError> {
 
 /// Reaches the user in every profile.
 fn to_user(user: &str, event: String, data: Value) -> Message {
-    Message {
-        id: Uuid::new_v4().to_string(),
-        channel: Channel::user(user),
-        seq: 0,
-        timestamp: jiff::Timestamp::now().as_millisecond(),
-        kind: event,
-        payload: data.to_string().into(),
-    }
+    Message::new(Channel::user(user), event, data.to_string())
 }
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ fn message(stats: &Value) -> Message {
     Message {
         id: String::new(),
         channel: Channel::dashboard(),
-        seq: 0,
+        position: None,
         timestamp: jiff::Timestamp::now().as_millisecond(),
         kind: "metrics".to_owned(),
         payload: stats.to_string().into(),

@@ -4,7 +4,6 @@
 use bytes::Bytes;
 use serde_json::value::RawValue;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
-use uuid::Uuid;
 
 use super::Event;
 use crate::bus::{Channel, Message};
@@ -24,14 +23,7 @@ pub(super) fn message(events: &[Event]) -> Message {
         payload.extend_from_slice(&event.json);
     }
     payload.push(b']');
-    Message {
-        id: Uuid::new_v4().to_string(),
-        channel: Channel::events(),
-        seq: 0,
-        timestamp: jiff::Timestamp::now().as_millisecond(),
-        kind: "events".to_owned(),
-        payload: payload.into(),
-    }
+    Message::new(Channel::events(), "events", payload)
 }
 
 fn each(message: &Message) -> Vec<&RawValue> {

@@ -31,14 +31,7 @@ impl Emission {
             args: args.values().to_vec(),
             attachments: args.attachments().iter().map(|bytes| STANDARD.encode(bytes)).collect(),
         };
-        Message {
-            id: uuid::Uuid::new_v4().to_string(),
-            channel: room.channel(),
-            seq: 0,
-            timestamp: jiff::Timestamp::now().as_millisecond(),
-            kind: event.to_owned(),
-            payload: serde_json::to_vec(&emission).unwrap_or_default().into(),
-        }
+        Message::new(room.channel(), event.to_owned(), serde_json::to_vec(&emission).unwrap_or_default())
     }
 
     fn into_parts(self) -> (String, String, Args) {

@@ -221,7 +221,7 @@ pub fn message(user: &str, id: impl ToString) -> Message {
     Message {
         id: id.to_string(),
         channel: Channel::user(user),
-        seq: 0,
+        position: None,
         timestamp: 1_700_000_000_000,
         kind: "message".to_owned(),
         payload: Bytes::from_static(b"{\"text\":\"hi\"}"),
