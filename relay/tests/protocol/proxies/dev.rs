@@ -16,8 +16,9 @@ const PROXY: &str = r#"
         },
         '/api': { target: url, changeOrigin: true },
     };
+    // As Vite does: the package throws the errors that nobody listens for, such as a page that leaves first.
     const proxies = Object.entries(entries).map(([path, entry]) =>
-        [path, require("http-proxy").createProxyServer(entry)]);
+        [path, require("http-proxy").createProxyServer(entry).on("error", () => {})]);
     const proxy = (request) => proxies.find(([path]) => request.url.startsWith(path))[1];
     const server = require("http").createServer((request, response) => proxy(request).web(request, response));
     server.on("upgrade", (request, socket, head) => proxy(request).ws(request, socket, head));
