@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 mod config;
 mod conversation;
 mod counters;
+mod history;
 mod log;
 mod memory;
 mod message;
@@ -30,28 +31,33 @@ mod wire;
 pub use config::{Config, PoolSize, RedisUrl, Secret, UrlError};
 pub use conversation::conversation_event;
 pub use counters::Counters;
+pub use history::{History, HistoryError, Kept};
 pub use log::{Class, Log, NoClass};
 pub use message::{Channel, Message};
 pub use namespace::{Namespace, NamespaceError};
 pub use position::{Epoch, NotAPosition, Position};
 pub use recovered::Recovered;
 
-/// Starts the bus that `config` names, for the relay called `node`.
+/// Starts the bus that `config` names, for the relay called `node`; it keeps what `history` says.
 ///
 /// Never fails and never waits: a Redis that is not there is tried without end, and
 /// [`Bus::status`] tells how it goes. Messages of other nodes go to `inbox`. `shutdown` ends it;
 /// [`Bus::closed`] tells when it has sent what it could. Must be called inside of a Tokio runtime.
 pub fn connect(
     config: Config,
+    history: History,
     inbox: Arc<dyn Inbox>,
     node: String,
     shutdown: CancellationToken,
 ) -> Arc<dyn Bus> {
+    // Both buses take it once they keep something.
+    let _ = history;
     match config {
         Config::Memory => Arc::new(memory::MemoryBus::new(node)),
         Config::Redis { url, password, namespace, authorities, max_retries, pool } => {
             let endpoint = redis::Endpoint::new(url, password, authorities, max_retries);
-            Arc::new(redis::RedisBus::start(endpoint, pool, &namespace, inbox, node, shutdown))
+            let identity = redis::Identity { namespace, node };
+            Arc::new(redis::RedisBus::start(endpoint, pool, identity, inbox, shutdown))
         }
     }
 }
@@ -67,6 +73,21 @@ pub trait Bus: Send + Sync + 'static {
     /// # Errors
     /// [`BusError::Unavailable`] if the bus is away and the outbox is full: nothing was kept.
     async fn publish(&self, message: Arc<Message>) -> Result<(), BusError>;
+
+    /// The same, unless a message of this channel was published under `key` within the last
+    /// [`KEY_TTL`], on any node: then nothing is, and the answer says so. Of two at a time one is
+    /// published. Waits for the answer of the bus; while that is away, it takes a key to be new that
+    /// this node does not know, and leaves out a duplicate when the message is sent.
+    ///
+    /// A bus that remembers no keys publishes each.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    async fn publish_once(&self, message: Arc<Message>, key: &str) -> Result<Published, BusError> {
+        let _ = key;
+        self.publish(message).await?;
+        Ok(Published { duplicate: false })
+    }
 
     /// Claims `lease` for this node until it is released, or until this node is gone for
     /// [`LEASE_TTL_SECONDS`]. Claiming what this node holds already is granted.
@@ -191,6 +212,16 @@ pub trait Inbox: Send + Sync + 'static {
 
 /// Seconds after which a claim of a dead node is free (requirement 000-02, conflict X-03).
 pub const LEASE_TTL_SECONDS: u64 = 15;
+
+/// How long the [key](Bus::publish_once) of a message is remembered.
+pub const KEY_TTL: Duration = Duration::from_secs(300);
+
+/// What became of a message that was published under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// There was one under this key before: this one went nowhere.
+    pub duplicate: bool,
+}
 
 /// Answer to a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,6 +22,15 @@ pub(crate) trait PartBus: Send + Sync + 'static {
     async fn release(&self, _: &str) {}
 
     fn note(&self, _: &Channel, _: bool) {}
+
+    fn keeps(&self, _: &Channel) -> bool {
+        false
+    }
+
+    async fn publish_once(&self, message: Arc<Message>, _: &str) -> Result<Published, BusError> {
+        self.publish(message).await?;
+        Ok(Published { duplicate: false })
+    }
 }
 
 #[async_trait]
@@ -40,6 +49,14 @@ impl<T: PartBus> Bus for T {
 
     fn note(&self, channel: &Channel, here: bool) {
         PartBus::note(self, channel, here);
+    }
+
+    fn keeps(&self, channel: &Channel) -> bool {
+        PartBus::keeps(self, channel)
+    }
+
+    async fn publish_once(&self, message: Arc<Message>, key: &str) -> Result<Published, BusError> {
+        PartBus::publish_once(self, message, key).await
     }
 
     async fn holder(&self, _: &str) -> Result<Option<String>, BusError> {

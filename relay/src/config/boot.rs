@@ -4,12 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::known::bus::HISTORY;
 use super::known::{dual as known, limits, listening, observing, tokens};
 use super::reader::Reader;
 use super::setting::{Number, Setting};
 use super::{Invalid, Problem, Source, bus, dual, sessions, stream};
 use crate::auth::{AuthSettings, check_exposure};
-use crate::bus::Config;
+use crate::bus::{Config, History};
 use crate::logs::LogFormat;
 use crate::persistence::Storage;
 use crate::profiles::stream::Options;
@@ -38,6 +39,8 @@ pub struct Boot {
     pub auth: AuthSettings,
     /// What carries messages between relays.
     pub bus: Config,
+    /// Which messages are kept for clients who come back.
+    pub history: History,
     /// How long the drain after SIGTERM may take.
     pub drain_timeout: Duration,
     /// Connections that it ends per second.
@@ -93,6 +96,7 @@ impl Boot {
             tokens_compat: r.switch(tokens::TOKENS_COMPAT),
             auth: super::auth::parse(r),
             bus: bus::config(r),
+            history: r.value(HISTORY, History::default()),
             sessions: sessions::storage(r),
             session_ttl: r.seconds(known::SESSION_TTL),
             drain_timeout: r.seconds(listening::DRAIN_TIMEOUT_SECONDS),

@@ -131,6 +131,13 @@ impl Hub {
         delivered
     }
 
+    /// The connections of a channel on this node, counted.
+    pub fn present(&self, channel: &Channel) -> Delivered {
+        let mut present = Delivered::default();
+        self.members(channel).iter().for_each(|connection| present.add(connection.transport));
+        present
+    }
+
     /// The connections of a channel on this node.
     pub fn members(&self, channel: &Channel) -> Vec<Arc<Connection>> {
         let shard = self.member_shard(channel);

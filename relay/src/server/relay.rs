@@ -137,7 +137,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         hub: hub.clone(),
         metrics: metrics.clone(),
     };
-    let bus = bus::connect(boot.bus, Arc::new(inbox), boot.node.clone(), shutdown.clone());
+    let bus = bus::connect(boot.bus, boot.history, Arc::new(inbox), boot.node.clone(), shutdown.clone());
     hub.tell(&bus);
     let tasks = TaskTracker::new();
     let persistence = Persistence::new(boot.sessions, boot.session_ttl, &boot.node, &bus, &metrics);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use relay::bus::{self, Inbox, Message};
+use relay::bus::{self, History, Inbox, Message};
 use relay_contract::admin::BusState;
 use tokio_util::sync::CancellationToken;
 
@@ -81,7 +81,13 @@ async fn a_relay_that_is_behind_is_not_taken_for_a_dead_one() {
     let (redis, a) = one_node().await;
     let slow = Arc::new(Slow(AtomicU64::new(0)));
     let config = redis.config();
-    let b = bus::connect(config, Arc::clone(&slow) as _, "b".to_owned(), CancellationToken::new());
+    let b = bus::connect(
+        config,
+        History::default(),
+        Arc::clone(&slow) as _,
+        "b".to_owned(),
+        CancellationToken::new(),
+    );
     until("b is there", || b.status().state == BusState::Ok).await;
     for id in 0..1000 {
         a.publish("alice", id).await;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relay::bus::{self, Bus, Inbox, Message};
+use relay::bus::{self, Bus, History, Inbox, Message};
 use relay_contract::admin::BusState;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,13 @@ impl Inbox for Arrivals {
 async fn node(name: &str, redis: &Redis) -> (Arc<dyn Bus>, UnboundedReceiver<Instant>) {
     let (arrivals, arrived) = unbounded_channel();
     let config = redis.config();
-    let bus = bus::connect(config, Arc::new(Arrivals(arrivals)), name.to_owned(), CancellationToken::new());
+    let bus = bus::connect(
+        config,
+        History::default(),
+        Arc::new(Arrivals(arrivals)),
+        name.to_owned(),
+        CancellationToken::new(),
+    );
     while bus.status().state != BusState::Ok {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

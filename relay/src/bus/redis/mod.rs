@@ -54,6 +54,14 @@ const LEASE_DEADLINE: Duration = CALL_DEADLINE.saturating_mul(2);
 /// Bytes that the name of a lease may have.
 const MAX_LEASE_BYTES: usize = 1024;
 
+/// Who a relay is in Redis.
+pub(super) struct Identity {
+    /// Whose relays hear each other.
+    pub(super) namespace: Namespace,
+    /// The name of this one.
+    pub(super) node: String,
+}
+
 /// The bus over one Redis server.
 pub(super) struct RedisBus {
     origin: Origin,
@@ -73,15 +81,15 @@ impl RedisBus {
     pub(super) fn start(
         endpoint: Endpoint,
         pool: PoolSize,
-        namespace: &Namespace,
+        identity: Identity,
         inbox: Arc<dyn Inbox>,
-        node: String,
         shutdown: CancellationToken,
     ) -> Self {
+        let Identity { namespace, node } = identity;
         let origin = Origin { node, incarnation: rand::random() };
         let tally = Arc::<Tally>::default();
         let endpoint = Arc::new(endpoint);
-        let layout = Arc::new(Layout::new(namespace, endpoint.database()));
+        let layout = Arc::new(Layout::new(&namespace, endpoint.database()));
         let leases = Leases::new(&origin.node, origin.incarnation, Arc::clone(&layout));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),

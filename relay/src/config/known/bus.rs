@@ -17,6 +17,9 @@ settings! {
     REDIS_NAMESPACE: Text = text("default", "letters, digits, . _ -");
     /// Tries in a row after which Redis is given up; 0 is never.
     REDIS_MAX_RETRIES: Number = number(0, 0..=1_000_000, "tries");
+    /// What is kept, so that clients who come back miss nothing: so many messages of each user, namespace of rooms,
+    /// conversation or of all events, until so long after the last of them.
+    HISTORY: Text = text("", "list of users, rooms, conversations or events with =SIZE/SECONDS, such as users=1000/300");
     /// Connections for tokens, sessions and tasks that stay open while nobody needs them.
     REDIS_POOL_MIN: Number = number(1, 0..=1000, "connections");
     /// The most of them.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::errors::Kind;
 use crate::app::App;
 use crate::bus::{BusError, Message};
-use crate::hub::{Delivered, Receipt};
+use crate::hub::Receipt;
 use crate::metrics::Undelivered;
 use crate::profiles::push;
 
@@ -58,7 +58,7 @@ impl Dispatch {
         for attempt in 0..TRIES - 1 {
             tokio::time::sleep(patience(attempt)).await;
             match app.bus.publish(message.clone()).await {
-                Ok(()) => return Ok(Receipt { delivered: Delivered::default(), published: true }),
+                Ok(()) => return Ok(Receipt { published: true, ..Receipt::default() }),
                 Err(again) => error = again,
             }
         }

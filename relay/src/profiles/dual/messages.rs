@@ -81,7 +81,7 @@ async fn send(app: &App, dispatch: Dispatch) -> Result<Sent, BusError> {
             }
         },
     };
-    let (Receipt { delivered, published }, retrying) = match tried {
+    let (Receipt { delivered, published, .. }, retrying) = match tried {
         Tried::Reached(receipt) => {
             dispatch.succeeded(app);
             (receipt, false)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use relay::bus::{self, Bus, Channel, Config, Inbox, Message, PoolSize, Secret};
+use relay::bus::{self, Bus, Channel, Config, History, Inbox, Message, PoolSize, Secret};
 use relay_contract::admin::BusState;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -163,7 +163,13 @@ impl Node {
     /// Starts a node on the bus that `config` names.
     pub fn with(name: &str, config: Config) -> Self {
         let (kept, shutdown) = (Arc::new(Kept::default()), CancellationToken::new());
-        let bus = bus::connect(config, Arc::clone(&kept) as _, name.to_owned(), shutdown.clone());
+        let bus = bus::connect(
+            config,
+            History::default(),
+            Arc::clone(&kept) as _,
+            name.to_owned(),
+            shutdown.clone(),
+        );
         Self { bus, kept, shutdown }
     }
 
