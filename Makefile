@@ -37,7 +37,7 @@ test: ## Everything: format, lints, unit, relay, chart, API server, and a real t
 	$(call stage,prerequisites,e2e/setup.sh)
 	$(call stage,format,cargo fmt --all --check)
 	$(call stage,lints,cargo clippy --quiet --workspace --all-targets --test '*' -- --deny warnings)
-	$(call stage,unit tests and the relay with real clients and Redis,cargo test --workspace | tee $(TESTED))
+	$(call stage,unit tests and the relay with real clients and Redis,cargo test --workspace --no-fail-fast | tee $(TESTED) || $(E2E) again $(TESTED))
 	$(call stage,requirements,$(E2E) requirements --problems $(TESTED))
 	$(call stage,Kubernetes and Helm from their Go modules,$(E2E) binaries)
 	$(call stage,images,$(E2E_TEST) images)
