@@ -22,10 +22,11 @@ use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
-use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::layout::Layout;
 use super::partition::{Partition, PerPartition};
+use super::routes::{NoLink, Routes};
 use crate::bus::{Claim, LEASE_TTL_SECONDS};
 
 /// Time after which a lease that nobody renews is free.
@@ -48,16 +49,15 @@ pub(super) struct Leases {
     /// One lock per partition, held across the calls about its leases: a release that is under way
     /// cannot undo the claim that follows it. Bounded by the connections that hold the claims.
     held: PerPartition<Mutex<Held>>,
-    /// The connection, while there is one.
-    link: watch::Sender<Option<MultiplexedConnection>>,
+    routes: Arc<Routes>,
 }
 
 /// Why a lease could not be asked for.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LeaseError {
     /// There is no connection, for the reason that the state of the link has.
-    #[error("there is no connection")]
-    NoLink,
+    #[error(transparent)]
+    NoLink(#[from] NoLink),
     /// Redis refused, or the connection broke.
     #[error(transparent)]
     Redis(#[from] redis::RedisError),
@@ -67,15 +67,10 @@ pub(super) enum LeaseError {
 }
 
 impl Leases {
-    pub(super) fn new(node: &str, incarnation: u64, layout: Arc<Layout>) -> Self {
+    pub(super) fn new(node: &str, incarnation: u64, layout: Arc<Layout>, routes: Arc<Routes>) -> Self {
         let held = PerPartition::new(|_| Mutex::default());
         let owner = format!("{node}/{incarnation:016x}");
-        Self { owner, layout, held, link: watch::Sender::new(None) }
-    }
-
-    /// Sets the connection to use from now on.
-    pub(super) fn connect(&self, link: Option<MultiplexedConnection>) {
-        self.link.send_replace(link);
+        Self { owner, layout, held, routes }
     }
 
     /// What the value of a lease of this process is.
@@ -98,7 +93,7 @@ impl Leases {
         let mut held = self.held(Partition::of(lease)).await;
         let prolonged = held.entry(lease.to_owned()).or_default();
         let sent = Instant::now();
-        match ask(&self.key(lease), &self.owner, self.link()?).await? {
+        match ask(&self.key(lease), &self.owner, self.link(lease)?).await? {
             Claim::Granted => *prolonged = Some(sent),
             Claim::HeldBy(node) => {
                 held.remove(lease);
@@ -115,7 +110,7 @@ impl Leases {
         if prolonged.elapsed() + RELEASE_MARGIN > TTL {
             return Ok(());
         }
-        let mut link = self.link()?;
+        let mut link = self.link(lease)?;
         let key = self.key(lease);
         let owner: Option<String> = cmd("GET").arg(&key).query_async(&mut link).await?;
         if owner.as_deref() == Some(&self.owner) {
@@ -126,14 +121,13 @@ impl Leases {
 
     /// The node that holds `lease`.
     pub(super) async fn holder(&self, lease: &str) -> Result<Option<String>, LeaseError> {
-        let mut link = self.link()?;
+        let mut link = self.link(lease)?;
         let owner: Option<String> = cmd("GET").arg(self.key(lease)).query_async(&mut link).await?;
         Ok(owner.map(|owner| node_of(&owner).to_owned()))
     }
 
-    /// The connection for a call of its own.
-    pub(super) fn link(&self) -> Result<MultiplexedConnection, LeaseError> {
-        self.link.borrow().clone().ok_or(LeaseError::NoLink)
+    fn link(&self, lease: &str) -> Result<MultiplexedConnection, NoLink> {
+        self.routes.commands(Partition::of(lease))
     }
 }
 

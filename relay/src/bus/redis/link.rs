@@ -1,4 +1,4 @@
-//! The life of the link to Redis: connect, work, lose it, and again, without end.
+//! The life of the link to one Redis primary: connect, work, lose it, and again, without end.
 //!
 //! While it works it [sends](super::sender) the outbox, [hears itself](super::probe) every second
 //! and [renews](super::renewal) leases. Anything that fails or is silent for too long ends it. A
@@ -21,6 +21,7 @@ use super::leases::Leases;
 use super::outbox::Outbox;
 use super::pool::Pool;
 use super::presence::Presence;
+use super::shard::Shard;
 use super::state::State;
 use super::{probe, renewal};
 use crate::bus::counters::Tally;
@@ -28,6 +29,7 @@ use crate::bus::counters::Tally;
 /// What the link works on; the bus has the other ends.
 pub(super) struct Link {
     pub(super) endpoint: Arc<Endpoint>,
+    pub(super) shard: Arc<Shard>,
     pub(super) layout: Arc<Layout>,
     pub(super) inlet: Arc<Inlet>,
     pub(super) outbox: Arc<Outbox>,
@@ -66,7 +68,7 @@ impl Link {
         let mut history = History::default();
         while !shutdown.is_cancelled() {
             let ended = self.live(&mut history, &shutdown).await;
-            self.leases.connect(None);
+            self.shard.connect(None);
             let Some(fault) = ended else { break };
             self.tally.reconnects.add(1);
             history.failures += 1;
@@ -94,14 +96,14 @@ impl Link {
             Err(fault) => return Some(fault),
         };
         let connection = &commands.connection;
-        self.leases.connect(Some(connection.clone()));
+        self.shard.connect(Some(connection.clone()));
         let ended = tokio::select! {
             () = commands.lost.cancelled() => Some(Fault::Closed),
             () = subscriber.lost.cancelled() => Some(Fault::Closed),
             fault = self.send(connection.clone(), history.audience) => Some(fault),
             fault = self.probe(connection, &subscriber, history) => Some(fault),
-            fault = renewal::keep(&self.leases, connection.clone(), &self.tally) => Some(fault),
-            fault = self.presence.keep(connection.clone()) => Some(fault),
+            fault = renewal::keep(&self.leases, &self.shard, connection.clone(), &self.tally) => Some(fault),
+            fault = self.presence.keep(&self.shard, connection.clone()) => Some(fault),
             never = self.pool.keep() => match never {},
             () = shutdown.cancelled() => {
                 self.flush(connection.clone()).await;

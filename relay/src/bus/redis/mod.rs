@@ -22,9 +22,12 @@ use self::layout::Layout;
 use self::leases::{LeaseError, Leases};
 use self::link::Link;
 use self::outbox::Outbox;
-use self::partition::Partition;
+use self::partition::{Partition, Partitions};
 use self::pool::Pool;
 use self::presence::Presence;
+use self::routes::{Route, Routes};
+use self::shard::Shard;
+use self::slot::{SLOTS, Slot};
 use self::state::State;
 use super::config::PoolSize;
 use super::counters::{Counters, Tally};
@@ -46,7 +49,10 @@ mod pool;
 mod presence;
 mod probe;
 mod renewal;
+mod routes;
 mod sender;
+mod shard;
+mod slot;
 mod state;
 
 /// Longest that a call about a lease may take: its turn, and two commands.
@@ -69,6 +75,7 @@ pub(super) struct RedisBus {
     leases: Arc<Leases>,
     presence: Arc<Presence>,
     pool: Arc<Pool>,
+    routes: Arc<Routes>,
     layout: Arc<Layout>,
     state: Arc<State>,
     tally: Arc<Tally>,
@@ -90,12 +97,14 @@ impl RedisBus {
         let tally = Arc::<Tally>::default();
         let endpoint = Arc::new(endpoint);
         let layout = Arc::new(Layout::new(&namespace, endpoint.database()));
-        let leases = Leases::new(&origin.node, origin.incarnation, Arc::clone(&layout));
+        let routes = Arc::<Routes>::default();
+        let leases = Leases::new(&origin.node, origin.incarnation, Arc::clone(&layout), Arc::clone(&routes));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),
             presence: Arc::new(Presence::new(leases.owner().to_owned(), Arc::clone(&layout))),
             leases: Arc::new(leases),
             pool: Arc::new(Pool::new(Arc::clone(&endpoint), pool)),
+            routes,
             layout: Arc::clone(&layout),
             state: Arc::new(State::new()),
             tally: Arc::clone(&tally),
@@ -103,7 +112,12 @@ impl RedisBus {
             ended: CancellationToken::new(),
             origin,
         };
+        let shard = Arc::new(Shard::new(Partitions::ALL));
+        bus.outbox.assign(Partitions::ALL, &shard.filled);
+        let route = |last| Route { last, shard: Some(Arc::clone(&shard)) };
+        bus.routes.set(Slot::new(SLOTS - 1).map(route).into_iter().collect());
         let link = Link {
+            shard,
             layout,
             endpoint,
             inlet: Arc::new(Inlet::new(inbox, bus.origin.incarnation, Arc::clone(&tally))),
@@ -122,9 +136,13 @@ impl RedisBus {
         bus
     }
 
-    /// Sends one command on a connection of the pool, unless it is known that there is no Redis.
-    async fn ask<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, BusError> {
-        self.leases.link().map_err(|_| unavailable(self.state.why()))?;
+    /// Sends one command about `key` on a connection of the pool, unless it is known that there is
+    /// no Redis.
+    async fn ask<T: redis::FromRedisValue>(&self, key: &str, command: &redis::Cmd) -> Result<T, BusError> {
+        let shard = self.routes.shard(Slot::of(key));
+        if shard.and_then(|shard| shard.commands()).is_none() {
+            return Err(unavailable(self.state.why()));
+        }
         self.pool.call(command).await.map_err(|error| unavailable(error.to_string()))
     }
 
@@ -139,7 +157,7 @@ impl RedisBus {
         }
         match tokio::time::timeout(LEASE_DEADLINE, call).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(LeaseError::NoLink)) => Err(unavailable(self.state.why())),
+            Ok(Err(LeaseError::NoLink(_))) => Err(unavailable(self.state.why())),
             Ok(Err(error)) => Err(unavailable(error.to_string())),
             Err(_) => Err(unavailable(format!("no answer within {} ms", LEASE_DEADLINE.as_millis()))),
         }
@@ -186,40 +204,35 @@ impl Bus for RedisBus {
 
     async fn elsewhere(&self, channel: &Channel) -> Result<bool, BusError> {
         let ask = async {
-            let link = self.leases.link()?;
+            let link = self.routes.commands(Partition::of(channel.as_str()))?;
             Ok(self.presence.elsewhere(channel.as_str(), link).await?)
         };
         self.about(channel.as_str(), ask).await
     }
 
     async fn keep_token(&self, token: &str, value: &str, ttl: Duration) -> Result<(), BusError> {
-        let mut set = redis::cmd("SET");
-        set.arg(self.layout.token(token)).arg(value).arg("EX").arg(ttl.as_secs());
-        self.ask(&set).await
+        let key = self.layout.token(token);
+        self.ask(&key, redis::cmd("SET").arg(&key).arg(value).arg("EX").arg(ttl.as_secs())).await
     }
 
     async fn take_token(&self, token: &str) -> Result<Option<String>, BusError> {
-        let mut take = redis::cmd("GETDEL");
-        take.arg(self.layout.token(token));
-        self.ask(&take).await
+        let key = self.layout.token(token);
+        self.ask(&key, redis::cmd("GETDEL").arg(&key)).await
     }
 
     async fn keep_session(&self, player: &str, value: &str, ttl: Duration) -> Result<(), BusError> {
-        let mut set = redis::cmd("SET");
-        set.arg(self.layout.session(player)).arg(value).arg("EX").arg(ttl.as_secs().max(1));
-        self.ask(&set).await
+        let key = self.layout.session(player);
+        self.ask(&key, redis::cmd("SET").arg(&key).arg(value).arg("EX").arg(ttl.as_secs().max(1))).await
     }
 
     async fn session(&self, player: &str) -> Result<Option<String>, BusError> {
-        let mut get = redis::cmd("GET");
-        get.arg(self.layout.session(player));
-        self.ask(&get).await
+        let key = self.layout.session(player);
+        self.ask(&key, redis::cmd("GET").arg(&key)).await
     }
 
     async fn tell_workers(&self, task: String) -> Result<u64, BusError> {
-        let mut publish = redis::cmd("PUBLISH");
-        publish.arg(self.layout.tasks()).arg(task);
-        self.ask(&publish).await
+        let key = self.layout.tasks();
+        self.ask(&key, redis::cmd("PUBLISH").arg(&key).arg(task)).await
     }
 
     fn status(&self) -> admin::Bus {

@@ -1,17 +1,20 @@
 //! Messages that wait to be sent, or for Redis to confirm that it has them.
 //!
-//! First in, first out, and bounded: [`MAX_ITEMS`] messages and [`MAX_BYTES`] bytes. A message
-//! leaves only when it was confirmed, so that a reply lost on the way makes it go out twice rather
-//! than never. Each gets its order in its partition on the way in.
+//! First in, first out in each partition, and bounded: [`MAX_ITEMS`] messages and [`MAX_BYTES`]
+//! bytes. A message leaves only when it was confirmed, so that a reply lost on the way makes it go
+//! out twice rather than never. Each gets its order in its partition on the way in. The messages
+//! of a partition belong to no link: whichever owns the partition sends them, from the first that
+//! was not confirmed.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use super::partition::{Partition, PerPartition};
+use super::partition::{Partition, Partitions, PerPartition};
 use crate::bus::wire::Frame;
+use crate::sync::lock;
 
 /// Messages that may wait: an outage of a minute at a thousand a second.
 const MAX_ITEMS: usize = 65_536;
@@ -26,6 +29,8 @@ const BATCH_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Outgoing {
     pub(super) partition: Partition,
+    /// Its number among this process's messages of the partition, from 1.
+    pub(super) order: u64,
     pub(super) frame: Bytes,
 }
 
@@ -33,17 +38,28 @@ pub(super) struct Outgoing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
-/// The queue itself. One task sends from it; any task adds to it.
+/// The queue itself. One task sends from each partition; any task adds to any.
 pub(super) struct Outbox {
     queue: Mutex<Queue>,
-    filled: Notify,
 }
 
 struct Queue {
-    items: VecDeque<Outgoing>,
+    lanes: PerPartition<Lane>,
+    /// Partitions in which messages wait.
+    waiting: Partitions,
+    /// Partition that the next batch begins with: a busy one does not keep others out.
+    turn: Partition,
+    items: usize,
     bytes: usize,
-    orders: PerPartition<u64>,
     max_items: usize,
+}
+
+#[derive(Default)]
+struct Lane {
+    items: VecDeque<Outgoing>,
+    order: u64,
+    /// Who sends it is told here that something waits.
+    filled: Arc<Notify>,
 }
 
 impl Outbox {
@@ -52,67 +68,83 @@ impl Outbox {
     }
 
     fn with_limit(max_items: usize) -> Self {
-        let queue = Queue { items: VecDeque::new(), bytes: 0, orders: PerPartition::new(|_| 0), max_items };
-        Self { queue: Mutex::new(queue), filled: Notify::new() }
+        let queue = Queue {
+            lanes: PerPartition::new(|_| Lane::default()),
+            waiting: Partitions::NONE,
+            turn: Partition::of(""),
+            items: 0,
+            bytes: 0,
+            max_items,
+        };
+        Self { queue: Mutex::new(queue) }
+    }
+
+    /// Has `filled` told of the messages of `partitions` from now on, and of those that wait.
+    pub(super) fn assign(&self, partitions: Partitions, filled: &Arc<Notify>) {
+        let mut queue = lock(&self.queue);
+        partitions.iter().for_each(|partition| queue.lanes.get_mut(partition).filled = Arc::clone(filled));
+        filled.notify_one();
     }
 
     /// Adds a message at the end.
     pub(super) fn push(&self, partition: Partition, frame: Frame) -> Result<(), Full> {
-        {
-            let mut queue = self.queue();
+        let filled = {
+            let mut queue = lock(&self.queue);
             let bytes = queue.bytes + frame.len();
-            if queue.items.len() >= queue.max_items || bytes > MAX_BYTES {
+            if queue.items >= queue.max_items || bytes > MAX_BYTES {
                 return Err(Full);
             }
             queue.bytes = bytes;
-            let order = queue.orders.get_mut(partition);
-            *order += 1;
-            let frame = frame.stamp(*order);
-            queue.items.push_back(Outgoing { partition, frame });
-        }
-        self.filled.notify_one();
+            queue.items += 1;
+            queue.waiting.insert(partition);
+            let lane = queue.lanes.get_mut(partition);
+            lane.order += 1;
+            let frame = frame.stamp(lane.order);
+            lane.items.push_back(Outgoing { partition, order: lane.order, frame });
+            Arc::clone(&lane.filled)
+        };
+        filled.notify_one();
         Ok(())
     }
 
-    /// The messages to send next, once there are any. They stay until they are confirmed.
-    pub(super) async fn batch(&self) -> Vec<Outgoing> {
-        loop {
-            let batch = self.peek();
-            if !batch.is_empty() {
-                return batch;
+    /// The messages of `open` to send next, if any. They stay until they are confirmed.
+    pub(super) fn peek(&self, open: Partitions) -> Vec<Outgoing> {
+        let mut queue = lock(&self.queue);
+        let mut left = queue.waiting.and(open);
+        let (mut batch, mut bytes): (Vec<Outgoing>, usize) = (Vec::new(), 0);
+        while let Some(partition) = left.next(queue.turn) {
+            left.remove(partition);
+            queue.turn = partition.following();
+            for item in &queue.lanes.get(partition).items {
+                bytes += item.frame.len();
+                if batch.len() >= BATCH_ITEMS || (bytes > BATCH_BYTES && !batch.is_empty()) {
+                    return batch;
+                }
+                batch.push(item.clone());
             }
-            self.filled.notified().await;
         }
+        batch
     }
 
-    /// Like [`batch`](Self::batch), without waiting.
-    pub(super) fn peek(&self) -> Vec<Outgoing> {
-        let mut bytes = 0;
-        let fits = |item: &&Outgoing| {
-            let first = bytes == 0;
-            bytes += item.frame.len();
-            first || bytes <= BATCH_BYTES
-        };
-        self.queue().items.iter().take(BATCH_ITEMS).take_while(fits).cloned().collect()
-    }
-
-    /// Forgets the first `count` messages: Redis has them.
-    pub(super) fn confirm(&self, count: usize) {
-        let mut queue = self.queue();
-        let count = count.min(queue.items.len());
-        let bytes: usize = queue.items.drain(..count).map(|item| item.frame.len()).sum();
-        queue.bytes -= bytes;
+    /// Forgets what is in `sent`, and what came before in its partitions: Redis has it.
+    pub(super) fn confirm(&self, sent: &[Outgoing]) {
+        let mut queue = lock(&self.queue);
+        for last in sent {
+            let lane = queue.lanes.get_mut(last.partition);
+            let count = lane.items.partition_point(|item| item.order <= last.order);
+            let bytes: usize = lane.items.drain(..count).map(|item| item.frame.len()).sum();
+            if lane.items.is_empty() {
+                queue.waiting.remove(last.partition);
+            }
+            queue.items -= count;
+            queue.bytes -= bytes;
+        }
     }
 
     /// Messages and bytes that wait.
     pub(super) fn fill(&self) -> (u64, u64) {
-        let queue = self.queue();
-        (queue.items.len() as u64, queue.bytes as u64)
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        // Nothing under this lock can panic, so a poisoned lock guards a sound queue.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        let queue = lock(&self.queue);
+        (queue.items as u64, queue.bytes as u64)
     }
 }
 

@@ -6,6 +6,8 @@
 //! slots `128 i .. 128 (i + 1)`: any even split of the slots is an even split of the partitions,
 //! which the plain numbers 0 to 127 are not.
 
+use super::slot::Slot;
+
 /// How many partitions there are. Relays of one cluster must agree, so it never changes.
 pub(super) const PARTITIONS: usize = 128;
 
@@ -38,9 +40,66 @@ impl Partition {
         (0..PARTITIONS as u8).map(Self)
     }
 
+    /// The one after it, or the first after the last.
+    pub(super) fn following(self) -> Self {
+        Self((self.0 + 1) % PARTITIONS as u8)
+    }
+
     /// Its hash tag, without braces.
     pub(super) fn tag(self) -> u16 {
         *TAGS_OF.get(self)
+    }
+
+    /// The slot that all its names are in.
+    pub(super) fn slot(self) -> Slot {
+        Slot::of(&self.tag().to_string())
+    }
+}
+
+/// A set of partitions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Partitions(u128);
+
+impl Partitions {
+    /// None of them.
+    pub(super) const NONE: Self = Self(0);
+    /// Each of them.
+    pub(super) const ALL: Self = Self(u128::MAX);
+
+    /// Adds one.
+    pub(super) fn insert(&mut self, partition: Partition) {
+        self.0 |= Self::bit(partition);
+    }
+
+    /// Takes one out.
+    pub(super) fn remove(&mut self, partition: Partition) {
+        self.0 &= !Self::bit(partition);
+    }
+
+    /// Whether `partition` is one of them.
+    pub(super) fn contains(self, partition: Partition) -> bool {
+        self.0 & Self::bit(partition) != 0
+    }
+
+    /// Those that are in both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The first one at or after `from`, or else the first of all.
+    pub(super) fn next(self, from: Partition) -> Option<Partition> {
+        let later = self.0 & (u128::MAX << from.0);
+        let bits = if later == 0 { self.0 } else { later };
+        (bits != 0).then(|| Partition((bits.trailing_zeros() & 0x7f) as u8))
+    }
+
+    /// Each one, in order.
+    pub(super) fn iter(self) -> impl Iterator<Item = Partition> {
+        Partition::all().filter(move |partition| self.contains(*partition))
+    }
+
+    fn bit(partition: Partition) -> u128 {
+        1 << partition.0
     }
 }
 
@@ -73,26 +132,22 @@ impl<T> PerPartition<T> {
 mod tests {
     use super::*;
 
-    /// CRC-16/XMODEM, as the Redis Cluster specification has it in its appendix.
-    fn crc16(bytes: &[u8]) -> u16 {
-        bytes.iter().fold(0, |crc, byte| {
-            (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc: u16, _| {
-                if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 }
-            })
-        })
-    }
-
-    #[test]
-    fn the_checksum_of_this_test_is_the_one_of_the_specification() {
-        assert_eq!(crc16(b"123456789"), 0x31c3);
-    }
-
     #[test]
     fn each_partition_lies_in_its_own_128th_of_the_slots() {
         for (index, partition) in Partition::all().enumerate() {
-            let slot = usize::from(crc16(partition.tag().to_string().as_bytes()) % 16_384);
-            assert_eq!(slot / 128, index);
+            assert_eq!(usize::from(partition.slot().number()) / 128, index);
         }
+    }
+
+    #[test]
+    fn the_next_of_a_set_goes_round() {
+        let mut set = Partitions::NONE;
+        assert_eq!(set.next(Partition(0)), None);
+        [5, 127].into_iter().for_each(|index| set.insert(Partition(index)));
+        let next = [0, 5, 6, 127].map(|from| set.next(Partition(from)).map(|found| found.0));
+        assert_eq!(next, [Some(5), Some(5), Some(127), Some(127)]);
+        set.remove(Partition(127));
+        assert_eq!(set.next(Partition(6)), Some(Partition(5)));
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! node that died is forgotten as soon as nobody else is there, and while somebody is, its entry
 //! changes no answer. No clocks are compared and no scripts are run.
 //!
-//! Nobody waits for Redis here: comings and goings are noted, and one task writes them in batches.
+//! Nobody waits for Redis here: comings and goings are noted, and one task per link writes those of
+//! its partitions in batches.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -13,11 +14,13 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisError};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::fault::{Fault, breaks_link};
 use super::layout::Layout;
+use super::partition::{Partition, Partitions, PerPartition};
+use super::shard::Shard;
 use crate::sync::lock;
 
 /// Time after which what nobody renews is forgotten.
@@ -35,12 +38,19 @@ pub(super) struct Presence {
     owner: String,
     layout: Arc<Layout>,
     state: Mutex<State>,
-    changed: Notify,
+    /// Told of each change; each link looks for its own.
+    changed: watch::Sender<()>,
 }
 
 /// Bounded by the connections of this node, and by [`MAX_CHANGES`].
-#[derive(Default)]
 struct State {
+    partitions: PerPartition<Channels>,
+    /// Changes in all partitions.
+    changes: usize,
+}
+
+#[derive(Default)]
+struct Channels {
     here: HashSet<Box<str>>,
     /// Channels that came or went since the last write.
     changes: HashSet<Box<str>>,
@@ -49,22 +59,25 @@ struct State {
 impl Presence {
     /// Presence of the process called `owner`.
     pub(super) fn new(owner: String, layout: Arc<Layout>) -> Self {
-        Self { owner, layout, state: Mutex::default(), changed: Notify::new() }
+        let state = State { partitions: PerPartition::new(|_| Channels::default()), changes: 0 };
+        Self { owner, layout, state: Mutex::new(state), changed: watch::Sender::default() }
     }
 
     /// Notes that `channel` has connections here, or has no more.
     pub(super) fn note(&self, channel: &str, here: bool) {
         let mut state = lock(&self.state);
+        let room = state.changes < MAX_CHANGES;
+        let channels = state.partitions.get_mut(Partition::of(channel));
         if here {
-            state.here.insert(channel.into());
+            channels.here.insert(channel.into());
         } else {
-            state.here.remove(channel);
+            channels.here.remove(channel);
         }
-        if state.changes.len() < MAX_CHANGES {
-            state.changes.insert(channel.into());
+        if room && channels.changes.insert(channel.into()) {
+            state.changes += 1;
         }
         drop(state);
-        self.changed.notify_one();
+        self.changed.send_replace(());
     }
 
     /// Whether another process has connections of `channel`.
@@ -78,14 +91,16 @@ impl Presence {
         Ok(owners.iter().any(|owner| *owner != self.owner))
     }
 
-    /// Writes what changes, and renews all now and every [`RENEWAL`], until the connection breaks.
-    pub(super) async fn keep(&self, mut link: MultiplexedConnection) -> Fault {
+    /// Writes what changes in the partitions of `shard`, and renews all of it now and every
+    /// [`RENEWAL`], until the connection breaks.
+    pub(super) async fn keep(&self, shard: &Shard, mut link: MultiplexedConnection) -> Fault {
         let mut ticks = interval(RENEWAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut changed = self.changed.subscribe();
         loop {
-            let channels: Vec<Box<str>> = tokio::select! {
-                _ = ticks.tick() => self.all(),
-                () = self.changed.notified() => lock(&self.state).changes.drain().collect(),
+            let channels = tokio::select! {
+                _ = ticks.tick() => self.all(shard.owned()),
+                _ = changed.changed() => self.changes(shard.owned()),
             };
             for channels in channels.chunks(BATCH) {
                 match self.write(channels).exec_async(&mut link).await {
@@ -100,9 +115,20 @@ impl Presence {
         }
     }
 
-    fn all(&self) -> Vec<Box<str>> {
+    fn all(&self, partitions: Partitions) -> Vec<Box<str>> {
         let state = lock(&self.state);
-        state.here.union(&state.changes).cloned().collect()
+        let channels = partitions.iter().map(|partition| state.partitions.get(partition));
+        channels.flat_map(|channels| channels.here.union(&channels.changes)).cloned().collect()
+    }
+
+    fn changes(&self, partitions: Partitions) -> Vec<Box<str>> {
+        let mut state = lock(&self.state);
+        let mut all = Vec::new();
+        for partition in partitions.iter() {
+            all.extend(state.partitions.get_mut(partition).changes.drain());
+        }
+        state.changes = state.changes.saturating_sub(all.len());
+        all
     }
 
     /// The commands that make Redis know what is true of `channels` now.
@@ -111,7 +137,7 @@ impl Presence {
         let mut pipeline = Pipeline::with_capacity(2 * channels.len());
         for channel in channels {
             let key = self.layout.presence(channel);
-            if state.here.contains(channel) {
+            if state.partitions.get(Partition::of(channel)).here.contains(channel) {
                 pipeline.cmd("SADD").arg(&key).arg(&self.owner).ignore();
                 pipeline.cmd("PEXPIRE").arg(&key).arg(TTL.as_millis() as u64).ignore();
             } else {

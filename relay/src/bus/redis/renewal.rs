@@ -1,4 +1,4 @@
-//! Keeps the leases of this process, all of them with one ticker.
+//! Keeps the leases of this process, those of one link with one ticker.
 
 use std::time::Instant;
 
@@ -8,21 +8,26 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::fault::{Fault, breaks_link};
 use super::leases::{Held, Leases, RENEWAL, prolong, take};
-use super::partition::Partition;
+use super::shard::Shard;
 use crate::bus::counters::Tally;
 
 /// Leases that are renewed with one round trip.
 const BATCH: usize = 512;
 
-/// Renews all leases now, and again every [`RENEWAL`], until the connection breaks.
+/// Renews the leases of `shard` now, and again every [`RENEWAL`], until the connection breaks.
 ///
 /// It starts with each new connection: what Redis forgot meanwhile is claimed again at once.
-pub(super) async fn keep(leases: &Leases, mut link: MultiplexedConnection, tally: &Tally) -> Fault {
+pub(super) async fn keep(
+    leases: &Leases,
+    shard: &Shard,
+    mut link: MultiplexedConnection,
+    tally: &Tally,
+) -> Fault {
     let mut ticks = interval(RENEWAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        for partition in Partition::all() {
+        for partition in shard.owned().iter() {
             let mut held = leases.held(partition).await;
             match renew(leases, &mut held, &mut link, tally).await {
                 Ok(()) => {}

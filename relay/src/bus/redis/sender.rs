@@ -21,8 +21,10 @@ impl Link {
             return fault;
         }
         loop {
-            let batch = self.outbox.batch().await;
-            if let Err(fault) = self.send_batch(&batch, &mut commands).await {
+            let batch = self.outbox.peek(self.shard.owned());
+            if batch.is_empty() {
+                self.shard.filled.notified().await;
+            } else if let Err(fault) = self.send_batch(&batch, &mut commands).await {
                 return fault;
             }
         }
@@ -39,7 +41,7 @@ impl Link {
             pipeline.cmd("PUBLISH").arg(channel).arg(item.frame.as_ref()).ignore();
         }
         pipeline.exec_async(commands).await.map_err(Fault::call("publish"))?;
-        self.outbox.confirm(batch.len());
+        self.outbox.confirm(batch);
         self.tally.published.add(batch.len() as u64);
         Ok(())
     }
@@ -48,7 +50,7 @@ impl Link {
     pub(super) async fn flush(&self, mut commands: MultiplexedConnection) {
         let all = async {
             loop {
-                let batch = self.outbox.peek();
+                let batch = self.outbox.peek(self.shard.owned());
                 if batch.is_empty() || self.send_batch(&batch, &mut commands).await.is_err() {
                     return;
                 }
