@@ -27,7 +27,7 @@ impl BusFigures {
         let events = IntCounterVec::new(events, &["event"])?;
         registry.register(Box::new(events.clone()))?;
         Ok(Self {
-            up: gauge("relay_bus_up", "1 if messages cross the bus, else 0.")?,
+            up: gauge("relay_bus_up", "1 if messages cross the bus and Redis takes writes, else 0.")?,
             lag: gauge("relay_bus_lag_milliseconds", "Lag of the bus at its last probe of itself.")?,
             outbox_items: gauge("relay_bus_outbox_messages", "Messages that wait for the bus.")?,
             outbox_bytes: gauge("relay_bus_outbox_bytes", "Bytes of these messages.")?,

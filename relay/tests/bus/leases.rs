@@ -109,7 +109,7 @@ async fn leases_are_claimed_again_after_redis_came_back_empty() {
     redis.kill();
     a.reaches(BusState::Degraded).await;
     redis.revive();
-    until("all leases are back", || redis.cli(&["DBSIZE"]) == "1000").await;
+    until("all leases are back", || redis.keys("lease").len() == 1000).await;
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn what_was_claimed_in_vain_is_claimed_when_redis_is_back() {
     a.reaches(BusState::Degraded).await;
     a.bus.claim(LEASE).await.unwrap_err();
     redis.revive();
-    until("the lease is taken", || redis.cli(&["DBSIZE"]) == "1").await;
+    until("the lease is taken", || redis.keys("lease").len() == 1).await;
     b.reaches(BusState::Ok).await;
     assert_eq!(claim(&b).await, held_by("a"));
 }
@@ -142,6 +142,6 @@ async fn what_was_claimed_in_vain_and_released_is_not_claimed_later() {
     a.bus.claim("user:bob").await.unwrap_err();
     a.bus.release(LEASE).await;
     redis.revive();
-    until("the other lease is taken", || redis.cli(&["DBSIZE"]) != "0").await;
+    until("the other lease is taken", || !redis.keys("lease").is_empty()).await;
     assert_eq!(a.bus.holder(LEASE).await, Ok(None));
 }

@@ -10,30 +10,70 @@ use crate::support::{Client, Received, TestRelay, free_port, until};
 /// A Redis of this test's own; killed when dropped.
 pub(crate) struct Redis {
     child: Child,
+    /// What becomes the server, and its options.
+    command: Vec<String>,
     pub(crate) url: String,
 }
 
 impl Redis {
     pub(crate) fn start() -> Self {
-        Self::on(free_port())
+        Self::with(&[])
+    }
+
+    /// The same with more options of the command line.
+    pub(crate) fn with(options: &[&str]) -> Self {
+        Self::by(&[&["redis-server"], options].concat())
+    }
+
+    /// One that `command` becomes.
+    pub(crate) fn by(command: &[&str]) -> Self {
+        Self::on(free_port(), command.iter().map(|&word| word.to_owned()).collect())
     }
 
     /// Ends it with all that it held, and starts one in its place.
     pub(crate) async fn restart(mut self) -> Self {
-        self.child.kill().await.unwrap();
-        let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
-        Self::on(port)
+        self.kill().await;
+        let port = self.port();
+        Self::on(port, std::mem::take(&mut self.command))
     }
 
-    fn on(port: u16) -> Self {
+    /// Ends it with all that it held.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// Starts it again after a [kill](Self::kill).
+    pub(crate) fn revive(&mut self) {
+        let command = std::mem::take(&mut self.command);
+        *self = Self::on(self.port(), command);
+    }
+
+    /// Its port.
+    pub(crate) fn port(&self) -> u16 {
+        self.url.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// Sends it a signal, such as `-STOP`.
+    pub(crate) async fn signal(&self, signal: &str) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().await.unwrap().success());
+    }
+
+    fn on(port: u16, command: Vec<String>) -> Self {
         let port = port.to_string();
-        let child = Command::new("redis-server")
+        let child = Command::new(&command[0])
+            .args(&command[1..])
             .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .expect("redis-server must be installed");
-        Self { child, url: format!("redis://127.0.0.1:{port}") }
+        Self { child, command, url: format!("redis://127.0.0.1:{port}") }
     }
 
     /// A relay that is ready.

@@ -21,6 +21,7 @@ mod debug;
 mod drain;
 mod dual;
 mod events;
+mod faults;
 mod forwarded;
 mod gates;
 mod heartbeat;

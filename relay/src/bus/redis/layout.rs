@@ -54,6 +54,11 @@ impl Layout {
         format!("{}:probe:{}:{incarnation:016x}:{connection}", self.root, self.db)
     }
 
+    /// Key that one process writes to see whether it may.
+    pub(super) fn pulse(&self, incarnation: u64) -> String {
+        format!("{}:pulse:{{{}}}:{incarnation:016x}", self.root, Partition::of("").tag())
+    }
+
     /// Key of a connection token.
     pub(super) fn token(&self, token: &str) -> String {
         format!("{}{token}", self.tokens)

@@ -48,6 +48,7 @@ mod partition;
 mod pool;
 mod presence;
 mod probe;
+mod pulse;
 mod renewal;
 mod routes;
 mod sender;

@@ -13,6 +13,7 @@ use super::audience::{self, GATHER_DEADLINE};
 use super::dial::{CALL_DEADLINE, Subscriber};
 use super::fault::Fault;
 use super::link::{History, Link};
+use super::pulse;
 
 /// Time between self-probes.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
@@ -40,7 +41,11 @@ impl Link {
             history.backoff.reset();
             history.failures = 0;
             self.tally.probed(lag);
-            self.state.reached(lag);
+            match pulse::write(&self.layout.pulse(self.inlet.incarnation()), connection).await {
+                Ok(None) => self.state.reached(lag),
+                Ok(Some(refused)) => self.state.limps(&self.endpoint.reason(&refused), lag),
+                Err(fault) => return fault,
+            }
             match audience::count(self.layout.sample(), &mut connection.clone()).await {
                 // Until all had the time to come back, fewer than before are no news.
                 Ok(Some(now)) if now >= expected || start.elapsed() > GATHER_DEADLINE => {

@@ -32,6 +32,17 @@ impl State {
         }
     }
 
+    /// A probe came back after `lag`, but Redis takes no writes, for `reason`, which is as that of
+    /// [`lost`](Self::lost).
+    pub(super) fn limps(&self, reason: &str, lag: Duration) {
+        let lag_ms = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
+        let degraded = told(BusState::Degraded, Some(reason.to_owned()), Some(lag_ms));
+        let before = self.0.send_replace(degraded);
+        if before.reason.as_deref() != Some(reason) {
+            tracing::warn!(reason, "Redis takes no writes: messages cross, leases and tokens do not work");
+        }
+    }
+
     /// The link ended for `reason`, which is one line without secrets; it is tried again after
     /// `wait`.
     pub(super) fn lost(&self, reason: &str, wait: Duration) {
@@ -61,6 +72,13 @@ mod tests {
         let state = State::new();
         state.lost("refused", Duration::ZERO);
         assert_eq!(state.current(), told(BusState::Connecting, Some("refused".into()), None));
+    }
+
+    #[test]
+    fn a_link_without_writes_is_degraded_with_its_lag() {
+        let state = State::new();
+        state.limps("OOM", Duration::from_millis(2));
+        assert_eq!(state.current(), told(BusState::Degraded, Some("OOM".into()), Some(2)));
     }
 
     #[test]

@@ -83,6 +83,11 @@ impl Redis {
             Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(args).output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
+
+    /// The keys of one kind, such as `lease`, of all relays.
+    pub fn keys(&self, kind: &str) -> Vec<String> {
+        self.cli(&["KEYS", &format!("relay:*:{kind}:*")]).lines().map(str::to_owned).collect()
+    }
 }
 
 impl Drop for Redis {

@@ -5,8 +5,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::mpsc;
 
 use super::{Client, soon};
 
@@ -18,8 +19,10 @@ pub(crate) fn free_port() -> u16 {
 /// A running `relay`; killed when dropped.
 pub(crate) struct Process {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: mpsc::UnboundedReceiver<String>,
     pub(crate) port: u16,
+    /// The port of its admin API.
+    admin_port: u16,
 }
 
 impl Process {
@@ -45,11 +48,11 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut process = Self { child, lines, port: 0 };
+        let lines = lines_of(child.stdout.take().unwrap());
+        let mut process = Self { child, lines, port: 0, admin_port: 0 };
         let started: Value = serde_json::from_str(&process.logs("Relay started").await).unwrap();
-        let address = started["clients"].as_str().unwrap().rsplit(':').next().unwrap();
-        process.port = address.parse().unwrap();
+        let port = |name: &str| started[name].as_str().unwrap().rsplit(':').next().unwrap().parse().unwrap();
+        (process.port, process.admin_port) = (port("clients"), port("admin"));
         process
     }
 
@@ -87,6 +90,16 @@ impl Process {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
+    /// The address of a path of its admin API.
+    pub(crate) fn admin_url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.admin_port)
+    }
+
+    /// The admin API's status.
+    pub(crate) async fn told(&self) -> Value {
+        reqwest::get(self.admin_url("/admin/v1/status")).await.unwrap().json().await.unwrap()
+    }
+
     /// A socket of `user`.
     pub(crate) async fn socket(&self, user: &str) -> Client {
         Client::connect(&format!("ws://127.0.0.1:{}/ws?user_id={user}", self.port)).await
@@ -95,7 +108,7 @@ impl Process {
     /// Waits for a log line with `text` and returns it.
     pub(crate) async fn logs(&mut self, text: &str) -> String {
         loop {
-            let line = soon(self.lines.next_line()).await.unwrap().expect("a log line instead of the end");
+            let line = soon(self.lines.recv()).await.expect("a log line instead of the end");
             if line.contains(text) {
                 return line;
             }
@@ -104,15 +117,32 @@ impl Process {
 
     /// Asks it to stop.
     pub(crate) async fn terminate(&self) {
+        self.signal("-TERM").await;
+    }
+
+    /// Sends it a signal, such as `-STOP`.
+    pub(crate) async fn signal(&self, signal: &str) {
         let pid = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        assert!(Command::new("kill").args([signal, &pid]).status().await.unwrap().success());
     }
 
     /// The exit code.
     pub(crate) async fn exit_code(mut self) -> Option<i32> {
-        let mut rest = String::new();
-        let mut lines = self.lines.into_inner();
-        soon(lines.read_to_string(&mut rest)).await.unwrap();
+        while soon(self.lines.recv()).await.is_some() {}
         soon(self.child.wait()).await.unwrap().code()
     }
+}
+
+/// What it prints, which is taken from it at once: a full pipe would hold it up.
+fn lines_of(output: ChildStdout) -> mpsc::UnboundedReceiver<String> {
+    let (sender, lines) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut output = BufReader::new(output).lines();
+        while let Ok(Some(line)) = output.next_line().await {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
 }

@@ -1,0 +1,9 @@
+//! What becomes of connections and messages when something happens to a real `redis-server`.
+
+mod fleet;
+mod kind;
+mod matrix;
+mod namespace;
+mod run;
+mod table;
+mod watcher;
