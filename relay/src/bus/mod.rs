@@ -50,10 +50,8 @@ pub fn connect(
     node: String,
     shutdown: CancellationToken,
 ) -> Arc<dyn Bus> {
-    // Both buses take it once they keep something.
-    let _ = history;
     match config {
-        Config::Memory => Arc::new(memory::MemoryBus::new(node)),
+        Config::Memory => Arc::new(memory::MemoryBus::new(node, history, inbox)),
         Config::Redis { url, password, namespace, authorities, max_retries, pool } => {
             let endpoint = redis::Endpoint::new(url, password, authorities, max_retries);
             let identity = redis::Identity { namespace, node };

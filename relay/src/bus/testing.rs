@@ -27,6 +27,8 @@ pub(crate) trait PartBus: Send + Sync + 'static {
         false
     }
 
+    fn follow(&self, _: &Log, _: bool) {}
+
     async fn publish_once(&self, message: Arc<Message>, _: &str) -> Result<Published, BusError> {
         self.publish(message).await?;
         Ok(Published { duplicate: false })
@@ -55,6 +57,10 @@ impl<T: PartBus> Bus for T {
         PartBus::keeps(self, channel)
     }
 
+    fn follow(&self, log: &Log, here: bool) {
+        PartBus::follow(self, log, here);
+    }
+
     async fn publish_once(&self, message: Arc<Message>, key: &str) -> Result<Published, BusError> {
         PartBus::publish_once(self, message, key).await
     }
@@ -77,24 +83,41 @@ impl<T: PartBus> Bus for T {
     }
 }
 
-/// The channels that have connections, as far as it was told.
+/// The channels that have connections, and the histories that are followed, as far as it was told.
 #[derive(Debug, Default)]
-pub(crate) struct Told(Mutex<BTreeSet<Channel>>);
+pub(crate) struct Told {
+    channels: Mutex<BTreeSet<Channel>>,
+    follows: Mutex<BTreeSet<String>>,
+}
 
 impl Told {
     /// These channels.
     pub(crate) fn channels(&self) -> Vec<Channel> {
-        lock(&self.0).iter().cloned().collect()
+        lock(&self.channels).iter().cloned().collect()
+    }
+
+    /// Names of these histories.
+    pub(crate) fn follows(&self) -> Vec<String> {
+        lock(&self.follows).iter().cloned().collect()
     }
 }
 
 impl PartBus for Told {
     fn note(&self, channel: &Channel, here: bool) {
-        let mut channels = lock(&self.0);
-        if here {
-            channels.insert(channel.clone())
-        } else {
-            channels.remove(channel)
-        };
+        tell(&self.channels, channel.clone(), here);
     }
+
+    fn keeps(&self, channel: &Channel) -> bool {
+        Log::of(channel).is_some()
+    }
+
+    fn follow(&self, log: &Log, here: bool) {
+        tell(&self.follows, log.as_str().to_owned(), here);
+    }
+}
+
+fn tell<T: Ord>(known: &Mutex<BTreeSet<T>>, name: T, here: bool) {
+    let mut known = lock(known);
+    let news = if here { known.insert(name) } else { known.remove(&name) };
+    assert!(news, "told twice");
 }

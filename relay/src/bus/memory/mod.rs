@@ -1,0 +1,152 @@
+//! A bus of one node: there is nobody to tell, and every claim is ours. What is
+//! [kept](Bus::keeps) is kept in the process, within bounds, and is gone with it.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use relay_contract::admin;
+
+use self::histories::{Histories, MAX_LOG_BYTES};
+use self::keys::Keys;
+use self::ring::Bounds;
+use super::tokens::Tokens;
+use super::{
+    Bus, BusError, Channel, Claim, History, Inbox, Kept, Log, Message, Position, Published, Recovered,
+};
+use crate::sync::lock;
+
+mod histories;
+mod keys;
+mod ring;
+
+/// The bus of a relay that runs alone.
+pub(super) struct MemoryBus {
+    node: String,
+    /// Bounded by the connections that hold the claims.
+    leases: Mutex<HashSet<String>>,
+    tokens: Tokens,
+    history: History,
+    histories: Histories,
+    keys: Mutex<Keys>,
+    inbox: Arc<dyn Inbox>,
+}
+
+impl MemoryBus {
+    /// A bus that keeps what `history` says, and hands that to `inbox`.
+    pub(super) fn new(node: String, history: History, inbox: Arc<dyn Inbox>) -> Self {
+        Self {
+            node,
+            leases: Mutex::default(),
+            tokens: Tokens::default(),
+            history,
+            histories: Histories::default(),
+            keys: Mutex::default(),
+            inbox,
+        }
+    }
+
+    fn leases(&self) -> MutexGuard<'_, HashSet<String>> {
+        // Each change of the set is one call, so that a panic elsewhere cannot leave it half done.
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn bounds(kept: Kept) -> Bounds {
+    Bounds { size: usize::try_from(kept.size).unwrap_or(usize::MAX), age: kept.ttl, bytes: MAX_LOG_BYTES }
+}
+
+#[async_trait]
+impl Bus for MemoryBus {
+    async fn publish(&self, message: Arc<Message>) -> Result<(), BusError> {
+        if let Some((log, kept)) = self.history.log(&message.channel) {
+            self.histories.append(&log, &message, bounds(kept), &*self.inbox);
+        }
+        Ok(())
+    }
+
+    async fn publish_once(&self, message: Arc<Message>, key: &str) -> Result<Published, BusError> {
+        let duplicate = !lock(&self.keys).note(&message.channel, key, Instant::now());
+        if !duplicate {
+            self.publish(message).await?;
+        }
+        Ok(Published { duplicate })
+    }
+
+    fn keeps(&self, channel: &Channel) -> bool {
+        self.history.log(channel).is_some()
+    }
+
+    async fn recover(&self, log: &Log, since: Option<Position>) -> Result<Recovered, BusError> {
+        let kept = self.history.of(log.class());
+        Ok(kept.map_or_else(Recovered::default, |kept| self.histories.after(log, since, bounds(kept))))
+    }
+
+    async fn claim(&self, lease: &str) -> Result<Claim, BusError> {
+        self.leases().insert(lease.to_owned());
+        Ok(Claim::Granted)
+    }
+
+    async fn release(&self, lease: &str) {
+        self.leases().remove(lease);
+    }
+
+    async fn holder(&self, lease: &str) -> Result<Option<String>, BusError> {
+        Ok(self.leases().contains(lease).then(|| self.node.clone()))
+    }
+
+    async fn keep_token(&self, token: &str, value: &str, ttl: Duration) -> Result<(), BusError> {
+        self.tokens.keep(token, value, ttl)
+    }
+
+    async fn take_token(&self, token: &str) -> Result<Option<String>, BusError> {
+        Ok(self.tokens.take(token))
+    }
+
+    fn status(&self) -> admin::Bus {
+        admin::Bus { kind: admin::BusKind::Memory, state: admin::BusState::Ok, reason: None, lag_ms: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody is there.
+    struct Nobody;
+
+    impl Inbox for Nobody {
+        fn receive(&self, _: Message) {}
+    }
+
+    fn bus() -> MemoryBus {
+        MemoryBus::new("a".into(), History::default(), Arc::new(Nobody))
+    }
+
+    #[test]
+    fn a_bus_of_one_node_always_works() {
+        let status = bus().status();
+        assert_eq!((status.state, status.reason), (admin::BusState::Ok, None));
+    }
+
+    #[tokio::test]
+    async fn a_publish_to_nobody_succeeds() {
+        let message = Message {
+            id: "m".into(),
+            channel: Channel::user("alice"),
+            position: None,
+            timestamp: 0,
+            kind: "message".into(),
+            payload: bytes::Bytes::new(),
+        };
+        assert_eq!(bus().publish(Arc::new(message)).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn the_holder_of_a_lease_is_this_node() {
+        let bus = bus();
+        bus.claim("user:alice").await.unwrap();
+        assert_eq!(bus.holder("user:alice").await, Ok(Some("a".into())));
+    }
+}
