@@ -1,15 +1,15 @@
 //! One connection: its socket, its queue, and the small state that could be written down.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::Interest;
 use tokio::sync::Notify;
 
+use super::catchup::{Admission, At};
 use super::outbox::{Outbox, Phase, Pushed};
 use super::{CloseCode, DropReason, Farewell, Frame, Limits, Pulse, Sent, Shared, Socket, Transport, Wire};
 use crate::bus::{Channel, Message};
@@ -20,6 +20,9 @@ const READ_SIZE: usize = 16 * 1024;
 
 /// Told when a queue overflowed and the policy is to disconnect.
 const TOO_SLOW: Farewell = Farewell::new(CloseCode::TryAgain, "Too slow");
+/// The same, where what was dropped is kept.
+const TOO_SLOW_RESUME: Farewell =
+    Farewell::new(CloseCode::TryAgain, "Too slow: resume from the last position");
 
 thread_local! {
     static SCRATCH: std::cell::RefCell<Vec<u8>> = std::cell::RefCell::new(vec![0; READ_SIZE]);
@@ -120,15 +123,49 @@ impl Connection {
 
     /// Sends bytes that are a whole frame on this connection's wire.
     pub fn send_bytes(&self, bytes: Bytes) -> Sent {
+        self.accept(|outbox| self.write_or_queue(outbox, bytes))
+    }
+
+    /// Sends a message of a channel, unless the connection has it; while it
+    /// [catches up](super::catchup) the message waits.
+    pub(super) fn deliver(&self, frame: &Frame, at: Option<&At>) -> Sent {
+        let sent = self.accept(|outbox| {
+            let budget = &self.shared.budget;
+            match outbox.catch_up.admit(at, &frame.bytes, self.limits(), budget) {
+                Admission::Pass => self.write_or_queue(outbox, frame.bytes.clone()),
+                Admission::Known => Pushed { sent: Sent::Written, dropped: 0, disconnect: false },
+                Admission::Held => Pushed { sent: Sent::Queued, dropped: 0, disconnect: false },
+                Admission::Full(reason) => {
+                    let dropped = u64::from(reason == DropReason::QueueFull);
+                    Pushed { sent: Sent::Dropped(reason), dropped, disconnect: true }
+                }
+            }
+        });
+        if frame.last {
+            self.finish(&Farewell::new(CloseCode::Normal, "Done"));
+        }
+        sent
+    }
+
+    fn accept(&self, push: impl FnOnce(&mut Outbox) -> Pushed) -> Sent {
         let pushed = {
-            let mut outbox = lock(&self.outbox);
+            let mut outbox = self.locked();
             if outbox.phase != Phase::Open {
                 self.count_drops(DropReason::Closing, 1);
                 return Sent::Dropped(DropReason::Closing);
             }
-            self.write_or_queue(&mut outbox, bytes)
+            push(&mut outbox)
         };
         self.settle(pushed)
+    }
+
+    pub(super) fn locked(&self) -> MutexGuard<'_, Outbox> {
+        lock(&self.outbox)
+    }
+
+    /// From now on no message is dropped without an end of the connection.
+    pub(super) fn lose_nothing(&self) {
+        self.locked().lossless = true;
     }
 
     /// Tries the socket first: an idle connection's task need not wake for a message.
@@ -165,7 +202,8 @@ impl Connection {
             Sent::Dropped(_) => {}
         }
         if pushed.disconnect {
-            self.finish(&TOO_SLOW);
+            let farewell = if self.locked().lossless { &TOO_SLOW_RESUME } else { &TOO_SLOW };
+            self.finish(farewell);
         }
         pushed.sent
     }
@@ -184,7 +222,7 @@ impl Connection {
         outbox.phase = Phase::Closing;
         outbox.code.get_or_insert(farewell.code);
         outbox.closing_since = self.shared.clock.now();
-        outbox.push_last(self.wire.0.goodbye(farewell), &self.shared.budget);
+        outbox.push_always(self.wire.0.goodbye(farewell), &self.shared.budget);
         drop(outbox);
         self.wake.notify_one();
         true
@@ -234,6 +272,7 @@ impl Connection {
     /// whole frame, or several.
     pub fn take(&self) -> Vec<Bytes> {
         let mut outbox = lock(&self.outbox);
+        outbox.catch_up(self.wire.0, self.limits(), &self.shared.budget);
         let taken = outbox.take(&self.shared.budget);
         drop(outbox);
         self.wrote_at.store(self.shared.clock.now(), Ordering::Relaxed);
@@ -335,7 +374,11 @@ impl Connection {
 
     fn flush(&self) -> Flushed {
         let mut outbox = lock(&self.outbox);
-        while outbox.phase != Phase::Over && !outbox.is_empty() {
+        loop {
+            outbox.catch_up(self.wire.0, self.limits(), &self.shared.budget);
+            if outbox.phase == Phase::Over || outbox.is_empty() {
+                break;
+            }
             match self.socket.try_write_vectored(&outbox.batch(self.limits())) {
                 Ok(count) => outbox.advance(count, &self.shared.budget),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flushed::Blocked,
@@ -361,7 +404,8 @@ impl Connection {
         let mut outbox = lock(&self.outbox);
         outbox.phase = Phase::Over;
         let (count, bytes) = (outbox.len(), outbox.bytes());
-        self.count_drops(DropReason::Disconnected, count as u64);
+        let held = outbox.catch_up.abandon(&self.shared.budget);
+        self.count_drops(DropReason::Disconnected, count as u64 + held);
         outbox.advance(bytes, &self.shared.budget);
         outbox.code.unwrap_or(CloseCode::Abnormal)
     }

@@ -16,6 +16,8 @@ pub struct Counts {
     delivered: AtomicU64,
     drops: Drops,
     live: AtomicU64,
+    recovered: AtomicU64,
+    not_recovered: AtomicU64,
     comings: Mutex<Comings>,
 }
 
@@ -59,6 +61,11 @@ impl Counts {
         }
     }
 
+    pub(super) fn resumed(&self, recovered: bool) {
+        let count = if recovered { &self.recovered } else { &self.not_recovered };
+        count.fetch_add(1, Relaxed);
+    }
+
     pub(super) fn opened(&self, transport: Transport, profile: &'static str) {
         self.live.fetch_add(1, Relaxed);
         let mut comings = lock(&self.comings);
@@ -87,6 +94,12 @@ impl Counts {
     /// Messages dropped for `reason`.
     pub fn total_dropped(&self, reason: DropReason) -> u64 {
         self.drops.of(reason).load(Relaxed)
+    }
+
+    /// Connections that began in a history, by whether they have all of it since the position that
+    /// they asked for.
+    pub fn total_resumed(&self) -> [(bool, u64); 2] {
+        [(true, self.recovered.load(Relaxed)), (false, self.not_recovered.load(Relaxed))]
     }
 
     /// Number of live connections.

@@ -8,17 +8,20 @@
 //! connection's own task writes out. No lock is held across an await.
 
 mod budget;
+mod catchup;
 mod clock;
 mod connection;
 mod counts;
 mod delivery;
 mod farewell;
+mod follows;
 mod limits;
 mod outbox;
 mod publisher;
 #[cfg(test)]
 mod races;
 mod registry;
+mod resume;
 mod slots;
 mod socket;
 mod sweep;
@@ -37,6 +40,7 @@ pub use limits::{ClassLimits, Limits, Overflow};
 pub use outbox::{DropReason, Sent};
 pub use publisher::{Publisher, Receipt};
 pub use registry::{Hub, Membership, Opening};
+pub use resume::{Resumed, Wanted};
 pub use slots::{Slot, Slots};
 pub use socket::Socket;
 pub use sweep::{Pace, Paces, sweep_forever};

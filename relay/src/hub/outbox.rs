@@ -5,7 +5,8 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
-use super::{Budget, CloseCode, Limits, Overflow};
+use super::catchup::CatchUp;
+use super::{Budget, CloseCode, Limits, Overflow, Wire};
 
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,11 @@ pub(super) struct Outbox {
     large: Option<u32>,
     /// Whether a part of the first frame is on the wire, so that the rest must follow.
     begun: bool,
+    /// Whether each message that is dropped ends the connection, whatever the policy: what follows
+    /// would hide the gap from a client that can go on from what it has.
+    pub(super) lossless: bool,
+    /// What goes out before anything that is published.
+    pub(super) catch_up: CatchUp,
     pub(super) phase: Phase,
     /// The code of the goodbye, of either side; the first one counts.
     pub(super) code: Option<CloseCode>,
@@ -89,6 +95,8 @@ impl Outbox {
             bytes: 0,
             large: None,
             begun: false,
+            lossless: false,
+            catch_up: CatchUp::default(),
             phase: Phase::Open,
             code: None,
             closing_since: 0,
@@ -119,14 +127,19 @@ impl Outbox {
         }
         let dropped = self.make_room(frame.len(), limits, budget);
         if !self.fits(frame.len(), limits) {
-            let disconnect = limits.overflow() == Overflow::Disconnect;
+            let disconnect = self.overflow(limits) == Overflow::Disconnect;
             return Pushed { sent: Sent::Dropped(DropReason::QueueFull), dropped: dropped + 1, disconnect };
         }
         if !budget.take(frame.len()) {
-            return Pushed { sent: Sent::Dropped(DropReason::NodeBudget), dropped, disconnect: false };
+            let disconnect = self.lossless;
+            return Pushed { sent: Sent::Dropped(DropReason::NodeBudget), dropped, disconnect };
         }
         self.enqueue(frame, limits);
         Pushed { sent: Sent::Queued, dropped, disconnect: false }
+    }
+
+    fn overflow(&self, limits: &Limits) -> Overflow {
+        if self.lossless { Overflow::Disconnect } else { limits.overflow() }
     }
 
     /// Whether a frame of that size may wait, too. One that is larger than the limit by itself is no
@@ -150,7 +163,7 @@ impl Outbox {
 
     /// Drops waiting frames as the policy says; tells how many.
     fn make_room(&mut self, room: usize, limits: &Limits, budget: &Budget) -> u64 {
-        let keep_one = match limits.overflow() {
+        let keep_one = match self.overflow(limits) {
             Overflow::DropNewest | Overflow::Disconnect => return 0,
             Overflow::DropOldest => false,
             Overflow::LatestOnly => true,
@@ -167,12 +180,24 @@ impl Outbox {
         dropped
     }
 
-    /// Queues a goodbye whatever the limits.
-    pub(super) fn push_last(&mut self, frame: Bytes, budget: &Budget) {
+    /// Queues a greeting or a goodbye whatever the limits.
+    pub(super) fn push_always(&mut self, frame: Bytes, budget: &Budget) {
         if !frame.is_empty() {
             budget.force(frame.len());
             self.bytes += frame.len();
             self.queue.push_back(frame);
+        }
+    }
+
+    /// Queues what the connection is to catch up with, as far as there is room.
+    pub(super) fn catch_up(&mut self, wire: &dyn Wire, limits: &Limits, budget: &Budget) {
+        while self.phase == Phase::Open
+            && (self.is_empty()
+                || self.len() < limits.batch() && limits.allow(self.bytes + 1, self.len() + 1))
+        {
+            let Some(frame) = self.catch_up.next(wire, budget) else { return };
+            budget.force(frame.len());
+            self.enqueue(frame, limits);
         }
     }
 

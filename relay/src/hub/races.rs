@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bytes::Bytes;
+use futures::FutureExt;
 use shuttle::thread;
 
-use super::testing::{fetching, hub, message};
+use super::testing::{fetching, held, hub, keeping, message};
 use super::*;
 use crate::bus::testing::Told;
-use crate::bus::{Bus, Channel};
+use crate::bus::{Bus, Channel, Log, Message, Position};
 use crate::sync::interleaved;
 
 /// Interleavings per test.
@@ -91,6 +93,71 @@ fn whatever_the_order_other_nodes_know_at_the_end_that_nobody_is_here() {
         hub.tell(&(told.clone() as Arc<dyn Bus>));
         crowd(&hub);
         assert_eq!(told.channels(), []);
+    });
+}
+
+#[test]
+fn whatever_the_order_a_history_is_followed_no_more_when_all_have_gone() {
+    interleaved::check(RUNS, || {
+        let (hub, told) = (hub(), Arc::new(Told::default()));
+        hub.tell(&(told.clone() as Arc<dyn Bus>));
+        crowd(&hub);
+        assert_eq!(told.follows(), Vec::<String>::new());
+    });
+}
+
+/// Publishes messages of one digit for alice.
+fn count(hub: &Arc<Hub>, bus: &Arc<dyn Bus>, digits: std::ops::Range<u8>) {
+    let publisher = Publisher::new(hub.clone(), bus.clone());
+    for digit in digits {
+        let message = Message { payload: vec![b'0' + digit].into(), ..message(Channel::user("alice"), b"") };
+        publisher.publish(message).now_or_never().unwrap().unwrap();
+    }
+}
+
+/// A client that comes back: what it is told and what it gets from then on, until `done`.
+fn come_back(hub: &Arc<Hub>, since: Option<Position>) -> (Membership, bool) {
+    let membership = held(hub);
+    let mut recovered = false;
+    let wanted = hub.wanted(&Channel::user("alice"), since).into_iter().collect();
+    let greet = |resumed: &Resumed| {
+        recovered = resumed.recovered;
+        Bytes::new()
+    };
+    hub.resume(membership.connection(), wanted, greet).now_or_never().unwrap();
+    (membership, recovered)
+}
+
+#[test]
+fn whatever_the_order_recovered_means_each_message_once_and_in_order() {
+    interleaved::check(RUNS, || {
+        let (hub, bus) = keeping("users=100/60");
+        let log = Log::of(&Channel::user("alice")).unwrap();
+        let since = bus.recover(&log, None).now_or_never().unwrap().unwrap().top;
+        let (publishing, coming) = (hub.clone(), hub.clone());
+        let sending = bus.clone();
+        let publisher = thread::spawn(move || count(&publishing, &sending, 0..6));
+        let client = thread::spawn(move || come_back(&coming, since));
+        publisher.join().unwrap();
+        let (membership, recovered) = client.join().unwrap();
+        assert!(recovered);
+        assert_eq!(membership.connection().take().concat(), b"012345");
+        assert_eq!(hub.shared().budget.used(), 0);
+    });
+}
+
+#[test]
+fn whatever_the_order_of_two_publishers_all_clients_get_the_same() {
+    interleaved::check(RUNS, || {
+        let (hub, bus) = keeping("users=100/60");
+        let clients = [come_back(&hub, None).0, come_back(&hub, None).0];
+        let counts = [0..3, 3..6].map(|digits| {
+            let (hub, bus) = (hub.clone(), bus.clone());
+            Box::new(move || count(&hub, &bus, digits)) as Box<dyn FnOnce() + Send>
+        });
+        together(counts.into());
+        let [first, second] = clients.map(|client| client.connection().take().concat());
+        assert_eq!((first.len(), &first), (6, &second));
     });
 }
 

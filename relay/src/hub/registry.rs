@@ -8,15 +8,25 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use bytes::Bytes;
 use relay_contract::admin;
 
+use super::catchup::At;
+use super::follows::Follows;
 use super::{Connection, Delivered, Frame, Sent, Shared, Socket, Transport, Wire};
-use crate::bus::{Bus, Channel, Inbox, Message};
+use crate::bus::{Bus, Channel, Inbox, Log, Message};
 use crate::sync::lock;
 
 /// Parts of each table, so that connections seldom wait for one another.
 const SHARDS: usize = 64;
 
-type Members = HashMap<Channel, Vec<Arc<Connection>>>;
+type Members = HashMap<Channel, Group>;
 type Connections = HashMap<u64, Arc<Connection>>;
+
+/// The connections of a channel.
+#[derive(Clone, Default)]
+struct Group {
+    connections: Vec<Arc<Connection>>,
+    /// The history that its messages are kept in.
+    log: Option<Arc<Log>>,
+}
 
 /// All connections of this node.
 pub struct Hub {
@@ -25,6 +35,7 @@ pub struct Hub {
     hasher: RandomState,
     members: Vec<Mutex<Members>>,
     connections: Vec<Mutex<Connections>>,
+    follows: Follows,
     /// Told which channels have connections here. The bus has the hub for an inbox: weak, or
     /// neither would ever end.
     bus: OnceLock<Weak<dyn Bus>>,
@@ -70,6 +81,7 @@ impl Hub {
             hasher: RandomState::new(),
             members: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
             connections: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
+            follows: Follows::default(),
             bus: OnceLock::new(),
         })
     }
@@ -93,11 +105,18 @@ impl Hub {
     /// Takes a connection in: from now on messages reach it. Its task must
     /// [turn](Connection::turn) it, and drop the membership at the end.
     pub fn open(self: &Arc<Self>, opening: Opening) -> Membership {
+        self.take_in(opening, false)
+    }
+
+    pub(super) fn take_in(self: &Arc<Self>, opening: Opening, held: bool) -> Membership {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let greeting = opening.greeting.clone();
         let connection = Arc::new(Connection::new(id, opening, self.shared.clone()));
         if !greeting.is_empty() {
             connection.send_bytes(greeting);
+        }
+        if held {
+            connection.hold();
         }
         self.shared.counts.opened(connection.transport, connection.profile);
         if let Some(shard) = self.connection_shard(id) {
@@ -116,12 +135,13 @@ impl Hub {
 
     /// Gives a message to the connections of its channel on this node. Never waits.
     pub fn deliver(&self, message: &Message) -> Delivered {
-        let members = self.members(&message.channel);
+        let Group { connections, log } = self.group(&message.channel);
+        let at = log.zip(message.position).map(|(log, position)| At { log, position });
         let mut encoded: Vec<(&'static str, Frame)> = Vec::new();
         let mut delivered = Delivered::default();
-        for connection in members {
+        for connection in connections {
             let frame = encoded_for(connection.wire.0, message, &mut encoded);
-            if connection.send(&frame).is_delivered() {
+            if connection.deliver(&frame, at.as_ref()).is_delivered() {
                 delivered.add(connection.transport);
             } else {
                 tracing::warn!(user_id = %connection.identity, message_id = %message.id, "Error sending to user");
@@ -134,12 +154,17 @@ impl Hub {
     /// The connections of a channel on this node, counted.
     pub fn present(&self, channel: &Channel) -> Delivered {
         let mut present = Delivered::default();
-        self.members(channel).iter().for_each(|connection| present.add(connection.transport));
+        let open = self.members(channel).into_iter().filter(|connection| connection.is_open());
+        open.for_each(|connection| present.add(connection.transport));
         present
     }
 
     /// The connections of a channel on this node.
     pub fn members(&self, channel: &Channel) -> Vec<Arc<Connection>> {
+        self.group(channel).connections
+    }
+
+    fn group(&self, channel: &Channel) -> Group {
         let shard = self.member_shard(channel);
         shard.and_then(|shard| lock(shard).get(channel).cloned()).unwrap_or_default()
     }
@@ -196,10 +221,14 @@ impl Hub {
     fn add_member(&self, channel: &Channel, connection: &Arc<Connection>) {
         if let Some(shard) = self.member_shard(channel) {
             let mut members = lock(shard);
-            let list = members.entry(channel.clone()).or_default();
-            list.push(connection.clone());
-            if list.len() == 1 {
+            let group = members.entry(channel.clone()).or_default();
+            group.connections.push(connection.clone());
+            if group.connections.len() == 1 {
                 self.note(channel, true);
+                group.log = self.bus().and_then(|bus| self.follows.begin(channel, &*bus));
+            }
+            if group.log.is_some() {
+                connection.lose_nothing();
             }
         }
     }
@@ -207,8 +236,11 @@ impl Hub {
     fn remove_member(&self, channel: &Channel, connection: &Arc<Connection>) {
         if let Some(shard) = self.member_shard(channel) {
             let mut members = lock(shard);
-            if remove_member(&mut members, channel, connection) {
+            if let Some(group) = remove_member(&mut members, channel, connection) {
                 self.note(channel, false);
+                if let Some(log) = group.log {
+                    self.follows.end(&log, self.bus().as_deref());
+                }
             }
         }
     }
@@ -269,11 +301,11 @@ fn encoded_for(wire: &dyn Wire, message: &Message, encoded: &mut Vec<(&'static s
     frame
 }
 
-/// Whether it was the channel's last one.
-fn remove_member(members: &mut Members, channel: &Channel, connection: &Arc<Connection>) -> bool {
-    let Some(list) = members.get_mut(channel) else { return false };
-    list.retain(|member| member.id != connection.id);
-    list.is_empty() && members.remove(channel).is_some()
+/// What the channel's last one leaves behind.
+fn remove_member(members: &mut Members, channel: &Channel, connection: &Arc<Connection>) -> Option<Group> {
+    let group = members.get_mut(channel)?;
+    group.connections.retain(|member| member.id != connection.id);
+    if group.connections.is_empty() { members.remove(channel) } else { None }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::*;
-use crate::bus::{Channel, Message};
+use crate::bus::{self, Bus, Channel, Config, Message};
 
 /// A hub with room for a MiB.
 pub(crate) fn hub() -> Arc<Hub> {
@@ -16,6 +16,15 @@ pub(crate) fn hub() -> Arc<Hub> {
         limits: Limits::new(1 << 20, 100, Overflow::Disconnect).into(),
         counts: Counts::default(),
     })
+}
+
+/// A hub on a bus of this process that keeps what `history` says; who drops the bus ends that.
+pub(crate) fn keeping(history: &str) -> (Arc<Hub>, Arc<dyn Bus>) {
+    let hub = hub();
+    let history = history.parse().unwrap();
+    let bus = bus::connect(Config::Memory, history, hub.clone(), "a".to_owned(), Default::default());
+    hub.tell(&bus);
+    (hub, bus)
 }
 
 /// A wire on which a message is its payload.
@@ -42,7 +51,16 @@ impl Wire for Plain {
 
 /// A connection of alice whose messages wait to be fetched.
 pub(crate) fn fetching(hub: &Arc<Hub>) -> Membership {
-    hub.open(Opening {
+    hub.open(of_alice())
+}
+
+/// The same, which waits to be resumed.
+pub(crate) fn held(hub: &Arc<Hub>) -> Membership {
+    hub.open_held(of_alice())
+}
+
+fn of_alice() -> Opening {
+    Opening {
         socket: Socket::later(),
         identity: "alice".to_owned(),
         channels: vec![Channel::user("alice")],
@@ -50,7 +68,7 @@ pub(crate) fn fetching(hub: &Arc<Hub>) -> Membership {
         transport: Transport::SocketIo,
         wire: &Plain,
         greeting: Bytes::new(),
-    })
+    }
 }
 
 /// A message of `channel` with this payload.
