@@ -18,3 +18,4 @@ mod presence;
 mod speed;
 mod support;
 mod tls;
+mod topologies;

@@ -11,6 +11,14 @@ use relay_contract::admin::BusState;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+pub use self::cluster::Cluster;
+pub use self::sentinels::Sentinels;
+
+#[allow(dead_code, reason = "the tests of each topology use what they need")]
+mod cluster;
+#[allow(dead_code, reason = "the tests of each topology use what they need")]
+mod sentinels;
+
 /// Longest that a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -31,9 +39,26 @@ impl Redis {
     /// Starts one in a folder with files for it. An option `PORT` becomes the number of its port.
     pub fn start_in(dir: TempDir, args: &[&str]) -> Self {
         let port = free_port();
-        let args: Vec<String> = args.iter().map(|&arg| arg.replace("PORT", &port.to_string())).collect();
-        let child = spawn(port, &args, &dir);
-        Self { child, port, args, dir }
+        let memory = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+        let all = ["--port", "PORT"].iter().chain(&memory).chain(args);
+        let args = all.map(|&arg| arg.replace("PORT", &port.to_string())).collect();
+        Self::spawn(dir, port, args)
+    }
+
+    /// Starts one that has the data of `primary`, and gets what that gets.
+    pub fn replica_of(primary: &Self, args: &[&str]) -> Self {
+        let port = primary.port.to_string();
+        Self::start(&[&["--replicaof", "127.0.0.1", &port, "--repl-diskless-sync-delay", "0"], args].concat())
+    }
+
+    /// Starts `redis-server` with these arguments, which make it listen on `port`.
+    fn spawn(dir: TempDir, port: u16, args: Vec<String>) -> Self {
+        Self { child: spawn(port, &args, &dir), port, args, dir }
+    }
+
+    /// Whether it says that it is a primary.
+    pub fn is_primary(&self) -> bool {
+        self.cli(&["ROLE"]).starts_with("master")
     }
 
     /// A port of loopback on which nobody listens, as a bus to nowhere.
@@ -51,7 +76,12 @@ impl Redis {
         config_of(&self.url(), None, "default")
     }
 
-    /// Kills it; it keeps no data.
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Kills it (SIGKILL); it keeps no data.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -100,7 +130,6 @@ impl Drop for Redis {
 /// Answers once it accepts connections: until then a bus would see a refused dial first.
 fn spawn(port: u16, args: &[String], dir: &TempDir) -> Child {
     let child = Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         .args(args)
         .current_dir(dir.path())
         .stdout(Stdio::null())
