@@ -13,6 +13,7 @@ mod players;
 mod raise;
 mod rates;
 mod refused;
+mod workers;
 
 use std::sync::Mutex;
 
@@ -31,6 +32,7 @@ pub use persistence::PersistenceFigures;
 pub use players::{PlayerFigures, Undelivered};
 pub use rates::{RateFigures, RateLimit};
 pub use refused::Refused;
+pub use workers::{WorkerEntry, WorkerFigures};
 
 use self::raise::{raise, signed};
 use crate::bus::Counters;
@@ -65,6 +67,8 @@ pub struct Metrics {
     pub persistence: PersistenceFigures,
     /// Limits that were reached.
     pub rates: RateFigures,
+    /// What workers outside left.
+    pub workers: WorkerFigures,
     /// Log lines.
     pub logs: LogFigures,
     queue_bytes: IntGauge,
@@ -101,6 +105,7 @@ impl Metrics {
             players: PlayerFigures::new(&registry)?,
             persistence: PersistenceFigures::new(&registry)?,
             rates: RateFigures::new(&registry)?,
+            workers: WorkerFigures::new(&registry)?,
             logs: LogFigures::new(&registry)?,
             registry,
         })

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 mod config;
 mod conversation;
 mod counters;
+mod entry;
 mod history;
 mod log;
 mod memory;
@@ -31,6 +32,7 @@ mod wire;
 pub use config::{Config, PoolSize, RedisUrl, Secret, UrlError};
 pub use conversation::conversation_event;
 pub use counters::Counters;
+pub use entry::Entry;
 pub use history::{History, HistoryError, Kept};
 pub use log::{Class, Log, NoClass};
 pub use message::{Channel, Message};
@@ -188,6 +190,21 @@ pub trait Bus: Send + Sync + 'static {
         let _ = task;
         Ok(0)
     }
+
+    /// What workers outside left for the relays (requirement 003-22), in its order; waits until there
+    /// is some. One node of a cluster at a time gets any. Entries come again, to this node or
+    /// another, until they are [done](Self::done). A bus of one process has none, ever.
+    async fn entries(&self) -> Vec<Entry> {
+        std::future::pending().await
+    }
+
+    /// Forgets entries: what they say was published, or says nothing.
+    async fn done(&self, entries: Vec<Entry>) {
+        let _ = entries;
+    }
+
+    /// Waits until all that was published before is where no end of this process takes it away.
+    async fn settled(&self) {}
 
     /// State of the bus, as told to probes and people.
     fn status(&self) -> admin::Bus;

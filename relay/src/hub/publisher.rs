@@ -65,6 +65,22 @@ impl Publisher {
         Ok(self.receipt(if kept { self.hub.present(&message.channel) } else { self.hub.deliver(&message) }))
     }
 
+    /// Publishes what is tried again, by whichever node, until it was taken: under `key` where a history
+    /// is kept, and to the others first where none is. It may go twice there, but never nowhere.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if the bus kept nothing; nobody has it.
+    pub async fn publish_again(&self, message: Arc<Message>, key: &str) -> Result<Receipt, BusError> {
+        if self.bus.keeps(&message.channel) {
+            let duplicate = self.bus.publish_once(message.clone(), key).await?.duplicate;
+            self.hub.shared().counts.published();
+            return Ok(Receipt { duplicate, ..self.receipt(self.hub.present(&message.channel)) });
+        }
+        self.bus.publish(message.clone()).await?;
+        self.hub.shared().counts.published();
+        Ok(self.receipt(self.hub.deliver(&message)))
+    }
+
     fn receipt(&self, delivered: Delivered) -> Receipt {
         Receipt { delivered, published: self.bus.status().kind == BusKind::Redis, duplicate: false }
     }

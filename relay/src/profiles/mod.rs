@@ -11,6 +11,7 @@ mod incoming;
 mod json;
 mod limits;
 mod opening;
+pub mod outside;
 pub mod push;
 mod socket;
 pub mod socketio;

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::config::{Problem, Settings};
 use crate::hub::sweep_forever;
 use crate::logs::LogControl;
-use crate::profiles::{dual, stream};
+use crate::profiles::{dual, outside, stream};
 use crate::transport::Permits;
 
 /// How often the settings file is looked at.
@@ -88,6 +88,7 @@ fn help(relay: Relay) -> JoinSet<()> {
     help("upkeep", dual::run(app.clone()).boxed());
     help("retries", dual::retry(app.clone()).boxed());
     help("sessions", dual::persist(app.clone()).boxed());
+    help("workers", outside::run(app.clone()).boxed());
     help("settings", async move { poll_settings(&app, &logs).await }.boxed());
     helpers
 }

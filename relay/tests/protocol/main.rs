@@ -42,3 +42,4 @@ mod socketio;
 mod stream;
 mod support;
 mod tokens;
+mod workers;

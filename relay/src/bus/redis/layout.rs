@@ -74,6 +74,16 @@ impl Layout {
         &self.events
     }
 
+    /// Key of the stream that workers outside write to.
+    pub(super) fn intake(&self) -> String {
+        format!("{}:in", self.root)
+    }
+
+    /// Key that names the one relay that reads this stream.
+    pub(super) fn reader(&self) -> String {
+        format!("{}:reader", self.root)
+    }
+
     /// Key of the lease called `lease`.
     pub(super) fn lease(&self, lease: &str) -> String {
         format!("{}:lease:{{{}}}:{lease}", self.root, Partition::of(lease).tag())

@@ -5,7 +5,7 @@
 //! least once as long as a relay stays subscribed: what is published while it reconnects is lost
 //! to it, and counted as missed. Needs Redis 6.2 or newer (RESP3, `GETEX`), and of its commands
 //! only `HELLO`, `SELECT`, `SUBSCRIBE`, `PUBLISH`, `PUBSUB`, `SET`, `GET`, `GETEX`, `DEL`,
-//! `GETDEL`, `SADD`, `SREM`, `SMEMBERS` and `PEXPIRE`, on names that start with `relay:<namespace>:` or
+//! `GETDEL`, `XGROUP`, `XREADGROUP`, `XAUTOCLAIM`, `XACK`, `XDEL`, `SADD`, `SREM`, `SMEMBERS` and `PEXPIRE`, on names that start with `relay:<namespace>:` or
 //! `ws_conn_token:<namespace>:` (see [`layout`]).
 
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use self::dial::CALL_DEADLINE;
 pub(super) use self::dial::Endpoint;
 use self::inlet::Inlet;
+use self::intake::Intake;
 use self::layout::Layout;
 use self::leases::{LeaseError, Leases};
 use self::link::Link;
@@ -32,13 +33,14 @@ use self::state::State;
 use super::config::PoolSize;
 use super::counters::{Counters, Tally};
 use super::wire::{Frame, Origin};
-use super::{Bus, BusError, Channel, Claim, Inbox, Message, Namespace};
+use super::{Bus, BusError, Channel, Claim, Entry, Inbox, Message, Namespace};
 
 mod audience;
 mod backoff;
 mod dial;
 mod fault;
 mod inlet;
+mod intake;
 mod layout;
 mod leases;
 mod link;
@@ -76,6 +78,7 @@ pub(super) struct RedisBus {
     leases: Arc<Leases>,
     presence: Arc<Presence>,
     pool: Arc<Pool>,
+    intake: Intake,
     routes: Arc<Routes>,
     layout: Arc<Layout>,
     state: Arc<State>,
@@ -103,6 +106,7 @@ impl RedisBus {
         let bus = Self {
             outbox: Arc::new(Outbox::new()),
             presence: Arc::new(Presence::new(leases.owner().to_owned(), Arc::clone(&layout))),
+            intake: Intake::new(leases.owner(), &layout),
             leases: Arc::new(leases),
             pool: Arc::new(Pool::new(Arc::clone(&endpoint), pool)),
             routes,
@@ -236,6 +240,18 @@ impl Bus for RedisBus {
         self.ask(&key, redis::cmd("PUBLISH").arg(&key).arg(task)).await
     }
 
+    async fn entries(&self) -> Vec<Entry> {
+        self.intake.entries(self).await
+    }
+
+    async fn done(&self, entries: Vec<Entry>) {
+        self.intake.done(self, entries).await;
+    }
+
+    async fn settled(&self) {
+        self.outbox.settled().await;
+    }
+
     fn status(&self) -> admin::Bus {
         self.state.current()
     }
@@ -247,5 +263,6 @@ impl Bus for RedisBus {
 
     async fn closed(&self) {
         self.ended.cancelled().await;
+        self.intake.leave(self).await;
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Full;
 /// The queue itself. One task sends from each partition; any task adds to any.
 pub(super) struct Outbox {
     queue: Mutex<Queue>,
+    /// Told when something was confirmed.
+    confirmed: Notify,
 }
 
 struct Queue {
@@ -76,7 +78,7 @@ impl Outbox {
             bytes: 0,
             max_items,
         };
-        Self { queue: Mutex::new(queue) }
+        Self { queue: Mutex::new(queue), confirmed: Notify::new() }
     }
 
     /// Has `filled` told of the messages of `partitions` from now on, and of those that wait.
@@ -139,6 +141,32 @@ impl Outbox {
             queue.items -= count;
             queue.bytes -= bytes;
         }
+        drop(queue);
+        self.confirmed.notify_waiters();
+    }
+
+    /// Waits until all that is in it now was confirmed.
+    pub(super) async fn settled(&self) {
+        let orders = {
+            let queue = lock(&self.queue);
+            PerPartition::new(|partition| queue.lanes.get(partition).order)
+        };
+        loop {
+            let confirmed = self.confirmed.notified();
+            if self.is_past(&orders) {
+                return;
+            }
+            confirmed.await;
+        }
+    }
+
+    fn is_past(&self, orders: &PerPartition<u64>) -> bool {
+        let queue = lock(&self.queue);
+        let waits = |partition| {
+            let first = queue.lanes.get(partition).items.front();
+            first.is_some_and(|first| first.order <= *orders.get(partition))
+        };
+        !queue.waiting.iter().any(waits)
     }
 
     /// Messages and bytes that wait.

@@ -129,3 +129,15 @@ fn an_emptied_outbox_has_no_bytes_left() {
     outbox.confirm(&[]);
     assert_eq!(outbox.fill(), (0, 0));
 }
+
+#[tokio::test]
+async fn what_comes_later_is_not_waited_for() {
+    let outbox = Outbox::new();
+    push(&outbox, "alice", 0).unwrap();
+    let mut settled = Box::pin(outbox.settled());
+    assert!(futures::poll!(&mut settled).is_pending());
+    let sent = outbox.peek(Partitions::ALL);
+    push(&outbox, "alice", 0).unwrap();
+    outbox.confirm(&sent);
+    assert!(futures::poll!(&mut settled).is_ready());
+}

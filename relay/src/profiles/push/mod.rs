@@ -22,6 +22,7 @@ pub use claims::Claims;
 pub(super) use duplicates::hear;
 pub use duplicates::{Duplicates, Newest};
 pub(super) use publish::is_elsewhere;
+pub(super) use request::message;
 pub(super) use socket::{answer, connect};
 
 /// Name of the profile.

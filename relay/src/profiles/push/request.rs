@@ -86,6 +86,14 @@ impl Push {
     }
 }
 
+/// The message that a body asks for, where nobody waits for answers.
+///
+/// # Errors
+/// [`ApiError::Invalid`] naming the first bad field.
+pub(in crate::profiles) fn message(body: Value, accounts: &[String]) -> Result<Message, ApiError> {
+    Ok(Push::parse(body)?.address(accounts).message)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -50,7 +50,10 @@ fn log(event: &str, channel: &str, receipt: &Receipt) {
 }
 
 /// The message that a body asks for.
-fn parse(body: Value) -> Result<Message, ApiError> {
+///
+/// # Errors
+/// [`ApiError::Invalid`] naming the first bad field.
+pub(in crate::profiles) fn parse(body: Value) -> Result<Message, ApiError> {
     let mut body = json::object("", body)?;
     let event = json::name_of(&mut body, "event")?;
     if RESERVED.contains(&event.as_str()) {

@@ -29,6 +29,8 @@ use crate::rate::Limits;
 use crate::transport::engineio::Server;
 use crate::transport::socketio;
 
+pub(super) use emit::parse as emission;
+
 /// Name of the profile.
 pub const NAME: &str = "socketio";
 

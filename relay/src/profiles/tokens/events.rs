@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::bus::conversation_event;
+use crate::bus::{Message, conversation_event};
 use crate::profiles::limits::{Caller, publish_to};
 use crate::profiles::{ApiError, identity, json};
 
@@ -21,10 +21,7 @@ pub(super) async fn handle(
 ) -> Result<Json<Value>, ApiError> {
     let body = json::read(&app, &caller, body).await?;
     identity::check("conversation_id", &id)?;
-    let event = json::object("", body)?;
-    let message = conversation_event(&id, event)
-        .ok_or_else(|| ApiError::invalid("event", "Missing required field: event"))?;
-    identity::check("event", &message.kind)?;
+    let message = event(&id, json::object("", body)?)?;
     publish_to(&app, &message.channel)?;
     let (message_id, kind) = (message.id.clone(), message.kind.clone());
     let receipt = app.publisher.publish(message).await?;
@@ -36,4 +33,15 @@ pub(super) async fn handle(
         "delivered": receipt.delivered.total(),
         "published": receipt.published,
     })))
+}
+
+/// The message that carries `event` to the sockets of a conversation.
+///
+/// # Errors
+/// [`ApiError::Invalid`] if it has no name.
+pub(in crate::profiles) fn event(conversation: &str, event: json::Object) -> Result<Message, ApiError> {
+    let missing = || ApiError::invalid("event", "Missing required field: event");
+    let message = conversation_event(conversation, event).ok_or_else(missing)?;
+    identity::check("event", &message.kind)?;
+    Ok(message)
 }

@@ -13,6 +13,8 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
+pub(super) use events::event;
+
 /// Name of the profile.
 pub const NAME: &str = "tokens";
 
