@@ -96,8 +96,7 @@ impl Counts {
         self.drops.of(reason).load(Relaxed)
     }
 
-    /// Connections that began in a history, by whether they have all of it since the position that
-    /// they asked for.
+    /// Connections that came back with a position, by whether they missed nothing.
     pub fn total_resumed(&self) -> [(bool, u64); 2] {
         [(true, self.recovered.load(Relaxed)), (false, self.not_recovered.load(Relaxed))]
     }

@@ -13,6 +13,7 @@ mod limits;
 mod opening;
 pub mod outside;
 pub mod push;
+mod resume;
 mod socket;
 pub mod socketio;
 pub mod stream;

@@ -36,6 +36,7 @@ mod pressure;
 mod proxies;
 mod publish;
 mod rates;
+mod resume;
 mod security;
 mod socket;
 mod socketio;

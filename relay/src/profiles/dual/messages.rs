@@ -86,6 +86,8 @@ async fn send(app: &App, dispatch: Dispatch) -> Result<Sent, BusError> {
             dispatch.succeeded(app);
             (receipt, false)
         }
+        // Once more would be one more in the history, which has it for a player who goes on there.
+        Tried::Nobody(receipt) if app.bus.keeps(&dispatch.message.channel) => (receipt, false),
         Tried::Nobody(receipt) => (receipt, app.players.retries.take(app, dispatch)),
     };
     Ok(Sent { delivered, published, retrying })

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::bus::Message;
+use crate::profiles::resume::Resumable;
 use crate::transport::{sse, ws};
 
 /// One event per message; its data carries `id` and `timestamp` (requirement 004-24).
@@ -15,11 +16,28 @@ impl sse::Shape for PlayerEvent {
     const CHUNKED_NAME: &'static str = "dual/sse/chunked";
 
     fn render(message: &Message) -> (String, bool) {
-        let data = data(message);
-        let event =
-            sse::Event { retry: None, id: Some(&message.id), name: Some(&message.kind), data: Some(&data) };
-        (event.to_text(), false)
+        (event(message, Some(&message.id)), false)
     }
+}
+
+/// The same where a history is kept: the id of the event is its position, so that the client can go on
+/// from it. What has no position leaves the client where it was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeptEvent;
+
+impl sse::Shape for KeptEvent {
+    const NAME: &'static str = "dual/sse/kept";
+    const CHUNKED_NAME: &'static str = "dual/sse/kept/chunked";
+
+    fn render(message: &Message) -> (String, bool) {
+        let position = message.position.map(|position| position.to_string());
+        (event(message, position.as_deref()), false)
+    }
+}
+
+fn event(message: &Message, id: Option<&str>) -> String {
+    let data = data(message);
+    sse::Event { retry: None, id, name: Some(&message.kind), data: Some(&data) }.to_text()
 }
 
 /// The same object in a text message of a socket.
@@ -32,6 +50,10 @@ impl ws::Shape for PlayerMessage {
     fn render(message: &Message) -> Bytes {
         data(message).into()
     }
+}
+
+impl Resumable for PlayerMessage {
+    const RESUMABLE: &'static str = "dual/ws/resume";
 }
 
 fn data(message: &Message) -> String {

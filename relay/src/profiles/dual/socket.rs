@@ -21,12 +21,14 @@ use crate::auth::ClientAddress;
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Slot, Socket, Transport};
 use crate::profiles::accept::{Admitted, accept};
 use crate::profiles::limits::{self, Flow};
-use crate::profiles::{access, opening, push};
-use crate::transport::ws::{self, Upgraded, WsWire, text_frame};
+use crate::profiles::resume::{Asked, Pending};
+use crate::profiles::{access, opening, push, resume};
+use crate::transport::ws::{self, Upgraded, text_frame};
 
 /// A player who may have a socket.
 struct Player {
     membership: Membership,
+    pending: Option<Pending>,
     slot: Slot,
     client_ip: IpAddr,
     begin: Instant,
@@ -61,19 +63,22 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
     let Some(slot) = app.streams.take(&player, places) else {
         return Err(refused(Kind::Connection, &player, TOO_MANY.to_owned()));
     };
-    let membership = app.hub.open(opening::of_user(NAME, player, &WsWire::<PlayerMessage>::WIRE));
+    let asked = Asked::of(&request.uri);
+    let opening = opening::of_user(NAME, player, resume::wire::<PlayerMessage>(asked.as_ref()));
+    let (membership, pending) = resume::open(app, opening, asked);
     access::bound(app, identity.as_ref(), membership.connection());
     app.players.recheck(membership.connection(), session.as_deref());
     let client_ip = ClientAddress::of(&request.extensions).ip;
-    Ok(Player { membership, slot, client_ip, begin })
+    Ok(Player { membership, pending, slot, client_ip, begin })
 }
 
 impl Admitted for Player {
     async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
-        let Self { membership, slot, client_ip, begin } = self;
+        let Self { membership, pending, slot, client_ip, begin } = self;
         let connection = membership.connection().clone();
         connection.attach(Socket::Tcp(upgraded.stream));
         super::established(&app, &connection, client_ip, begin);
+        resume::tell(&app, &connection, pending, "type", |text| text_frame(text.as_bytes())).await;
         let mut session = Session { app: app.clone(), flow: Flow::new() };
         let limit = || app.settings.live().max_message_size;
         ws::run(&connection, upgraded.early, limit, &mut session).await;

@@ -13,14 +13,14 @@ use http::request;
 
 use super::errors::Kind;
 use super::player::{is_stream, player_of, session_of};
-use super::shape::PlayerEvent;
+use super::shape::{KeptEvent, PlayerEvent};
 use super::{NAME, persist};
 use crate::app::App;
 use crate::auth::{ClientAddress, Identity};
-use crate::bus::Channel;
+use crate::bus::{Channel, Position};
 use crate::drain::RESTART;
-use crate::hub::{Membership, Opening, Slot, Socket, Transport, Wire};
-use crate::profiles::{ApiError, Direct, access, limits};
+use crate::hub::{Membership, Opening, Slot, Socket, Transport, Wanted, Wire};
+use crate::profiles::{ApiError, Direct, access, limits, resume};
 use crate::server::throttle;
 use crate::transport::sse::{self, Framing, SseWire};
 
@@ -31,6 +31,17 @@ struct Admitted {
     slot: Slot,
     client_ip: IpAddr,
     begin: Instant,
+    /// Where the client was.
+    since: Option<Position>,
+}
+
+/// A stream in the hub.
+struct Opened {
+    membership: Membership,
+    slot: Slot,
+    /// What it is to recover before its first message.
+    wanted: Option<Wanted>,
+    framing: Framing,
 }
 
 /// The stream that a request asks for. `None`: it asks for none, or is to be refused, which is
@@ -67,7 +78,7 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     let admitted = admit(&app, &parts).await.inspect_err(refused)?;
     let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
     let opened = open(&app, admitted, socket, Framing::Bare, &[]);
-    access::bound(&app, identity.as_ref(), opened.0.connection());
+    access::bound(&app, identity.as_ref(), opened.membership.connection());
     let held = app.clone();
     app.tasks.spawn(async move { live(&held, opened).await });
     let mut response = Response::new(body);
@@ -110,7 +121,8 @@ async fn admit(app: &App, request: &request::Parts) -> Result<Admitted, ApiError
     let places = live.dual.max_connections.saturating_add(u32::try_from(replaced).unwrap_or(u32::MAX));
     let slot = app.streams.take(&player, places).ok_or(ApiError::TooManyConnections)?;
     let client_ip = ClientAddress::of(&request.extensions).ip;
-    Ok(Admitted { player, session, slot, client_ip, begin })
+    let since = resume::last_event_id(request);
+    Ok(Admitted { player, session, slot, client_ip, begin, since })
 }
 
 /// Notes why a stream is refused, by the guide's types of errors.
@@ -129,24 +141,28 @@ fn note(app: &App, player: &str, error: &ApiError) {
     app.players.errors.note(kind, player, text);
 }
 
-fn open(app: &App, admitted: Admitted, socket: Socket, framing: Framing, head: &[u8]) -> (Membership, Slot) {
-    let wire = SseWire::<PlayerEvent>::of(framing);
-    let membership = app.hub.open(Opening {
+fn open(app: &App, admitted: Admitted, socket: Socket, framing: Framing, head: &[u8]) -> Opened {
+    let channel = Channel::user(&admitted.player);
+    let wanted = app.hub.wanted(&channel, admitted.since);
+    let plain = SseWire::<PlayerEvent>::of(framing);
+    let opening = Opening {
         socket,
-        channels: vec![Channel::user(&admitted.player)],
+        channels: vec![channel],
         identity: admitted.player,
         profile: NAME,
         transport: Transport::Sse,
-        wire,
-        greeting: Bytes::from([head, &wire.opening()].concat()),
-    });
+        wire: if wanted.is_some() { SseWire::<KeptEvent>::of(framing) } else { plain },
+        greeting: Bytes::from([head, &plain.opening()].concat()),
+    };
+    let membership = if wanted.is_some() { app.hub.open_held(opening) } else { app.hub.open(opening) };
     super::established(app, membership.connection(), admitted.client_ip, admitted.begin);
     app.players.recheck(membership.connection(), admitted.session.as_deref());
-    (membership, admitted.slot)
+    Opened { membership, slot: admitted.slot, wanted, framing }
 }
 
-async fn live(app: &App, (membership, slot): (Membership, Slot)) {
+async fn live(app: &App, Opened { membership, slot, wanted, framing }: Opened) {
     let connection = membership.connection().clone();
+    resume::stream(app, &connection, wanted, SseWire::<KeptEvent>::of(framing)).await;
     sse::run(&connection).await;
     drop(membership);
     drop(slot);

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::bus::Message;
+use crate::profiles::resume::Resumable;
 use crate::transport::{sse, ws};
 
 /// On the WebSocket: the bare object (conflict X-15).
@@ -16,6 +17,10 @@ impl ws::Shape for Bare {
     fn render(message: &Message) -> Bytes {
         message.payload.clone()
     }
+}
+
+impl Resumable for Bare {
+    const RESUMABLE: &'static str = "push/ws/resume";
 }
 
 /// On the stream of answers: the client's frame, up to the final one (requirement 000-06).

@@ -19,8 +19,9 @@ use crate::bus::{Channel, Message};
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Socket};
 use crate::profiles::accept::{Admitted, accept};
 use crate::profiles::limits::{self, Flow};
-use crate::profiles::{access, identity, opening};
-use crate::transport::ws::{self, Upgraded, WsWire};
+use crate::profiles::resume::{Asked, Pending};
+use crate::profiles::{access, identity, opening, resume};
+use crate::transport::ws::{self, Upgraded, text_frame};
 
 const NO_USER: Farewell = Farewell::new(CloseCode::Policy, "user_id required");
 
@@ -34,6 +35,7 @@ struct Parameters {
 /// publishes at once is heard.
 struct User {
     membership: Membership,
+    pending: Option<Pending>,
     right: Right,
     client_ip: IpAddr,
 }
@@ -52,18 +54,21 @@ async fn admit(app: &App, request: &request::Parts) -> Result<User, Farewell> {
     }
     limits::attempt(app, &user).map_err(|_| limits::TOO_OFTEN)?;
     let right = duplicates::ask(app, &user).await?;
-    let membership = app.hub.open(opening::of_user(NAME, user, &WsWire::<Bare>::WIRE));
+    let asked = Asked::of(&request.uri);
+    let opening = opening::of_user(NAME, user, resume::wire::<Bare>(asked.as_ref()));
+    let (membership, pending) = resume::open(app, opening, asked);
     access::bound(app, identity.as_ref(), membership.connection());
-    Ok(User { membership, right, client_ip: ClientAddress::of(&request.extensions).ip })
+    Ok(User { membership, pending, right, client_ip: ClientAddress::of(&request.extensions).ip })
 }
 
 impl Admitted for User {
     async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
-        let Self { membership, right, client_ip } = self;
+        let Self { membership, pending, right, client_ip } = self;
         let connection = membership.connection().clone();
         connection.attach(Socket::Tcp(upgraded.stream));
         tracing::info!(user_id = %connection.identity, %client_ip, "User connected");
         let mut session = Session { app: app.clone(), flow: Flow::new(), right: Some(right) };
+        resume::tell(&app, &connection, pending, "type", |text| text_frame(text.as_bytes())).await;
         let limit = || app.settings.live().max_message_size;
         ws::run(&connection, upgraded.early, limit, &mut session).await;
         drop(membership);

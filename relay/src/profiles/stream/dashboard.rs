@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::Response;
+use bytes::Bytes;
 use futures::FutureExt;
-use http::{HeaderMap, request};
+use http::request;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::shape::{EventLines, Statistics};
+use super::shape::{EventLines, KeptLines, Statistics};
 use super::viewer::Viewer;
 use super::{NAME, Pipeline};
 use crate::app::App;
-use crate::bus::{Channel, Message};
+use crate::bus::{Channel, Message, Position};
 use crate::drain::RESTART;
-use crate::hub::{Hub, Membership, Opening, Socket, Transport, Wire};
-use crate::profiles::{ApiError, Direct, access};
+use crate::hub::{Hub, Membership, Opening, Socket, Transport, Wanted, Wire};
+use crate::profiles::{ApiError, Direct, access, resume};
 use crate::server::throttle;
 use crate::transport::sse::{self, Event, Framing, SseWire};
 
@@ -40,17 +41,17 @@ enum Feed {
 pub(super) async fn metrics(
     viewer: Viewer,
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    Feed::Statistics.answer(&app, viewer, &headers)
+    Feed::Statistics.answer(&app, viewer, &request.into_parts().0)
 }
 
 pub(super) async fn events(
     viewer: Viewer,
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    Feed::Events.answer(&app, viewer, &headers)
+    Feed::Events.answer(&app, viewer, &request.into_parts().0)
 }
 
 /// The stream that a request asks for. `None`: it asks for none, or is to be refused.
@@ -66,14 +67,27 @@ pub(in crate::profiles) fn direct(app: &Arc<App>, request: &request::Parts) -> O
     }
     // Over the limit, the HTTP server is to say so.
     throttle::note(app, request.uri.path(), &request.headers, &request.extensions).ok()?;
-    let opened_by = app.clone();
+    let (opened_by, since) = (app.clone(), resume::last_event_id(request));
     Some(Direct::new(app, request, move |socket, framing, head| {
-        live(feed.open(&opened_by, socket, framing, &head)).boxed()
+        let opened = feed.open(&opened_by, socket, framing, &head, since);
+        async move { opened.live(&opened_by).await }.boxed()
     }))
 }
 
-async fn live(membership: Membership) {
-    sse::run(membership.connection()).await;
+/// A stream in the hub.
+struct Opened {
+    membership: Membership,
+    /// What it is to recover before its first message.
+    wanted: Option<Wanted>,
+    framing: Framing,
+}
+
+impl Opened {
+    async fn live(self, app: &App) {
+        let connection = self.membership.connection();
+        resume::stream(app, connection, self.wanted, SseWire::<KeptLines>::of(self.framing)).await;
+        sse::run(connection).await;
+    }
 }
 
 impl Feed {
@@ -82,45 +96,53 @@ impl Feed {
         self,
         app: &Arc<App>,
         Viewer(identity): Viewer,
-        headers: &HeaderMap,
+        request: &request::Parts,
     ) -> Result<Response, ApiError> {
-        if !app.settings.live().origins.allow_request(headers) {
+        if !app.settings.live().origins.allow_request(&request.headers) {
             return Err(ApiError::Origin);
         }
         let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
-        let membership = self.open(app, socket, Framing::Bare, &[]);
-        access::bound(app, identity.as_ref(), membership.connection());
+        let opened = self.open(app, socket, Framing::Bare, &[], resume::last_event_id(request));
+        access::bound(app, identity.as_ref(), opened.membership.connection());
         if !app.drain.is_accepting() {
-            membership.connection().finish(&RESTART);
+            opened.membership.connection().finish(&RESTART);
         }
-        app.tasks.spawn(live(membership));
+        let held = app.clone();
+        app.tasks.spawn(async move { opened.live(&held).await });
         let mut response = Response::new(body);
         *response.headers_mut() = sse::answer_headers();
         Ok(response)
     }
 
-    fn open(self, app: &App, socket: Socket, framing: Framing, head: &[u8]) -> Membership {
-        let (channel, wire, greeting): (_, &dyn Wire, _) = match self {
+    fn open(
+        self,
+        app: &App,
+        socket: Socket,
+        framing: Framing,
+        head: &[u8],
+        since: Option<Position>,
+    ) -> Opened {
+        let (channel, plain, first): (_, &dyn Wire, _) = match self {
             Self::Statistics => {
                 let wire = SseWire::<Statistics>::of(framing);
                 let now = app.events.stats().to_string();
                 let first = wire.event(Event { data: Some(&now), ..Event::default() });
-                (Channel::dashboard(), wire, [head, &wire.opening(), &first].concat())
+                (Channel::dashboard(), wire, first)
             }
-            Self::Events => {
-                let wire = SseWire::<EventLines>::of(framing);
-                (Channel::events(), wire, [head, &wire.opening()].concat())
-            }
+            Self::Events => (Channel::events(), SseWire::<EventLines>::of(framing), Bytes::new()),
         };
-        app.hub.open(Opening {
+        let wanted = app.hub.wanted(&channel, since);
+        let opening = Opening {
             socket,
             identity: channel.as_str().to_owned(),
             channels: vec![channel],
             profile: NAME,
             transport: Transport::Sse,
-            wire,
-            greeting: greeting.into(),
-        })
+            wire: if wanted.is_some() { SseWire::<KeptLines>::of(framing) } else { plain },
+            greeting: [head, &SseWire::<EventLines>::of(framing).opening(), &first].concat().into(),
+        };
+        let membership = if wanted.is_some() { app.hub.open_held(opening) } else { app.hub.open(opening) };
+        Opened { membership, wanted, framing }
     }
 }
 

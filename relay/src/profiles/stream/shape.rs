@@ -8,6 +8,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use super::Event;
 use crate::bus::{Channel, Message};
 use crate::hub::{Farewell, Frame, Pulse, Wire};
+use crate::profiles::resume::with_position;
 use crate::transport::sse;
 use crate::transport::ws::{close_frame, frame, text_frame};
 
@@ -41,11 +42,13 @@ pub(super) enum Packing {
 }
 
 impl Packing {
-    /// The wire of a socket.
-    pub(super) fn wire(self) -> &'static dyn Wire {
-        match self {
-            Self::Json => &EventWire(Self::Json),
-            Self::MessagePack => &EventWire(Self::MessagePack),
+    /// The wire of a socket; of one that has asked, the last event of a batch tells where it stands.
+    pub(super) fn wire(self, asked: bool) -> &'static dyn Wire {
+        match (self, asked) {
+            (Self::Json, false) => &EventWire { packing: Self::Json, asked: false },
+            (Self::Json, true) => &EventWire { packing: Self::Json, asked: true },
+            (Self::MessagePack, false) => &EventWire { packing: Self::MessagePack, asked: false },
+            (Self::MessagePack, true) => &EventWire { packing: Self::MessagePack, asked: true },
         }
     }
 
@@ -64,18 +67,30 @@ impl Packing {
 
 /// The wire of anonymous sockets.
 #[derive(Clone, Copy, Debug)]
-struct EventWire(Packing);
+struct EventWire {
+    packing: Packing,
+    asked: bool,
+}
 
 impl Wire for EventWire {
     fn name(&self) -> &'static str {
-        match self.0 {
-            Packing::Json => "stream/ws",
-            Packing::MessagePack => "stream/ws/msgpack",
+        match (self.packing, self.asked) {
+            (Packing::Json, false) => "stream/ws",
+            (Packing::Json, true) => "stream/ws/resume",
+            (Packing::MessagePack, false) => "stream/ws/msgpack",
+            (Packing::MessagePack, true) => "stream/ws/msgpack/resume",
         }
     }
 
     fn encode(&self, message: &Message) -> Frame {
-        let frames: Vec<_> = each(message).iter().map(|event| self.0.frame(event.get())).collect();
+        let events = each(message);
+        let mut frames: Vec<_> = events.iter().map(|event| self.packing.frame(event.get())).collect();
+        if let (true, Some(position), Some(event), Some(frame)) =
+            (self.asked, message.position, events.last(), frames.last_mut())
+        {
+            let told = with_position(event.get().as_bytes(), position);
+            *frame = told.map_or(frame.clone(), |told| self.packing.frame(&String::from_utf8_lossy(&told)));
+        }
         Frame { bytes: frames.concat().into(), last: false }
     }
 
@@ -83,7 +98,7 @@ impl Wire for EventWire {
     /// protocol ping: so one follows (conflict X-14).
     fn pulse(&self) -> Pulse {
         let ping = frame(OpCode::Control(Control::Ping), b"");
-        Pulse::Probe([self.0.frame(PING), ping].concat().into())
+        Pulse::Probe([self.packing.frame(PING), ping].concat().into())
     }
 
     fn goodbye(&self, farewell: &Farewell) -> Bytes {
@@ -105,6 +120,27 @@ impl sse::Shape for EventLines {
 
     fn render(message: &Message) -> (String, bool) {
         (each(message).iter().map(|event| data(event.get())).collect(), false)
+    }
+}
+
+/// The same where a history is kept: the last event of a batch tells the position, so that nobody
+/// goes on from the middle of one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeptLines;
+
+impl sse::Shape for KeptLines {
+    const NAME: &'static str = "stream/sse/kept";
+    const CHUNKED_NAME: &'static str = "stream/sse/kept/chunked";
+
+    fn render(message: &Message) -> (String, bool) {
+        let position = message.position.map(|position| position.to_string());
+        let events = each(message);
+        let last = events.len().saturating_sub(1);
+        let lines = events.iter().enumerate().map(|(number, event)| {
+            let id = position.as_deref().filter(|_| number == last);
+            sse::Event { id, data: Some(event.get()), ..sse::Event::default() }.to_text()
+        });
+        (lines.collect(), false)
     }
 }
 
@@ -145,12 +181,15 @@ mod tests {
 
     #[test]
     fn x15_each_event_is_a_text_frame_and_all_are_one_write() {
-        assert_eq!(Packing::Json.wire().encode(&batch()).bytes, b"\x81\x07{\"a\":1}\x81\x09{\"b\":[2]}"[..]);
+        assert_eq!(
+            Packing::Json.wire(false).encode(&batch()).bytes,
+            b"\x81\x07{\"a\":1}\x81\x09{\"b\":[2]}"[..]
+        );
     }
 
     #[test]
     fn r001_19_message_pack_is_in_binary_frames() {
-        let bytes = Packing::MessagePack.wire().encode(&batch()).bytes;
+        let bytes = Packing::MessagePack.wire(false).encode(&batch()).bytes;
         assert_eq!(bytes, b"\x82\x04\x81\xa1a\x01\x82\x05\x81\xa1b\x91\x02"[..]);
     }
 
@@ -161,8 +200,22 @@ mod tests {
     }
 
     #[test]
+    fn where_a_history_is_kept_the_last_event_of_a_batch_tells_the_position() {
+        use sse::Shape as _;
+        let position = "0000000000000001-7".parse().ok();
+        let batch = Message { position, ..batch() };
+        let expected = "data: {\"a\":1}\n\nid: 0000000000000001-7\ndata: {\"b\":[2]}\n\n";
+        assert_eq!(KeptLines::render(&batch).0, expected);
+        let bytes = Packing::Json.wire(true).encode(&batch).bytes;
+        let frames = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(
+            frames.contains("{\"a\":1}") && frames.ends_with(r#"{"b":[2],"resume":"0000000000000001-7"}"#)
+        );
+    }
+
+    #[test]
     fn x14_the_heartbeat_is_a_json_frame_and_a_protocol_ping() {
-        let Pulse::Probe(bytes) = Packing::Json.wire().pulse() else { panic!("a probe") };
+        let Pulse::Probe(bytes) = Packing::Json.wire(false).pulse() else { panic!("a probe") };
         assert_eq!(bytes, [b"\x81\x0f", PING.as_bytes(), b"\x89\x00"].concat());
     }
 }

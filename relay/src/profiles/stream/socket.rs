@@ -20,7 +20,8 @@ use crate::bus::Channel;
 use crate::hub::{Connection, Membership, Opening, Socket, Transport};
 use crate::metrics::EventDrop;
 use crate::profiles::accept::{Admitted, accept};
-use crate::profiles::{access, limits};
+use crate::profiles::resume::{Asked, Pending};
+use crate::profiles::{access, limits, resume};
 use crate::rate::{Bucket, Notice, Quota};
 use crate::transport::ws::{self, Upgraded};
 
@@ -41,6 +42,7 @@ struct Parameters {
 struct Anonymous {
     membership: Membership,
     packing: Packing,
+    pending: Option<Pending>,
     client_ip: IpAddr,
 }
 
@@ -57,9 +59,10 @@ pub(in crate::profiles) async fn connect(app: Arc<App>, request: Request) -> Res
             limits::attempt(app, &identity.subject).map_err(|_| limits::TOO_OFTEN)?;
         }
         let parameters = Query::try_from_uri(&request.uri).map(|Query(parameters)| parameters);
-        let (membership, packing) = open(app, identity.as_ref(), parameters.unwrap_or_default());
-        access::bound(app, identity.as_ref(), membership.connection());
-        Ok(Anonymous { membership, packing, client_ip: ClientAddress::of(&request.extensions).ip })
+        let parameters = parameters.unwrap_or_default();
+        let anonymous = open(app, identity.as_ref(), parameters, request);
+        access::bound(app, identity.as_ref(), anonymous.membership.connection());
+        Ok(anonymous)
     };
     accept(app, request, admit).await
 }
@@ -68,27 +71,31 @@ fn open(
     app: &App,
     identity: Option<&Identity>,
     Parameters { subscribe, format }: Parameters,
-) -> (Membership, Packing) {
+    request: &http::request::Parts,
+) -> Anonymous {
+    let asked = Asked::of(&request.uri);
     let anonymous = || format!("anonymous-{:08x}", rand::random::<u32>());
     let packing = if format.as_deref() == Some("msgpack") { Packing::MessagePack } else { Packing::Json };
-    let membership = app.hub.open(Opening {
+    let opening = Opening {
         socket: Socket::later(),
         channels: subscribe.then(Channel::events).into_iter().collect(),
         identity: identity.map_or_else(anonymous, |identity| identity.subject.clone()),
         profile: NAME,
         transport: Transport::WebSocket,
-        wire: packing.wire(),
+        wire: packing.wire(asked.is_some()),
         greeting: Bytes::new(),
-    });
-    (membership, packing)
+    };
+    let (membership, pending) = resume::open(app, opening, asked);
+    Anonymous { membership, packing, pending, client_ip: ClientAddress::of(&request.extensions).ip }
 }
 
 impl Admitted for Anonymous {
     async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
-        let Self { membership, packing, client_ip } = self;
+        let Self { membership, packing, pending, client_ip } = self;
         let connection = membership.connection().clone();
         connection.attach(Socket::Tcp(upgraded.stream));
         tracing::info!(client = %connection.identity, %client_ip, "WebSocket connected");
+        resume::tell(&app, &connection, pending, "type", |text| packing.frame(text)).await;
         let limit = || app.settings.live().max_message_size;
         let mut session = Session {
             app: app.clone(),

@@ -21,9 +21,10 @@ use crate::drain::RESTART;
 use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport, Wire};
 use crate::metrics::RateLimit;
 use crate::profiles::limits::{self, Flow};
-use crate::profiles::{access, identity};
+use crate::profiles::resume::{Asked, Pending};
+use crate::profiles::{access, identity, resume};
 use crate::transport::Permit;
-use crate::transport::ws::{self, Handshake, Upgraded, WsWire, text_frame};
+use crate::transport::ws::{self, Handshake, Upgraded, text_frame};
 
 const UNAUTHENTICATED: Farewell = Farewell::new(CloseCode::Unauthenticated, "Unauthenticated");
 const ORIGIN: Farewell = Farewell::new(CloseCode::Forbidden, "Origin not allowed");
@@ -33,6 +34,7 @@ const NO_CONVERSATION: Farewell = Farewell::new(CloseCode::Policy, "No such conv
 /// A socket that may begin: in the hub before its client knows, as in the other profiles.
 struct Admitted {
     membership: Membership,
+    pending: Option<Pending>,
     user_id: String,
     username: Option<String>,
     client_ip: IpAddr,
@@ -75,10 +77,15 @@ async fn admit(app: &App, conversation: &str, request: &request::Parts) -> Resul
     }
     let caller = authenticate(app, conversation, request).await?;
     limits::attempt(app, &caller.subject).map_err(|_| limits::TOO_OFTEN)?;
-    let membership = app.hub.open(opening(conversation, &caller.subject, app.tokens_compat));
+    let asked = Asked::of(&request.uri);
+    let wire = match app.tokens_compat {
+        true => resume::wire::<CompatEvent>(asked.as_ref()),
+        false => resume::wire::<PlainEvent>(asked.as_ref()),
+    };
+    let (membership, pending) = resume::open(app, opening(conversation, &caller.subject, wire), asked);
     access::bound(app, Some(&caller), membership.connection());
     let client_ip = ClientAddress::of(&request.extensions).ip;
-    Ok(Admitted { membership, user_id: caller.subject, username: caller.username, client_ip })
+    Ok(Admitted { membership, pending, user_id: caller.subject, username: caller.username, client_ip })
 }
 
 /// The order of requirement 003-16: a connection token, or else what the gate looks for. The first
@@ -107,9 +114,7 @@ fn log_refusal() {
     tracing::warn!(error_type = "authentication_error", "Unauthenticated WebSocket connection attempt");
 }
 
-fn opening(conversation: &str, user: &str, compat: bool) -> Opening {
-    let wire: &'static dyn Wire =
-        if compat { &WsWire::<CompatEvent>::WIRE } else { &WsWire::<PlainEvent>::WIRE };
+fn opening(conversation: &str, user: &str, wire: &'static dyn Wire) -> Opening {
     let connected = json!({ "event": "connected", "conversation_id": conversation }).to_string();
     Opening {
         socket: Socket::later(),
@@ -129,10 +134,11 @@ async fn serve(
     admitted: Admitted,
     permit: Option<Permit>,
 ) {
-    let Admitted { membership, user_id, username, client_ip } = admitted;
+    let Admitted { membership, pending, user_id, username, client_ip } = admitted;
     let connection = membership.connection().clone();
     connection.attach(Socket::Tcp(upgraded.stream));
     tracing::info!(user_id, conversation_id = conversation, %client_ip, "WebSocket CONNECT");
+    resume::tell(&app, &connection, pending, "event", |text| text_frame(text.as_bytes())).await;
     let mut session = Session { app: app.clone(), flow: Flow::new(), conversation, user_id, username };
     let limit = || app.settings.live().max_message_size;
     ws::run(&connection, upgraded.early, limit, &mut session).await;

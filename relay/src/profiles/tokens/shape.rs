@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::bus::Message;
+use crate::profiles::resume::Resumable;
 use crate::transport::ws;
 
 /// As they are: a chunk has its text in `content`.
@@ -16,6 +17,10 @@ impl ws::Shape for PlainEvent {
     fn render(message: &Message) -> Bytes {
         message.payload.clone()
     }
+}
+
+impl Resumable for PlainEvent {
+    const RESUMABLE: &'static str = "tokens/ws/resume";
 }
 
 /// A chunk has its text in `chunk`, too, for clients of the upstream server (`TOKENS_COMPAT`).
@@ -36,4 +41,8 @@ impl ws::Shape for CompatEvent {
             _ => message.payload.clone(),
         }
     }
+}
+
+impl Resumable for CompatEvent {
+    const RESUMABLE: &'static str = "tokens/ws/compat/resume";
 }
