@@ -28,6 +28,12 @@ pub struct Counters {
     pub outbox_items: u64,
     /// Bytes of these messages.
     pub outbox_bytes: u64,
+    /// Messages of histories that came neither by subscription nor by a refill.
+    pub gaps: u64,
+    /// Times that missing messages of a history were asked for.
+    pub refills: u64,
+    /// Times that a history began another life: a failover, or a Redis that forgot.
+    pub epochs: u64,
     /// Claims that this node lost to another, or could not make, while the bus was away.
     pub leases_lost: u64,
     /// Time from publish to delivery of the last self-probe; zero before the first.
@@ -36,12 +42,13 @@ pub struct Counters {
 
 impl Counters {
     /// The messages that were dropped, by reason.
-    pub fn drops(&self) -> [(&'static str, u64); 4] {
+    pub fn drops(&self) -> [(&'static str, u64); 5] {
         [
             ("bus_outbox_full", self.outbox_full),
             ("bus_too_large", self.too_large),
             ("bus_garbage", self.garbage),
             ("bus_missed", self.missed),
+            ("bus_gap", self.gaps),
         ]
     }
 }
@@ -57,6 +64,9 @@ pub(super) struct Tally {
     pub(super) outbox_full: Count,
     pub(super) too_large: Count,
     pub(super) reconnects: Count,
+    pub(super) gaps: Count,
+    pub(super) refills: Count,
+    pub(super) epochs: Count,
     pub(super) leases_lost: Count,
     probe_lag_us: AtomicU64,
 }
@@ -80,6 +90,9 @@ impl Tally {
             reconnects: self.reconnects.get(),
             outbox_items,
             outbox_bytes,
+            gaps: self.gaps.get(),
+            refills: self.refills.get(),
+            epochs: self.epochs.get(),
             leases_lost: self.leases_lost.get(),
             probe_lag: Duration::from_micros(self.probe_lag_us.load(Relaxed)),
         }

@@ -56,7 +56,7 @@ pub fn connect(
         Config::Memory => Arc::new(memory::MemoryBus::new(node, history, inbox)),
         Config::Redis { url, password, namespace, authorities, max_retries, pool } => {
             let endpoint = redis::Endpoint::new(url, password, authorities, max_retries);
-            let identity = redis::Identity { namespace, node };
+            let identity = redis::Identity { namespace, node, history };
             Arc::new(redis::RedisBus::start(endpoint, pool, identity, inbox, shutdown))
         }
     }

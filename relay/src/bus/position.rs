@@ -30,6 +30,17 @@ impl fmt::Display for Epoch {
     }
 }
 
+impl FromStr for Epoch {
+    type Err = NotAPosition;
+
+    fn from_str(text: &str) -> Result<Self, NotAPosition> {
+        if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(NotAPosition);
+        }
+        u64::from_str_radix(text, 16).map(Self).map_err(|_| NotAPosition)
+    }
+}
+
 /// Where a message stands: what clients give back to go on from there.
 ///
 /// As text, 16 hexadecimal digits, a dash and a number from 0 up: `00000000deadbeef-17`. Everything
@@ -58,13 +69,10 @@ impl FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, NotAPosition> {
         let (epoch, seq) = text.split_once('-').ok_or(NotAPosition)?;
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if epoch.len() != 16 || !digits(epoch) || !seq.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !seq.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(NotAPosition);
         }
-        let epoch = u64::from_str_radix(epoch, 16).map_err(|_| NotAPosition)?;
-        let seq = seq.parse().map_err(|_| NotAPosition)?;
-        Ok(Self { epoch: Epoch(epoch), seq })
+        Ok(Self { epoch: epoch.parse()?, seq: seq.parse().map_err(|_| NotAPosition)? })
     }
 }
 

@@ -10,16 +10,30 @@
 //! | 2 + n, four times | node, id, channel, kind: length and UTF-8 |
 //! | the rest | payload: UTF-8, untouched |
 //!
+//! A message of a [history](super::Log) goes out within a frame of version 2, which the script in Redis
+//! that keeps it writes around one of version 1:
+//!
+//! | bytes | what |
+//! | --- | --- |
+//! | 1 | version, 2 |
+//! | 16 | epoch: hexadecimal digits |
+//! | 8 | number in the history |
+//! | the rest | frame of version 1 |
+//!
 //! Numbers are big-endian. The order is stamped when the message enters the outbox: a receiver
 //! tells by it what came twice and what never came. A frame of another version is refused, not
 //! guessed at: a later version is written only once every relay of a cluster can read it.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::{Channel, Message};
+use super::{Channel, Message, Position};
 
-/// Version that is written, and the only one that is read.
+/// Version that is written.
 const VERSION: u8 = 1;
+/// Version of a frame with a position.
+const KEPT_VERSION: u8 = 2;
+/// Bytes of an epoch.
+const EPOCH_BYTES: usize = 16;
 /// Where the order stands in a frame.
 const ORDER: std::ops::Range<usize> = 1..9;
 /// Bytes before the first text.
@@ -59,6 +73,8 @@ pub(super) enum Garbage {
     TooLarge(usize),
     #[error("it ends too early")]
     Short,
+    #[error("its epoch is not 16 hexadecimal digits")]
+    Position,
     #[error("version {0} is not known")]
     Version(u8),
     #[error("a name or the payload is not UTF-8")]
@@ -106,8 +122,26 @@ impl Frame {
     }
 }
 
-/// Reads a frame. The payload shares the memory of `frame`.
+/// Reads a frame of either version. The payload shares the memory of `frame`.
 pub(super) fn decode(mut frame: Bytes) -> Result<Envelope, Garbage> {
+    if frame.first() != Some(&KEPT_VERSION) {
+        return decode_plain(frame, None);
+    }
+    frame.advance(1);
+    if frame.remaining() < EPOCH_BYTES {
+        return Err(Garbage::Short);
+    }
+    let epoch = frame.split_to(EPOCH_BYTES);
+    let epoch = std::str::from_utf8(&epoch).ok().and_then(|epoch| epoch.parse().ok());
+    let position = Position {
+        epoch: epoch.ok_or(Garbage::Position)?,
+        seq: frame.try_get_u64().map_err(|_| Garbage::Short)?,
+    };
+    decode_plain(frame, Some(position))
+}
+
+/// Reads a frame of version 1, whose message has this position.
+pub(super) fn decode_plain(mut frame: Bytes, position: Option<Position>) -> Result<Envelope, Garbage> {
     if frame.len() > MAX_FRAME_BYTES {
         return Err(Garbage::TooLarge(frame.len()));
     }
@@ -125,7 +159,7 @@ pub(super) fn decode(mut frame: Bytes) -> Result<Envelope, Garbage> {
     let kind = take_text(&mut frame)?;
     // A client would break its connection over a text that is none.
     std::str::from_utf8(&frame).map_err(|_| Garbage::Text)?;
-    let message = Message { id, channel, position: None, timestamp, kind, payload: frame };
+    let message = Message { id, channel, position, timestamp, kind, payload: frame };
     Ok(Envelope { origin: Origin { node, incarnation }, order, message })
 }
 

@@ -45,8 +45,31 @@ fn every_cut_of_the_head_is_garbage() {
 #[test]
 fn another_version_is_refused() {
     let mut bytes = frame().to_vec();
-    bytes[0] = 2;
-    assert_eq!(decode(bytes.into()), Err(Garbage::Version(2)));
+    bytes[0] = 3;
+    assert_eq!(decode(bytes.into()), Err(Garbage::Version(3)));
+}
+
+fn kept(epoch: &[u8]) -> Bytes {
+    [b"\x02", epoch, b"\0\0\0\0\0\0\x01\0", &frame()].concat().into()
+}
+
+#[test]
+fn a_message_of_a_history_has_its_position() {
+    let position = "00000000deadbeef-256".parse().ok();
+    let expected = Message { position, ..message() };
+    assert_eq!(decode(kept(b"00000000deadbeef")).unwrap().message, expected);
+}
+
+#[test]
+fn an_epoch_of_other_digits_is_garbage() {
+    assert_eq!(decode(kept(b"0000000+deadbeef")), Err(Garbage::Position));
+}
+
+#[test]
+fn every_cut_of_a_position_is_garbage() {
+    for length in 1..26 {
+        assert_eq!(decode(kept(b"00000000deadbeef").slice(..length)), Err(Garbage::Short), "{length} bytes");
+    }
 }
 
 #[test]

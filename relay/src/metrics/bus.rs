@@ -47,6 +47,8 @@ impl BusFigures {
             ("duplicate", counters.duplicates),
             ("reconnect", counters.reconnects),
             ("lease_lost", counters.leases_lost),
+            ("refill", counters.refills),
+            ("epoch", counters.epochs),
         ];
         for (event, total) in events {
             raise(&self.events.with_label_values(&[event]), total);

@@ -10,6 +10,7 @@
 )]
 
 mod cpu;
+mod history;
 mod leases;
 mod messages;
 mod namespaces;

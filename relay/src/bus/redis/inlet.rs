@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::history::Histories;
 use super::order::{Arrival, Orders};
 use super::partition::Partition;
 use crate::bus::Inbox;
@@ -20,6 +21,7 @@ const GARBAGE_LOG_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) struct Inlet {
     inbox: Arc<dyn Inbox>,
     incarnation: u64,
+    histories: Arc<Histories>,
     tally: Arc<Tally>,
     /// Also held while the inbox takes a message: the last messages of a connection that is being
     /// dropped and the first of the next must not overtake each other.
@@ -28,9 +30,14 @@ pub(super) struct Inlet {
 }
 
 impl Inlet {
-    pub(super) fn new(inbox: Arc<dyn Inbox>, incarnation: u64, tally: Arc<Tally>) -> Self {
+    pub(super) fn new(
+        inbox: Arc<dyn Inbox>,
+        incarnation: u64,
+        histories: Arc<Histories>,
+        tally: Arc<Tally>,
+    ) -> Self {
         let (orders, garbage_logged) = (Mutex::default(), Mutex::default());
-        Self { inbox, incarnation, tally, orders, garbage_logged }
+        Self { inbox, incarnation, histories, tally, orders, garbage_logged }
     }
 
     /// The random number of this process.
@@ -44,6 +51,9 @@ impl Inlet {
             Ok(envelope) => envelope,
             Err(garbage) => return self.refuse(&garbage),
         };
+        if let Some(position) = envelope.message.position {
+            return self.histories.take(position, envelope);
+        }
         if envelope.origin.incarnation == self.incarnation {
             // This node delivered it before it gave it to the bus.
             return;

@@ -1,6 +1,7 @@
 use super::*;
+use crate::bus::redis::layout::Layout;
 use crate::bus::wire::{Frame, Origin};
-use crate::bus::{Channel, Message};
+use crate::bus::{Channel, History, Message, Namespace};
 
 #[derive(Default)]
 struct Ids(Mutex<Vec<String>>);
@@ -19,7 +20,10 @@ struct Scene {
 
 fn scene() -> Scene {
     let (ids, tally) = (Arc::new(Ids::default()), Arc::new(Tally::default()));
-    let inlet = Inlet::new(Arc::clone(&ids) as _, 1, Arc::clone(&tally));
+    let layout = Arc::new(Layout::new(&Namespace::default(), 0));
+    let inbox = Arc::clone(&ids) as Arc<dyn Inbox>;
+    let histories = Histories::new(History::default(), layout, inbox.clone(), 1, Arc::clone(&tally));
+    let inlet = Inlet::new(inbox, 1, histories, Arc::clone(&tally));
     Scene { ids, tally, inlet }
 }
 

@@ -7,6 +7,10 @@
 //! | `relay:<namespace>:lease:{<tag>}:<lease>` | key: `<node>/<incarnation>` of the holder |
 //! | `relay:<namespace>:presence:{<tag>}:<channel>` | set: `<node>/<incarnation>` of who has connections |
 //! | `relay:<namespace>:session:{<tag>}:<player>` | key: the session of a player (conflict X-17) |
+//! | `relay:<namespace>:meta:{<tag>}:<log>` | hash: the life of a history and its last number |
+//! | `relay:<namespace>:log:{<tag>}:<log>` | stream: the messages of a history, by number |
+//! | `relay:<namespace>:sent:{<tag>}:<incarnation>` | key: order of the last message that a process appended |
+//! | `relay:<namespace>:once:{<tag>}:<length of channel>:<channel>:<key>` | key: who published under an idempotency key |
 //! | `ws_conn_token:<namespace>:<token>` | key: a connection token (requirement 003-05) |
 //! | `relay:<namespace>:workers:tasks:<db>` | channel: what clients say, for workers outside |
 //! | `relay:<namespace>:workers:events:<db>` | channel: what workers say in conversations |
@@ -87,6 +91,30 @@ impl Layout {
     /// Key of the lease called `lease`.
     pub(super) fn lease(&self, lease: &str) -> String {
         format!("{}:lease:{{{}}}:{lease}", self.root, Partition::of(lease).tag())
+    }
+
+    /// Key of what is known of a history of `partition`.
+    pub(super) fn meta(&self, partition: Partition, log: &str) -> String {
+        self.kept("meta", partition, log)
+    }
+
+    /// Key of the messages of a history of `partition`.
+    pub(super) fn log(&self, partition: Partition, log: &str) -> String {
+        self.kept("log", partition, log)
+    }
+
+    /// Key of how far a process has appended to the histories of `partition`.
+    pub(super) fn sent(&self, partition: Partition, incarnation: u64) -> String {
+        self.kept("sent", partition, &format!("{incarnation:016x}"))
+    }
+
+    /// Key of what was published to `channel` under the idempotency key `key`.
+    pub(super) fn once(&self, partition: Partition, channel: &str, key: &str) -> String {
+        self.kept("once", partition, &format!("{}:{channel}:{key}", channel.len()))
+    }
+
+    fn kept(&self, what: &str, partition: Partition, name: &str) -> String {
+        format!("{}:{what}:{{{}}}:{name}", self.root, partition.tag())
     }
 
     /// Key of the session of `player`.

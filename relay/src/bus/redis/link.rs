@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::backoff::Backoff;
 use super::dial::{Commands, Endpoint, Subscriber};
 use super::fault::Fault;
+use super::history::Histories;
 use super::inlet::Inlet;
 use super::layout::Layout;
 use super::leases::Leases;
@@ -36,6 +37,7 @@ pub(super) struct Link {
     pub(super) leases: Arc<Leases>,
     pub(super) presence: Arc<Presence>,
     pub(super) pool: Arc<Pool>,
+    pub(super) histories: Arc<Histories>,
     pub(super) state: Arc<State>,
     pub(super) tally: Arc<Tally>,
 }
@@ -69,6 +71,7 @@ impl Link {
         while !shutdown.is_cancelled() {
             let ended = self.live(&mut history, &shutdown).await;
             self.shard.connect(None);
+            self.histories.leave(self.shard.owned());
             let Some(fault) = ended else { break };
             self.tally.reconnects.add(1);
             history.failures += 1;
@@ -104,9 +107,11 @@ impl Link {
             fault = self.probe(connection, &subscriber, history) => Some(fault),
             fault = renewal::keep(&self.leases, &self.shard, connection.clone(), &self.tally) => Some(fault),
             fault = self.presence.keep(&self.shard, connection.clone()) => Some(fault),
+            fault = self.histories.serve(&self.shard, connection.clone()) => Some(fault),
             never = self.pool.keep() => match never {},
             () = shutdown.cancelled() => {
                 self.flush(connection.clone()).await;
+                self.histories.flush(&self.shard, connection.clone()).await;
                 None
             }
         };

@@ -13,16 +13,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use relay_contract::admin;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use self::dial::CALL_DEADLINE;
 pub(super) use self::dial::Endpoint;
+use self::history::Histories;
 use self::inlet::Inlet;
 use self::intake::Intake;
 use self::layout::Layout;
 use self::leases::{LeaseError, Leases};
 use self::link::Link;
-use self::outbox::Outbox;
+use self::outbox::{Full, Outbox};
 use self::partition::{Partition, Partitions};
 use self::pool::Pool;
 use self::presence::Presence;
@@ -33,12 +35,16 @@ use self::state::State;
 use super::config::PoolSize;
 use super::counters::{Counters, Tally};
 use super::wire::{Frame, Origin};
-use super::{Bus, BusError, Channel, Claim, Entry, Inbox, Message, Namespace};
+use super::{
+    Bus, BusError, Channel, Claim, Entry, History, Inbox, KEY_TTL, Log, Message, Namespace, Position,
+    Published, Recovered,
+};
 
 mod audience;
 mod backoff;
 mod dial;
 mod fault;
+mod history;
 mod inlet;
 mod intake;
 mod layout;
@@ -63,12 +69,14 @@ const LEASE_DEADLINE: Duration = CALL_DEADLINE.saturating_mul(2);
 /// Bytes that the name of a lease may have.
 const MAX_LEASE_BYTES: usize = 1024;
 
-/// Who a relay is in Redis.
+/// Who a relay is in Redis, and what it keeps there.
 pub(super) struct Identity {
     /// Whose relays hear each other.
     pub(super) namespace: Namespace,
     /// The name of this one.
     pub(super) node: String,
+    /// Which messages are kept.
+    pub(super) history: History,
 }
 
 /// The bus over one Redis server.
@@ -80,6 +88,7 @@ pub(super) struct RedisBus {
     pool: Arc<Pool>,
     intake: Intake,
     routes: Arc<Routes>,
+    histories: Arc<Histories>,
     layout: Arc<Layout>,
     state: Arc<State>,
     tally: Arc<Tally>,
@@ -96,12 +105,14 @@ impl RedisBus {
         inbox: Arc<dyn Inbox>,
         shutdown: CancellationToken,
     ) -> Self {
-        let Identity { namespace, node } = identity;
+        let Identity { namespace, node, history } = identity;
         let origin = Origin { node, incarnation: rand::random() };
         let tally = Arc::<Tally>::default();
         let endpoint = Arc::new(endpoint);
         let layout = Arc::new(Layout::new(&namespace, endpoint.database()));
         let routes = Arc::<Routes>::default();
+        let (incarnation, names) = (origin.incarnation, Arc::clone(&layout));
+        let histories = Histories::new(history, names, Arc::clone(&inbox), incarnation, Arc::clone(&tally));
         let leases = Leases::new(&origin.node, origin.incarnation, Arc::clone(&layout), Arc::clone(&routes));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),
@@ -110,6 +121,7 @@ impl RedisBus {
             leases: Arc::new(leases),
             pool: Arc::new(Pool::new(Arc::clone(&endpoint), pool)),
             routes,
+            histories: Arc::clone(&histories),
             layout: Arc::clone(&layout),
             state: Arc::new(State::new()),
             tally: Arc::clone(&tally),
@@ -125,7 +137,8 @@ impl RedisBus {
             shard,
             layout,
             endpoint,
-            inlet: Arc::new(Inlet::new(inbox, bus.origin.incarnation, Arc::clone(&tally))),
+            inlet: Arc::new(Inlet::new(inbox, incarnation, Arc::clone(&histories), Arc::clone(&tally))),
+            histories,
             outbox: Arc::clone(&bus.outbox),
             leases: Arc::clone(&bus.leases),
             presence: Arc::clone(&bus.presence),
@@ -149,6 +162,39 @@ impl RedisBus {
             return Err(unavailable(self.state.why()));
         }
         self.pool.call(command).await.map_err(|error| unavailable(error.to_string()))
+    }
+
+    fn encode(&self, message: &Message) -> Result<Frame, BusError> {
+        if self.shutdown.is_cancelled() {
+            return Err(unavailable("this relay is shutting down".to_owned()));
+        }
+        Frame::encode(&self.origin, message).map_err(|error| {
+            self.tally.too_large.add(1);
+            unavailable(error.to_string())
+        })
+    }
+
+    fn full(&self) -> BusError {
+        self.tally.outbox_full.add(1);
+        let why = self.histories.refusal().unwrap_or_else(|| self.state.why());
+        unavailable(format!("too many messages wait for it: {why}"))
+    }
+
+    /// Publishes a message that no history keeps, unless its key is known: the key is noted first,
+    /// and forgotten if nothing is sent under it.
+    async fn publish_unkept_once(&self, message: Arc<Message>, key: &str) -> Result<Published, BusError> {
+        let channel = message.channel.as_str();
+        let key = self.layout.once(Partition::of(channel), channel, key);
+        let mut set = redis::cmd("SET");
+        set.arg(&key).arg(&message.id).arg("NX").arg("EX").arg(KEY_TTL.as_secs());
+        // Nobody to ask: it is taken to be new.
+        let duplicate = matches!(self.ask::<Option<String>>(&key, &set).await, Ok(None));
+        if !duplicate && let Err(error) = self.publish(message).await {
+            // A key that stays ends by itself.
+            let _ = self.ask::<u64>(&key, redis::cmd("DEL").arg(&key)).await;
+            return Err(error);
+        }
+        Ok(Published { duplicate })
     }
 
     /// Makes a call about `lease` within its deadline.
@@ -176,17 +222,35 @@ fn unavailable(why: String) -> BusError {
 #[async_trait]
 impl Bus for RedisBus {
     async fn publish(&self, message: Arc<Message>) -> Result<(), BusError> {
-        if self.shutdown.is_cancelled() {
-            return Err(unavailable("this relay is shutting down".to_owned()));
+        let frame = self.encode(&message)?;
+        if self.keeps(&message.channel) {
+            return self.histories.publish(&message, frame, None).map_err(|Full| self.full());
         }
-        let frame = Frame::encode(&self.origin, &message).map_err(|error| {
-            self.tally.too_large.add(1);
-            unavailable(error.to_string())
-        })?;
-        self.outbox.push(Partition::of(message.channel.as_str()), frame).map_err(|outbox::Full| {
-            self.tally.outbox_full.add(1);
-            unavailable(format!("too many messages wait for it: {}", self.state.why()))
-        })
+        self.outbox.push(Partition::of(message.channel.as_str()), frame).map_err(|Full| self.full())
+    }
+
+    async fn publish_once(&self, message: Arc<Message>, key: &str) -> Result<Published, BusError> {
+        if !self.keeps(&message.channel) {
+            return self.publish_unkept_once(message, key).await;
+        }
+        let frame = self.encode(&message)?;
+        let (asker, asked) = oneshot::channel();
+        self.histories.publish(&message, frame, Some((key, asker))).map_err(|Full| self.full())?;
+        // No answer yet is no refusal: it waits, and is left out later if it must be.
+        let answer = tokio::time::timeout(CALL_DEADLINE, asked).await;
+        Ok(Published { duplicate: matches!(answer, Ok(Ok(true))) })
+    }
+
+    fn keeps(&self, channel: &Channel) -> bool {
+        self.histories.log(channel).is_some()
+    }
+
+    fn follow(&self, log: &Log, here: bool) {
+        self.histories.follow(log, here);
+    }
+
+    async fn recover(&self, log: &Log, since: Option<Position>) -> Result<Recovered, BusError> {
+        self.histories.recover(log, since).await.map_err(unavailable)
     }
 
     async fn claim(&self, lease: &str) -> Result<Claim, BusError> {
@@ -253,12 +317,13 @@ impl Bus for RedisBus {
     }
 
     fn status(&self) -> admin::Bus {
-        self.state.current()
+        let refusal = self.histories.refusal();
+        self.state.with(refusal)
     }
 
     fn counters(&self) -> Counters {
-        let (items, bytes) = self.outbox.fill();
-        self.tally.snapshot(items, bytes)
+        let ((items, bytes), (kept, kept_bytes)) = (self.outbox.fill(), self.histories.fill());
+        self.tally.snapshot(items + kept, bytes + kept_bytes)
     }
 
     async fn closed(&self) {

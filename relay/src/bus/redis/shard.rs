@@ -31,6 +31,11 @@ impl Shard {
         *self.owned.borrow()
     }
 
+    /// Tells when it owns others.
+    pub(super) fn changes(&self) -> watch::Receiver<Partitions> {
+        self.owned.subscribe()
+    }
+
     /// Sets the connection to use from now on.
     pub(super) fn connect(&self, commands: Option<MultiplexedConnection>) {
         self.commands.send_replace(commands);

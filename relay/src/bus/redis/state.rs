@@ -18,6 +18,16 @@ impl State {
         self.0.borrow().clone()
     }
 
+    /// The state now, which is no better than degraded if there is a `refusal`: Redis is there, but
+    /// takes no message of a history.
+    pub(super) fn with(&self, refusal: Option<String>) -> admin::Bus {
+        let mut current = self.current();
+        if let (BusState::Ok, Some(_)) = (current.state, &refusal) {
+            (current.state, current.reason) = (BusState::Degraded, refusal);
+        }
+        current
+    }
+
     /// One line for an error: why the bus is not there.
     pub(super) fn why(&self) -> String {
         self.current().reason.unwrap_or_else(|| "it was not reached yet".to_owned())

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use relay::bus::{self, Bus, Channel, Config, History, Inbox, Message, PoolSize, Secret};
+use relay::bus::{self, Bus, Channel, Config, Inbox, Message, PoolSize, Secret};
 use relay_contract::admin::BusState;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -79,6 +79,11 @@ impl Redis {
     /// Its port.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// A bus on the Redis at `url`, which has the login.
+    pub fn config_of(url: &str) -> Config {
+        config_of(url, None, "default")
     }
 
     /// Kills it (SIGKILL); it keeps no data.
@@ -196,14 +201,14 @@ impl Node {
 
     /// Starts a node on the bus that `config` names.
     pub fn with(name: &str, config: Config) -> Self {
+        Self::that_keeps(name, config, "")
+    }
+
+    /// Starts a node that keeps what `history` says, as the setting has it.
+    pub fn that_keeps(name: &str, config: Config, history: &str) -> Self {
+        let history = history.parse().unwrap();
         let (kept, shutdown) = (Arc::new(Kept::default()), CancellationToken::new());
-        let bus = bus::connect(
-            config,
-            History::default(),
-            Arc::clone(&kept) as _,
-            name.to_owned(),
-            shutdown.clone(),
-        );
+        let bus = bus::connect(config, history, Arc::clone(&kept) as _, name.to_owned(), shutdown.clone());
         Self { bus, kept, shutdown }
     }
 
@@ -229,6 +234,12 @@ impl Node {
         let channel = Channel::user(user);
         let kept = self.kept.0.lock().unwrap();
         kept.iter().filter(|message| message.channel == channel).map(|message| message.id.clone()).collect()
+    }
+
+    /// The messages that it got for `user`, in order.
+    pub fn messages(&self, user: &str) -> Vec<Message> {
+        let channel = Channel::user(user);
+        self.kept.0.lock().unwrap().iter().filter(|message| message.channel == channel).cloned().collect()
     }
 
     /// The last message that it got.

@@ -1,0 +1,259 @@
+//! Messages that are kept, so that clients who come back miss nothing and live ones see no gap.
+//!
+//! A message of a channel with a history goes to Redis by one call of `append.lua`, which numbers,
+//! keeps and publishes it at once, and comes back to every relay, the sender included, by the
+//! subscription; the [tracker] sees by the numbers what came twice and what is missing, and what is
+//! missing is [read](reading). While Redis is away the sender delivers [early]. A failover, or a
+//! Redis that forgot, makes a history fork or begin anew ([`meta`]).
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, oneshot};
+
+use self::early::Early;
+use self::ground::Ground;
+use self::journal::{Append, Journal};
+use self::keys::Keys;
+use self::lately::Lately;
+use self::reading::Reading;
+use self::rounds::Rounds;
+use self::tracker::{Outcome, Refill, Tracker};
+use super::fault::Fault;
+use super::layout::Layout;
+use super::outbox::Full;
+use super::partition::{Partition, PerPartition};
+use crate::bus::counters::Tally;
+use crate::bus::wire::{Envelope, Frame};
+use crate::bus::{Channel, History, Inbox, Kept, Log, Message, Position};
+use crate::sync::lock;
+
+mod early;
+mod ground;
+mod journal;
+mod keys;
+mod lately;
+mod meta;
+mod reading;
+mod rounds;
+mod sender;
+mod sweep;
+mod tracker;
+
+/// Reads of histories that are under way at a time: more would keep publishes waiting.
+const MAX_READS: usize = 64;
+/// How long Redis may be away, as in a failover, while those who come back wait for it.
+const GONE: Duration = Duration::from_secs(10);
+/// Tries to read what is missing, while what comes after it waits.
+const REFILL_TRIES: u32 = 6;
+/// Time between two of them.
+const REFILL_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The histories of this node's channels.
+pub(super) struct Histories {
+    policy: History,
+    layout: Arc<Layout>,
+    inbox: Arc<dyn Inbox>,
+    incarnation: u64,
+    tally: Arc<Tally>,
+    /// Also locked while the inbox takes a message: frames that come, and those that are read because
+    /// they did not, must not overtake each other.
+    seen: Mutex<Seen>,
+    early: Mutex<Early>,
+    journal: Journal,
+    /// Why Redis refuses to append, as long as it does.
+    refusal: Mutex<Option<Fault>>,
+    grounds: Mutex<PerPartition<Place>>,
+    reads: Semaphore,
+    rounds: Rounds,
+}
+
+/// Where a partition is.
+#[derive(Clone)]
+enum Place {
+    /// There.
+    On(Arc<Ground>),
+    /// Nowhere, since then.
+    Away(Instant),
+}
+
+impl Place {
+    fn leave(&mut self) {
+        if let Self::On(_) = self {
+            *self = Self::Away(Instant::now());
+        }
+    }
+}
+
+struct Seen {
+    tracker: Tracker<Envelope>,
+    lately: Lately,
+}
+
+impl Histories {
+    pub(super) fn new(
+        policy: History,
+        layout: Arc<Layout>,
+        inbox: Arc<dyn Inbox>,
+        incarnation: u64,
+        tally: Arc<Tally>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            policy,
+            layout,
+            inbox,
+            incarnation,
+            tally,
+            seen: Mutex::new(Seen { tracker: Tracker::default(), lately: Lately::new(Instant::now()) }),
+            early: Mutex::new(Early::new()),
+            journal: Journal::new(),
+            refusal: Mutex::default(),
+            grounds: Mutex::new(PerPartition::new(|_| Place::Away(Instant::now()))),
+            reads: Semaphore::new(MAX_READS),
+            rounds: Rounds::default(),
+        })
+    }
+
+    /// The history that messages of `channel` are kept in, if they are.
+    pub(super) fn log(&self, channel: &Channel) -> Option<(Log, Kept)> {
+        self.policy.log(channel)
+    }
+
+    /// Whether nothing is kept at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.policy.is_empty()
+    }
+
+    /// Notes that connections of this node follow a history, or no more.
+    pub(super) fn follow(&self, log: &Log, here: bool) {
+        lock(&self.seen).tracker.follow(log, here);
+    }
+
+    /// Queues a message for its history. While Redis is away this node's connections get it at once.
+    /// `asker` is told whether `key` was used before.
+    pub(super) fn publish(
+        &self,
+        message: &Arc<Message>,
+        frame: Frame,
+        key: Option<(&str, oneshot::Sender<bool>)>,
+    ) -> Result<(), Full> {
+        let Some((log, kept)) = self.log(&message.channel) else { return Ok(()) };
+        let keys = Keys::of(&log, kept, &self.layout);
+        let partition = keys.partition;
+        let (once, asker) = match key {
+            Some((key, asker)) => {
+                (Some(self.layout.once(partition, message.channel.as_str(), key)), Some(asker))
+            }
+            None => (None, None),
+        };
+        let append = Append { message: Arc::clone(message), keys, once };
+        // Locked until it is delivered: those that wait go before it when Redis leaves meanwhile.
+        let mut early = lock(&self.early);
+        let order = self.journal.push(append, frame, asker)?;
+        if early.is_away(partition) && early.deliver(partition, order) {
+            self.inbox.receive(Message::clone(message));
+        }
+        Ok(())
+    }
+
+    /// Messages and bytes that wait for Redis.
+    pub(super) fn fill(&self) -> (u64, u64) {
+        self.journal.fill()
+    }
+
+    /// Why Redis refuses to append, one line for people.
+    pub(super) fn refusal(&self) -> Option<String> {
+        lock(&self.refusal).as_ref().map(|fault| fault.reason(None))
+    }
+
+    fn note_refusal(&self, refusal: Option<Fault>) {
+        let mut known = lock(&self.refusal);
+        if let (None, Some(fault)) = (&*known, &refusal) {
+            tracing::warn!(reason = fault.reason(None), "Redis refuses to keep messages: they wait");
+        }
+        *known = refusal;
+    }
+
+    /// Takes a message with a position that came by a subscription.
+    pub(super) fn take(self: &Arc<Self>, position: Position, envelope: Envelope) {
+        let Some(log) = Log::of(&envelope.message.channel) else { return };
+        let bytes = envelope.message.payload.len();
+        let mut seen = lock(&self.seen);
+        seen.lately.note(&log, position, Instant::now());
+        let outcome = seen.tracker.arrive(&log, position, envelope, bytes);
+        self.settle(&log, outcome);
+    }
+
+    /// Does what the tracker found. Called while it is locked.
+    fn settle(self: &Arc<Self>, log: &Log, outcome: Outcome<Envelope>) {
+        self.tally.duplicates.add(outcome.copies);
+        self.tally.gaps.add(outcome.missed);
+        self.tally.epochs.add(u64::from(outcome.turned));
+        for (position, envelope) in outcome.deliver {
+            if self.is_due(log, &envelope) {
+                self.tally.received.add(1);
+                self.inbox.receive(Message { position, ..envelope.message });
+            }
+        }
+        if let Some(since) = outcome.refill {
+            self.tally.refills.add(1);
+            tokio::spawn(Arc::clone(self).refill(log.clone(), since));
+        }
+    }
+
+    /// Whether a message was not delivered by this node before, because Redis was away.
+    fn is_due(&self, log: &Log, envelope: &Envelope) -> bool {
+        let partition = Partition::of(log.as_str());
+        envelope.origin.incarnation != self.incarnation
+            || lock(&self.early).comes_back(partition, envelope.order)
+    }
+
+    /// Reads what is missing of a history after `since`.
+    async fn refill(self: Arc<Self>, log: Log, since: Position) {
+        for _ in 0..REFILL_TRIES {
+            match self.read(&log, since).await {
+                Ok(reading) => {
+                    let mut seen = lock(&self.seen);
+                    let outcome = seen.tracker.refilled(&log, reading.into());
+                    return self.settle(&log, outcome);
+                }
+                Err(why) => tracing::debug!(log = log.as_str(), why, "what is missing cannot be read yet"),
+            }
+            tokio::time::sleep(REFILL_INTERVAL).await;
+        }
+        tracing::warn!(log = log.as_str(), "messages are missing and cannot be read");
+        let mut seen = lock(&self.seen);
+        let outcome = seen.tracker.unfilled(&log);
+        self.settle(&log, outcome);
+    }
+
+    /// Reads what came after `since`, when its turn comes. An error is one line for people.
+    async fn read(&self, log: &Log, since: Position) -> Result<Reading, String> {
+        let (keys, ground) = self.way(log)?;
+        let _turn = self.reads.acquire().await.map_err(|error| error.to_string())?;
+        reading::read(&ground, &keys, since).await.map_err(|error| error.to_string())
+    }
+
+    /// Where a history is, and by which connection.
+    fn way(&self, log: &Log) -> Result<(Keys, Arc<Ground>), String> {
+        let kept = self.policy.of(log.class()).ok_or("nothing is kept of it")?;
+        let keys = Keys::of(log, kept, &self.layout);
+        match lock(&self.grounds).get(keys.partition) {
+            Place::On(ground) => Ok((keys, Arc::clone(ground))),
+            Place::Away(_) => Err("there is no connection".to_owned()),
+        }
+    }
+
+    /// Whether Redis is away for so long that nobody should wait for it.
+    fn is_gone(&self, log: &Log) -> bool {
+        let partition = Partition::of(log.as_str());
+        matches!(lock(&self.grounds).get(partition), Place::Away(since) if since.elapsed() > GONE)
+    }
+}
+
+impl From<Reading> for Refill<Envelope> {
+    fn from(reading: Reading) -> Self {
+        let Reading { meta, after, top, entries } = reading;
+        Self { epoch: meta.top.epoch, after, top, entries }
+    }
+}

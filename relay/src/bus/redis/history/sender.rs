@@ -1,0 +1,207 @@
+//! Appends what is in the journal to the histories: several batches are under way at a time, and
+//! the script sees to it that none overtakes another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesOrdered;
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, Pipeline, RedisResult};
+use tokio::time::{sleep, timeout};
+
+use super::ground::{Ground, is_forgotten};
+use super::journal::Outgoing;
+use super::reading::{META_GRACE, millis};
+use super::{Histories, Place};
+use crate::bus::redis::fault::{Fault, breaks_link};
+use crate::bus::redis::partition::Partitions;
+use crate::bus::redis::shard::Shard;
+use crate::bus::{Epoch, KEY_TTL};
+use crate::sync::lock;
+
+/// Batches that are under way at a time.
+const MAX_FLYING: usize = 4;
+/// Time between tries while Redis refuses.
+const REFUSED_INTERVAL: Duration = Duration::from_millis(500);
+/// Longest that what waits is sent after the shutdown was asked for.
+const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
+/// How long it is remembered how far a process has appended: longer than it tries to.
+const ORDER_TTL: Duration = Duration::from_secs(3600);
+
+/// Why a batch is not done.
+enum Undone {
+    /// Something in front of it was not appended, or the scripts were gone: it goes out again.
+    Again,
+    /// Redis refuses, or the connection broke.
+    Fault(Fault),
+}
+
+impl Histories {
+    /// Appends what waits for `shard`, and what comes, until the connection breaks. While Redis
+    /// refuses, it is asked again and again.
+    pub(in crate::bus::redis) async fn serve(
+        self: &Arc<Self>,
+        shard: &Shard,
+        connection: MultiplexedConnection,
+    ) -> Fault {
+        if self.is_empty() {
+            return std::future::pending().await;
+        }
+        loop {
+            let partitions = shard.owned();
+            let Err(fault) = self.work(shard, partitions, connection.clone()).await else { continue };
+            self.leave(partitions);
+            if fault.breaks_link() {
+                return fault;
+            }
+            self.note_refusal(Some(fault));
+            sleep(REFUSED_INTERVAL).await;
+        }
+    }
+
+    /// Works for these partitions, until the shard has others.
+    async fn work(
+        self: &Arc<Self>,
+        shard: &Shard,
+        partitions: Partitions,
+        connection: MultiplexedConnection,
+    ) -> Result<(), Fault> {
+        let ground = Arc::new(Ground::prepare(connection).await?);
+        for partition in partitions.iter() {
+            *lock(&self.grounds).get_mut(partition) = Place::On(Arc::clone(&ground));
+        }
+        self.sweep(&ground, partitions).await?;
+        while shard.owned() == partitions {
+            self.journal.rewind(partitions);
+            match self.send(&ground, shard, partitions).await {
+                Ok(()) | Err(Undone::Again) => {}
+                Err(Undone::Fault(fault)) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, ground: &Ground, shard: &Shard, partitions: Partitions) -> Result<(), Undone> {
+        let (mut filled, mut owned) = (self.journal.filled(), shard.changes());
+        let mut flying = FuturesOrdered::new();
+        self.arrive(partitions);
+        while *owned.borrow_and_update() == partitions {
+            while flying.len() < MAX_FLYING {
+                let batch = self.journal.next(partitions);
+                if batch.is_empty() {
+                    break;
+                }
+                flying.push_back(self.send_batch(ground, batch));
+            }
+            tokio::select! {
+                // What is under way is sent in its order before anything else is added.
+                biased;
+                Some(done) = flying.next(), if !flying.is_empty() => done?,
+                _ = filled.changed(), if flying.len() < MAX_FLYING => {}
+                _ = owned.changed() => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_batch(&self, ground: &Ground, batch: Vec<Outgoing>) -> Result<(), Undone> {
+        let mut pipeline = Pipeline::with_capacity(batch.len());
+        for item in &batch {
+            pipeline.add_command(self.call(ground, item));
+        }
+        pipeline.ignore_errors();
+        let answers: RedisResult<Vec<RedisResult<i64>>> =
+            pipeline.query_async(&mut ground.connection()).await;
+        let answers = answers.map_err(|source| Undone::Fault(Fault::call("append")(source)))?;
+        for (item, answer) in batch.iter().zip(answers) {
+            match answer {
+                Ok(-2) => return Err(Undone::Again),
+                Ok(seq) => {
+                    self.journal.confirm(item, seq == 0);
+                    self.tally.published.add(1);
+                }
+                Err(error) if is_forgotten(&error) => {
+                    ground.reload().await.map_err(Undone::Fault)?;
+                    return Err(Undone::Again);
+                }
+                Err(source) => return Err(Undone::Fault(Fault::Call { doing: "append", source })),
+            }
+        }
+        self.note_refusal(None);
+        Ok(())
+    }
+
+    /// The call of the script for one message.
+    fn call(&self, ground: &Ground, item: &Outgoing) -> Cmd {
+        let keys = &item.append.keys;
+        let mut call = ground.append(3 + usize::from(item.append.once.is_some()));
+        call.arg(&keys.meta).arg(&keys.stream).arg(self.layout.sent(keys.partition, self.incarnation));
+        if let Some(once) = &item.append.once {
+            call.arg(once);
+        }
+        call.arg(item.frame.as_ref()).arg(item.order).arg(item.confirmed).arg(ground.generation());
+        call.arg(Epoch::random().to_string()).arg(keys.kept.size).arg(millis(keys.kept.ttl));
+        call.arg(millis(keys.kept.ttl + META_GRACE)).arg(millis(ORDER_TTL));
+        call.arg(self.layout.live(keys.partition)).arg("PUBLISH");
+        if item.append.once.is_some() {
+            call.arg(format!("{:016x}-{}", self.incarnation, item.order)).arg(millis(KEY_TTL));
+        }
+        call
+    }
+
+    /// Redis takes messages: they come back by the subscription from now on.
+    fn arrive(&self, partitions: Partitions) {
+        let mut early = lock(&self.early);
+        partitions.iter().for_each(|partition| early.set_away(partition, false));
+    }
+
+    /// Redis is away: this node's connections get at once what waits, and what comes.
+    pub(in crate::bus::redis) fn leave(&self, partitions: Partitions) {
+        partitions.iter().for_each(|partition| lock(&self.grounds).get_mut(partition).leave());
+        let mut early = lock(&self.early);
+        for partition in partitions.iter() {
+            early.set_away(partition, true);
+            for (order, message) in self.journal.waiting(partition) {
+                if early.deliver(partition, order) {
+                    self.inbox.receive((*message).clone());
+                }
+            }
+        }
+    }
+
+    /// Sends what is left, if it can within [`FLUSH_DEADLINE`].
+    pub(in crate::bus::redis) async fn flush(
+        self: &Arc<Self>,
+        shard: &Shard,
+        connection: MultiplexedConnection,
+    ) {
+        let (left, _) = self.journal.fill();
+        if left == 0 {
+            return;
+        }
+        let all = async {
+            let ground = Ground::prepare(connection).await?;
+            self.journal.rewind(shard.owned());
+            loop {
+                let batch = self.journal.next(shard.owned());
+                if batch.is_empty() || self.send_batch(&ground, batch).await.is_err() {
+                    return Ok::<(), Fault>(());
+                }
+            }
+        };
+        // Out of time is the same as a Redis that is away: what waits is lost with the process.
+        let _ = timeout(FLUSH_DEADLINE, all).await;
+        let (left, _) = self.journal.fill();
+        if left > 0 {
+            tracing::warn!(left, "messages could not be appended to their histories before the end");
+        }
+    }
+}
+
+impl Fault {
+    /// Whether the connection is of no more use; otherwise Redis refused something.
+    fn breaks_link(&self) -> bool {
+        !matches!(self, Self::Call { source, .. } if !breaks_link(source))
+    }
+}
