@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// One life of a history: positions of different epochs have nothing to do with each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(u64);
@@ -45,7 +47,8 @@ impl FromStr for Epoch {
 ///
 /// As text, 16 hexadecimal digits, a dash and a number from 0 up: `00000000deadbeef-17`. Everything
 /// up to the message with this `seq` was seen; 0 is before the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Position {
     /// In which life of the history.
     pub epoch: Epoch,
@@ -56,6 +59,20 @@ pub struct Position {
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.epoch, self.seq)
+    }
+}
+
+impl From<Position> for String {
+    fn from(position: Position) -> Self {
+        position.to_string()
+    }
+}
+
+impl TryFrom<String> for Position {
+    type Error = NotAPosition;
+
+    fn try_from(text: String) -> Result<Self, NotAPosition> {
+        text.parse()
     }
 }
 

@@ -27,6 +27,7 @@ mod socket;
 mod sweep;
 #[cfg(test)]
 pub(crate) mod testing;
+mod trail;
 mod vitals;
 mod wire;
 
@@ -44,6 +45,7 @@ pub use resume::{Resumed, Wanted};
 pub use slots::{Slot, Slots};
 pub use socket::Socket;
 pub use sweep::{Pace, Paces, sweep_forever};
+pub use trail::{Standing, Trail};
 pub use wire::{Frame, Pulse, Transport, Wire};
 
 /// What every connection of a hub shares.

@@ -72,6 +72,11 @@ impl Args {
         Some(name)
     }
 
+    /// Adds an argument at the end, unless it cannot be JSON.
+    pub(super) fn push(&mut self, value: &impl Serialize) {
+        self.values.extend(serde_json::value::to_raw_value(value));
+    }
+
     /// The JSON of an argument.
     pub fn get(&self, index: usize) -> Option<&str> {
         self.values.get(index).map(|value| value.get())

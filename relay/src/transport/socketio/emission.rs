@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::offset::{self, Offset};
 use super::packet::{Kind, Packet};
 use super::{Args, Room};
 use crate::bus::Message;
@@ -51,16 +52,40 @@ impl Shape for RoomShape {
     const NAME_V4: &'static str = "socketio/4";
 
     fn render(message: &Message, _: Version) -> Vec<Data> {
-        if !Room::is_room(&message.channel) {
-            let Ok(value) = serde_json::from_slice::<Box<RawValue>>(&message.payload) else {
-                return Vec::new();
-            };
-            return event("/", &message.kind, None, &Args::of(vec![value], Vec::new()));
+        let parts = parts(message);
+        parts.map_or_else(Vec::new, |(namespace, name, args)| event(&namespace, &name, None, &args))
+    }
+}
+
+/// The same where sessions can be recovered: events end with their [offsets](Offset). Clients of
+/// version 2 know of none, and see what they see without.
+#[derive(Clone, Copy, Debug)]
+pub struct OffsetShape;
+
+impl Shape for OffsetShape {
+    const NAME_V3: &'static str = RoomShape::NAME_V3;
+    const NAME_V4: &'static str = "socketio/4+offset";
+
+    fn render(message: &Message, version: Version) -> Vec<Data> {
+        if version == Version::V3 {
+            return RoomShape::render(message, version);
         }
-        let Ok(emission) = serde_json::from_slice::<Emission>(&message.payload) else { return Vec::new() };
-        let (namespace, name, args) = emission.into_parts();
+        let Some((namespace, name, mut args)) = parts(message) else { return Vec::new() };
+        match Offset::of(message) {
+            Some(offset) => offset.end(&mut args),
+            None => offset::end_without(&mut args),
+        }
         event(&namespace, &name, None, &args)
     }
+}
+
+/// Namespace, name and arguments of the event that a message is; none, if it is no event.
+fn parts(message: &Message) -> Option<(String, String, Args)> {
+    if Room::is_room(&message.channel) {
+        return serde_json::from_slice(&message.payload).ok().map(Emission::into_parts);
+    }
+    let value = serde_json::from_slice::<Box<RawValue>>(&message.payload).ok()?;
+    Some(("/".to_owned(), message.kind.clone(), Args::of(vec![value], Vec::new())))
 }
 
 /// The messages that an event becomes.
@@ -105,5 +130,53 @@ mod tests {
         message.payload = r#"{"a":1}"#.into();
         let expected = Data::Text(r#"2["message",{"a":1}]"#.to_owned());
         assert_eq!(RoomShape::render(&message, Version::V4), [expected]);
+    }
+
+    /// What clients of `version` get of an event with these arguments, at a position if there is one.
+    fn offset_event(args: &str, position: Option<&str>, version: Version) -> Vec<Data> {
+        let args = Args::parse(args, vec![Bytes::from_static(b"x"); args.matches("_placeholder").count()]);
+        let mut message = Emission::message(&Room::named("/", "r"), "e", &args.unwrap());
+        message.position = position.map(|position| position.parse().unwrap());
+        OffsetShape::render(&message, version)
+    }
+
+    const POSITION: Option<&str> = Some("00000000deadbeef-7");
+
+    #[test]
+    fn an_event_ends_with_its_offset() {
+        let expected = Data::Text(r#"2["e",1,"r00000000deadbeef-7"]"#.to_owned());
+        assert_eq!(offset_event("[1]", POSITION, Version::V4), [expected]);
+    }
+
+    #[test]
+    fn an_event_with_attachments_ends_with_its_offset() {
+        let [Data::Text(text), Data::Binary(_)] =
+            &offset_event(r#"[{"_placeholder":true,"num":0}]"#, POSITION, Version::V4)[..]
+        else {
+            panic!("a text and an attachment")
+        };
+        assert_eq!(text, r#"51-["e",{"_placeholder":true,"num":0},"r00000000deadbeef-7"]"#);
+    }
+
+    #[test]
+    fn an_event_that_no_history_keeps_does_not_pass_for_an_offset() {
+        let expected = Data::Text(r#"2["e","text",null]"#.to_owned());
+        assert_eq!(offset_event(r#"["text"]"#, None, Version::V4), [expected]);
+    }
+
+    #[test]
+    fn r002_06_clients_of_version_2_never_see_an_offset() {
+        for position in [POSITION, None] {
+            let expected = Data::Text(r#"2["e","text"]"#.to_owned());
+            assert_eq!(offset_event(r#"["text"]"#, position, Version::V3), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_message_to_a_user_ends_with_the_offset_of_the_users_history() {
+        let mut message = Message::new(Channel::user("alice"), "message", r#""hi""#);
+        message.position = POSITION.map(|position| position.parse().unwrap());
+        let expected = Data::Text(r#"2["message","hi","u00000000deadbeef-7"]"#.to_owned());
+        assert_eq!(OffsetShape::render(&message, Version::V4), [expected]);
     }
 }

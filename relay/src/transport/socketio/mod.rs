@@ -10,11 +10,12 @@ mod args;
 mod assembly;
 mod client;
 mod emission;
+mod offset;
 mod packet;
 mod peer;
 mod server;
 
 pub use args::Args;
-pub use emission::{Emission, RoomShape};
+pub use emission::{Emission, OffsetShape, RoomShape};
 pub use peer::{Peer, Room};
 pub use server::{Admission, Application, Event, Refusal, application};
