@@ -11,7 +11,7 @@ use axum::extract::Request;
 use axum::routing::any;
 use http::request;
 use relay::bus::Message;
-use relay::hub::Wire;
+use relay::hub::{CloseCode, Wire};
 use relay::transport::engineio::{
     Application, Data, EngineWire, Handler, Options, Peer, Server, Shape, Version, message_frame,
 };
@@ -59,7 +59,7 @@ impl Handler for Client {
         self.0.connection.send_bytes(message_frame(self.0.version, &data));
     }
 
-    async fn closed(&mut self) {}
+    async fn closed(&mut self, _: CloseCode) {}
 }
 
 #[tokio::main]

@@ -15,7 +15,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::any;
 use relay::transport::engineio::{Options, Server};
-use relay::transport::socketio::{Application, Args, Event, Peer, application};
+use relay::transport::socketio::{Application, Args, Event, Peer, Reason, application};
 use serde_json::{Value, json};
 use support::Settings;
 use tokio_util::task::TaskTracker;
@@ -63,7 +63,7 @@ impl Application for Echo {
         }
     }
 
-    async fn disconnected(&self, _: &Peer) {}
+    async fn disconnected(&self, _: &Peer, _: Reason) {}
 }
 
 #[tokio::main]

@@ -20,6 +20,7 @@ use crate::profiles::push::{Claims, Newest};
 use crate::profiles::stream::Pipeline;
 use crate::rate::Limits;
 use crate::transport::engineio::Server;
+use crate::transport::socketio::Recovery;
 
 /// One relay.
 pub struct App {
@@ -69,6 +70,8 @@ pub struct App {
     pub newest: Arc<Newest>,
     /// Socket.IO sessions.
     pub socketio: Server,
+    /// Those among them that can be recovered, if any can.
+    pub recovery: Option<Arc<Recovery>>,
     /// Events of the stream profile.
     pub events: Arc<Pipeline>,
     /// Whether there is a page at `/`.

@@ -24,6 +24,7 @@ mod namespace;
 mod position;
 mod recovered;
 mod redis;
+mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;
@@ -39,6 +40,7 @@ pub use message::{Channel, Message};
 pub use namespace::{Namespace, NamespaceError};
 pub use position::{Epoch, NotAPosition, Position};
 pub use recovered::Recovered;
+pub use snapshot::Snapshot;
 
 /// Starts the bus that `config` names, for the relay called `node`; it keeps what `history` says.
 ///
@@ -178,6 +180,24 @@ pub trait Bus: Send + Sync + 'static {
     /// [`BusError::Unavailable`] if nobody can be asked.
     async fn session(&self, player: &str) -> Result<Option<String>, BusError> {
         let _ = player;
+        Ok(None)
+    }
+
+    /// Keeps what is known of sessions, for [`revive`](Self::revive) of any node. Answers of each whether
+    /// its life is the newest: if not, its client is elsewhere, and nothing was kept.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if not all were kept.
+    async fn keep_snapshots(&self, snapshots: &[Snapshot]) -> Result<Vec<bool>, BusError> {
+        Ok(vec![true; snapshots.len()])
+    }
+
+    /// Begins another life of a session that is kept, if there is one of that id.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if nobody can be asked.
+    async fn revive(&self, id: &str) -> Result<Option<Snapshot>, BusError> {
+        let _ = id;
         Ok(None)
     }
 

@@ -12,6 +12,8 @@ use crate::transport::engineio::Options;
 pub struct SocketIo {
     /// Those of the sessions; the number of sessions is not among them.
     pub options: Options,
+    /// How long a client may be away and have its session back.
+    pub max_disconnection: Duration,
     /// The user that chat messages of clients go to.
     pub chat_worker: String,
 }
@@ -31,7 +33,8 @@ impl SocketIo {
             max_sessions: u64::MAX,
         };
         let chat_worker = r.text_or_default(known::SOCKETIO_CHAT_WORKER).to_owned();
-        Self { options, chat_worker }
+        let max_disconnection = r.milliseconds(known::SOCKETIO_MAX_DISCONNECTION_DURATION);
+        Self { options, max_disconnection, chat_worker }
     }
 
     /// The pace of pings in whole seconds, in which the hub counts: a client never waits for less

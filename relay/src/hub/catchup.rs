@@ -17,6 +17,11 @@ pub(super) struct At {
 }
 
 impl At {
+    fn of(message: &Message) -> Option<Self> {
+        let log = Log::of(&message.channel).map(Arc::new)?;
+        message.position.map(|position| Self { log, position })
+    }
+
     /// Whether who has everything up to here has `other`, too. Of another epoch nobody knows.
     fn covers(&self, other: &Self) -> bool {
         let (own, position) = (self.position, other.position);
@@ -119,20 +124,21 @@ impl CatchUp {
         Admission::Held
     }
 
-    /// The next bytes that go out, if any may. Their room in the budget is given back.
-    pub(super) fn next(&mut self, wire: &dyn Wire, budget: &Budget) -> Option<Bytes> {
+    /// The next bytes that go out, if any may, and where they stand. Their room in the budget is given
+    /// back.
+    pub(super) fn next(&mut self, wire: &dyn Wire, budget: &Budget) -> Option<(Bytes, Option<At>)> {
         let hold = self.hold.as_mut().filter(|hold| hold.recoveries == 0)?;
         if let Some(message) = hold.missed.pop_front() {
             budget.give(size(&message));
             self.settle();
-            return Some(wire.encode(&message).bytes);
+            return Some((wire.encode(&message).bytes, At::of(&message)));
         }
         let mut next = None;
         while let Some((at, frame)) = hold.live.pop_front() {
             hold.live_bytes -= frame.len();
             budget.give(frame.len());
-            if !at.is_some_and(|at| self.floors.iter().any(|floor| floor.covers(&at))) {
-                next = Some(frame);
+            if !at.as_ref().is_some_and(|at| self.floors.iter().any(|floor| floor.covers(at))) {
+                next = Some((frame, at));
                 break;
             }
         }

@@ -38,7 +38,7 @@ impl Scene {
     }
 
     fn sent(&mut self) -> String {
-        let next = || self.state.next(&Plain, &self.budget);
+        let next = || self.state.next(&Plain, &self.budget).map(|(bytes, _)| bytes);
         let sent: Vec<_> = std::iter::from_fn(next).collect();
         String::from_utf8(sent.concat()).unwrap()
     }

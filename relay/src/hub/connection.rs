@@ -132,7 +132,10 @@ impl Connection {
         let sent = self.accept(|outbox| {
             let budget = &self.shared.budget;
             match outbox.catch_up.admit(at, &frame.bytes, self.limits(), budget) {
-                Admission::Pass => self.write_or_queue(outbox, frame.bytes.clone()),
+                Admission::Pass => {
+                    outbox.note(at);
+                    self.write_or_queue(outbox, frame.bytes.clone())
+                }
                 Admission::Known => Pushed { sent: Sent::Written, dropped: 0, disconnect: false },
                 Admission::Held => Pushed { sent: Sent::Queued, dropped: 0, disconnect: false },
                 Admission::Full(reason) => {
@@ -408,6 +411,11 @@ impl Connection {
         self.count_drops(DropReason::Disconnected, count as u64 + held);
         outbox.advance(bytes, &self.shared.budget);
         outbox.code.unwrap_or(CloseCode::Abnormal)
+    }
+
+    /// The code of the goodbye that was said first, by either side.
+    pub fn ended_by(&self) -> CloseCode {
+        lock(&self.outbox).code.unwrap_or(CloseCode::Abnormal)
     }
 
     /// Notes the code of a goodbye that the peer said first.

@@ -41,7 +41,7 @@ pub use limits::{ClassLimits, Limits, Overflow};
 pub use outbox::{DropReason, Sent};
 pub use publisher::{Publisher, Receipt};
 pub use registry::{Hub, Membership, Opening};
-pub use resume::{Resumed, Wanted};
+pub use resume::{Found, Resumed, Wanted};
 pub use slots::{Slot, Slots};
 pub use socket::Socket;
 pub use sweep::{Pace, Paces, sweep_forever};

@@ -5,7 +5,8 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
 
-use super::catchup::CatchUp;
+use super::catchup::{At, CatchUp};
+use super::trail::Trace;
 use super::{Budget, CloseCode, Limits, Overflow, Wire};
 
 /// What became of a frame.
@@ -81,6 +82,8 @@ pub(super) struct Outbox {
     pub(super) lossless: bool,
     /// What goes out before anything that is published.
     pub(super) catch_up: CatchUp,
+    /// In which order messages of histories went out, where that is asked for.
+    pub(super) traces: Vec<Trace>,
     pub(super) phase: Phase,
     /// The code of the goodbye, of either side; the first one counts.
     pub(super) code: Option<CloseCode>,
@@ -97,6 +100,7 @@ impl Outbox {
             begun: false,
             lossless: false,
             catch_up: CatchUp::default(),
+            traces: Vec::new(),
             phase: Phase::Open,
             code: None,
             closing_since: 0,
@@ -195,9 +199,17 @@ impl Outbox {
             && (self.is_empty()
                 || self.len() < limits.batch() && limits.allow(self.bytes + 1, self.len() + 1))
         {
-            let Some(frame) = self.catch_up.next(wire, budget) else { return };
+            let Some((frame, at)) = self.catch_up.next(wire, budget) else { return };
+            self.note(at.as_ref());
             budget.force(frame.len());
             self.enqueue(frame, limits);
+        }
+    }
+
+    /// Notes that the message of this position goes out.
+    pub(super) fn note(&mut self, at: Option<&At>) {
+        if let Some(at) = at {
+            self.traces.iter_mut().for_each(|trace| trace.note(at));
         }
     }
 

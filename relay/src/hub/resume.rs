@@ -59,14 +59,43 @@ impl Hub {
         wanted: Vec<Wanted>,
         greet: impl FnOnce(&Resumed) -> Bytes,
     ) {
-        let parts = match self.bus() {
-            Some(bus) => join_all(wanted.into_iter().map(|wanted| Part::recover(&*bus, wanted))).await,
-            None => Vec::new(),
-        };
-        let asked = parts.iter().any(|part| part.wanted.since.is_some());
-        let resumed = connection.release(parts, greet);
+        let found = self.find(wanted).await;
+        self.release(connection, found, greet);
+    }
+
+    /// The first half of a [resumption](Self::resume), for whoever decides by what is found.
+    pub async fn find(&self, wanted: Vec<Wanted>) -> Found {
+        match self.bus() {
+            Some(bus) => Found(join_all(wanted.into_iter().map(|wanted| Part::recover(&*bus, wanted))).await),
+            None => Found::default(),
+        }
+    }
+
+    /// The second half of a [resumption](Self::resume). It must follow each hold, with nothing found if
+    /// need be.
+    pub fn release(&self, connection: &Connection, found: Found, greet: impl FnOnce(&Resumed) -> Bytes) {
+        let asked = found.0.iter().any(|part| part.wanted.since.is_some());
+        let resumed = connection.release(found.0, greet);
         if asked {
             self.shared().counts.resumed(resumed.recovered);
+        }
+    }
+}
+
+/// What a held connection missed, as far as histories know.
+#[derive(Debug, Default)]
+pub struct Found(Vec<Part>);
+
+impl Found {
+    /// Whether nothing is missing since the positions asked for.
+    pub fn is_complete(&self) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|part| part.found.complete)
+    }
+
+    /// Gives up what was missed: the client begins anew.
+    pub fn discard(&mut self) {
+        for part in &mut self.0 {
+            part.found = Recovered { top: part.found.top, ..Recovered::default() };
         }
     }
 }

@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bus::{Class, Position};
+use super::Connection;
+use super::catchup::At;
+use crate::bus::{Class, Log, Position};
 
 /// Runs that are remembered; what was forgotten is taken for not sent, and sent again.
 const MAX_RUNS: usize = 32;
@@ -59,11 +61,17 @@ impl Trail {
         Self { start, runs: VecDeque::new() }
     }
 
-    /// Notes that a message was sent.
-    pub fn note(&mut self, class: Class, position: Position) {
+    /// Notes that a message was sent. Tells whether a run began with it.
+    pub fn note(&mut self, class: Class, position: Position) -> bool {
         match self.runs.back_mut() {
-            Some(run) if run.goes_on_with(class, position) => run.last = position,
-            _ => self.begin(Run { class, first: position, last: position }),
+            Some(run) if run.goes_on_with(class, position) => {
+                run.last = position;
+                false
+            }
+            _ => {
+                self.begin(Run { class, first: position, last: position });
+                true
+            }
         }
     }
 
@@ -105,6 +113,51 @@ impl Trail {
     fn ends_before(&self, at: usize, class: Class, position: Position) -> bool {
         let is_last = !self.runs.iter().skip(at + 1).any(|run| run.class == class);
         is_last && self.runs.get(at).is_some_and(|run| run.last.seq < position.seq)
+    }
+}
+
+/// A trail that is kept of one connection, in these histories.
+#[derive(Debug)]
+pub(super) struct Trace {
+    logs: Vec<Log>,
+    trail: Trail,
+    /// Whether more than the end of a run has changed since it was looked at.
+    turned: bool,
+}
+
+impl Trace {
+    pub(super) fn note(&mut self, at: &At) {
+        if self.logs.contains(&at.log) {
+            self.turned |= self.trail.note(at.log.class(), at.position);
+        }
+    }
+}
+
+impl Connection {
+    /// Keeps a trail of what goes out in `logs` from now on, for a client that stands at `start`. A
+    /// connection may have several, as long as no two begin with the same history.
+    pub fn trace(&self, logs: Vec<Log>, start: Standing) {
+        self.untrace(logs.first());
+        self.locked().traces.push(Trace { logs, trail: Trail::new(start), turned: false });
+    }
+
+    /// Ends the trail that begins with the history `first`.
+    pub fn untrace(&self, first: Option<&Log>) {
+        self.locked().traces.retain(|trace| trace.logs.first() != first);
+    }
+
+    /// The trail that begins with the history `first`, and whether it is worth to be written down: more
+    /// than the end of a run has changed since this was asked last.
+    pub fn trail(&self, first: &Log) -> Option<(Trail, bool)> {
+        let mut outbox = self.locked();
+        let trace = outbox.traces.iter_mut().find(|trace| trace.logs.first() == Some(first))?;
+        Some((trace.trail.clone(), std::mem::take(&mut trace.turned)))
+    }
+
+    /// Whether the trail that begins with the history `first` is worth to be written down.
+    pub fn has_turned(&self, first: &Log) -> bool {
+        let outbox = self.locked();
+        outbox.traces.iter().any(|trace| trace.turned && trace.logs.first() == Some(first))
     }
 }
 

@@ -40,7 +40,9 @@ fn sent() -> impl Strategy<Value = Vec<(Class, u64)>> {
 /// The trail after these messages.
 fn trail(messages: &[(Class, u64)]) -> Trail {
     let mut trail = Trail::new(start(10, 10));
-    messages.iter().for_each(|(class, seq)| trail.note(*class, at(1, *seq)));
+    for (class, seq) in messages {
+        trail.note(*class, at(1, *seq));
+    }
     trail
 }
 

@@ -27,6 +27,7 @@ use crate::per_profile::PROFILES;
 use crate::persistence::Persistence;
 use crate::profiles::{self, Incoming, dual::Players, push, push::Claims, stream::Pipeline};
 use crate::rate;
+use crate::transport::socketio::Recovery;
 
 /// A relay with its sockets bound.
 pub struct Relay {
@@ -144,6 +145,8 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     let publisher = Publisher::new(hub.clone(), bus.clone());
     let gate = Arc::new(Gate::new(boot.auth, bus.clone())?);
     let limits = rate::Limits::new(metrics.rates.clone());
+    let kept = boot.history.of(bus::Class::Rooms);
+    let recovery = kept.map(|_| Recovery::new(bus.clone(), live.socketio.max_disconnection));
     let socketio = profiles::socketio::server(profiles::socketio::Parts {
         hub: hub.clone(),
         node: boot.node.clone(),
@@ -151,6 +154,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         publisher: publisher.clone(),
         gate: gate.clone(),
         limits: limits.clone(),
+        recovery: recovery.clone(),
         tasks: tasks.clone(),
     });
     Ok(App {
@@ -162,6 +166,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         events: Pipeline::new(boot.stream, publisher.clone(), metrics.clone()),
         publisher,
         socketio,
+        recovery,
         metrics,
         page: boot.page,
         debug_doors: Doors::new(boot.debug_endpoints, boot.listen.ip()),

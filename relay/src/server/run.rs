@@ -51,6 +51,9 @@ pub async fn run_until(relay: Relay, stop: Stop, signal: impl Future<Output = ()
         tracing::warn!(connections = app.hub.total(), "Stopped with connections that did not end");
     }
     dual::flush(&app).await;
+    if let Some(recovery) = &app.recovery {
+        recovery.flush().await;
+    }
     bus_shutdown.cancel();
     app.bus.closed().await;
     helpers.shutdown().await;
@@ -89,6 +92,9 @@ fn help(relay: Relay) -> JoinSet<()> {
     help("retries", dual::retry(app.clone()).boxed());
     help("sessions", dual::persist(app.clone()).boxed());
     help("workers", outside::run(app.clone()).boxed());
+    if let Some(recovery) = app.recovery.clone() {
+        help("recovery", async move { recovery.run().await }.boxed());
+    }
     help("settings", async move { poll_settings(&app, &logs).await }.boxed());
     helpers
 }

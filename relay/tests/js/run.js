@@ -44,6 +44,23 @@ function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/**
+ * Takes the connection of a client away, waits for `meanwhile`, and lets the client come back, to the server
+ * at `where`. Whether it has its session back.
+ */
+async function away(socket, meanwhile = async () => {}, where = url) {
+  socket.io.reconnection(false);
+  const gone = next(socket, "disconnect");
+  socket.io.engine.close();
+  await gone;
+  await meanwhile();
+  socket.io.uri = where;
+  const back = next(socket, "connect");
+  socket.connect();
+  await back;
+  return socket.recovered;
+}
+
 /** Posts JSON to the relay. */
 async function post(path, body) {
   const headers = { "content-type": "application/json" };
@@ -51,7 +68,7 @@ async function post(path, body) {
   return answer.json();
 }
 
-const helpers = { require, url, connect, connected, next, ask, transport, upgraded, pause, post };
+const helpers = { require, url, connect, connected, next, ask, transport, upgraded, pause, away, post };
 const run = new Function(...Object.keys(helpers), `return (async () => { ${script} })()`);
 run(...Object.values(helpers)).then(
   (result) => {

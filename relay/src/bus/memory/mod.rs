@@ -11,9 +11,11 @@ use relay_contract::admin;
 use self::histories::{Histories, MAX_LOG_BYTES};
 use self::keys::Keys;
 use self::ring::Bounds;
+use super::snapshot::Snapshots;
 use super::tokens::Tokens;
 use super::{
     Bus, BusError, Channel, Claim, History, Inbox, Kept, Log, Message, Position, Published, Recovered,
+    Snapshot,
 };
 use crate::sync::lock;
 
@@ -27,6 +29,7 @@ pub(super) struct MemoryBus {
     /// Bounded by the connections that hold the claims.
     leases: Mutex<HashSet<String>>,
     tokens: Tokens,
+    snapshots: Snapshots,
     history: History,
     histories: Histories,
     keys: Mutex<Keys>,
@@ -40,6 +43,7 @@ impl MemoryBus {
             node,
             leases: Mutex::default(),
             tokens: Tokens::default(),
+            snapshots: Snapshots::default(),
             history,
             histories: Histories::default(),
             keys: Mutex::default(),
@@ -102,6 +106,14 @@ impl Bus for MemoryBus {
 
     async fn take_token(&self, token: &str) -> Result<Option<String>, BusError> {
         Ok(self.tokens.take(token))
+    }
+
+    async fn keep_snapshots(&self, snapshots: &[Snapshot]) -> Result<Vec<bool>, BusError> {
+        snapshots.iter().map(|snapshot| self.snapshots.keep(snapshot)).collect()
+    }
+
+    async fn revive(&self, id: &str) -> Result<Option<Snapshot>, BusError> {
+        Ok(self.snapshots.revive(id))
     }
 
     fn status(&self) -> admin::Bus {

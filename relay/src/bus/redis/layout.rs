@@ -11,6 +11,7 @@
 //! | `relay:<namespace>:log:{<tag>}:<log>` | stream: the messages of a history, by number |
 //! | `relay:<namespace>:sent:{<tag>}:<incarnation>` | key: order of the last message that a process appended |
 //! | `relay:<namespace>:once:{<tag>}:<length of channel>:<channel>:<key>` | key: who published under an idempotency key |
+//! | `relay:<namespace>:recovery:{<tag>}:<id>` | hash: `life` and `value` of a Socket.IO session |
 //! | `ws_conn_token:<namespace>:<token>` | key: a connection token (requirement 003-05) |
 //! | `relay:<namespace>:workers:tasks:<db>` | channel: what clients say, for workers outside |
 //! | `relay:<namespace>:workers:events:<db>` | channel: what workers say in conversations |
@@ -120,6 +121,11 @@ impl Layout {
     /// Key of the session of `player`.
     pub(super) fn session(&self, player: &str) -> String {
         format!("{}:session:{{{}}}:{player}", self.root, Partition::of(player).tag())
+    }
+
+    /// Key of what is kept of the session of this id.
+    pub(super) fn snapshot(&self, id: &str) -> String {
+        format!("{}:recovery:{{{}}}:{id}", self.root, Partition::of(id).tag())
     }
 
     /// Key of the nodes that have connections of `channel`.

@@ -37,7 +37,7 @@ use super::counters::{Counters, Tally};
 use super::wire::{Frame, Origin};
 use super::{
     Bus, BusError, Channel, Claim, Entry, History, Inbox, KEY_TTL, Log, Message, Namespace, Position,
-    Published, Recovered,
+    Published, Recovered, Snapshot,
 };
 
 mod audience;
@@ -62,10 +62,13 @@ mod routes;
 mod sender;
 mod shard;
 mod slot;
+mod snapshots;
 mod state;
 
 /// Longest that a call about a lease may take: its turn, and two commands.
 const LEASE_DEADLINE: Duration = CALL_DEADLINE.saturating_mul(2);
+/// Longest that one write of sessions may take.
+const SNAPSHOTS_DEADLINE: Duration = Duration::from_secs(5);
 /// Bytes that the name of a lease may have.
 const MAX_LEASE_BYTES: usize = 1024;
 
@@ -297,6 +300,24 @@ impl Bus for RedisBus {
     async fn session(&self, player: &str) -> Result<Option<String>, BusError> {
         let key = self.layout.session(player);
         self.ask(&key, redis::cmd("GET").arg(&key)).await
+    }
+
+    async fn keep_snapshots(&self, snapshots: &[Snapshot]) -> Result<Vec<bool>, BusError> {
+        let routed = snapshots.iter().map(|snapshot| {
+            let link = self.routes.commands(Partition::of(&snapshot.id));
+            link.map(|link| (snapshot, self.layout.snapshot(&snapshot.id), link))
+        });
+        let each = routed.collect::<Result<Vec<_>, _>>().map_err(|_| unavailable(self.state.why()))?;
+        match tokio::time::timeout(SNAPSHOTS_DEADLINE, snapshots::keep_all(each)).await {
+            Ok(kept) => kept.map_err(|error| unavailable(error.to_string())),
+            Err(_) => Err(unavailable(format!("no answer within {} s", SNAPSHOTS_DEADLINE.as_secs()))),
+        }
+    }
+
+    async fn revive(&self, id: &str) -> Result<Option<Snapshot>, BusError> {
+        let key = self.layout.snapshot(id);
+        let answer = self.ask(&key, &snapshots::revive(&key)).await?;
+        Ok(snapshots::revived(id, answer))
     }
 
     async fn tell_workers(&self, task: String) -> Result<u64, BusError> {

@@ -19,6 +19,8 @@ settings! {
     SOCKETIO_ALLOW_EIO3: Switch = switch(true).live();
     /// Takes an upgrade without `EIO` and `transport` for one of `EIO=4`.
     SOCKETIO_LENIENT_HANDSHAKE: Switch = switch(true).live();
+    /// How long a client may be away and have its session back, where `HISTORY` keeps `rooms`.
+    SOCKETIO_MAX_DISCONNECTION_DURATION: Number = number(120_000, 1000..=86_400_000, "milliseconds");
     /// The user that `chat:message` goes to.
     SOCKETIO_CHAT_WORKER: Text = text("chat-worker", "a user's id").live();
 }

@@ -16,7 +16,7 @@ use crate::hub::{Farewell, Publisher};
 use crate::metrics::RateLimit;
 use crate::profiles::{access, identity, limits};
 use crate::rate::{Bucket, Limits};
-use crate::transport::socketio::{Admission, Application, Args, Event, Peer, Refusal};
+use crate::transport::socketio::{Admission, Application, Args, Event, Peer, Reason, Recovery, Refusal};
 
 /// The business of the profile.
 pub(super) struct Chat {
@@ -24,6 +24,7 @@ pub(super) struct Chat {
     pub(super) publisher: Publisher,
     pub(super) gate: Arc<Gate>,
     pub(super) limits: Arc<Limits>,
+    pub(super) recovery: Option<Arc<Recovery>>,
 }
 
 #[async_trait]
@@ -68,12 +69,19 @@ impl Application for Chat {
         self.limits.take_own(RateLimit::Messages, &self.settings.live().quotas, left).is_ok()
     }
 
-    async fn connected(&self, peer: &Peer, _: Option<&str>) {
-        let user = peer.user();
-        if let Some(user) = user {
+    fn recovery(&self) -> Option<&Arc<Recovery>> {
+        self.recovery.as_ref()
+    }
+
+    fn entering(&self, peer: &Peer) {
+        if let Some(user) = peer.user() {
             peer.take_messages_of(user);
         }
-        tracing::info!(sid = peer.sid(), namespace = peer.namespace(), user_id = user, "Socket connected");
+    }
+
+    async fn connected(&self, peer: &Peer, _: Option<&str>) {
+        let (namespace, user, recovered) = (peer.namespace(), peer.user(), peer.recovered());
+        tracing::info!(sid = peer.sid(), namespace, user_id = user, recovered, "Socket connected");
     }
 
     async fn event(&self, peer: &Peer, event: Event) {
@@ -100,8 +108,8 @@ impl Application for Chat {
         }
     }
 
-    async fn disconnected(&self, peer: &Peer) {
-        tracing::info!(sid = peer.sid(), namespace = peer.namespace(), "Socket disconnected");
+    async fn disconnected(&self, peer: &Peer, reason: Reason) {
+        tracing::info!(sid = peer.sid(), namespace = peer.namespace(), %reason, "Socket disconnected");
     }
 }
 

@@ -56,13 +56,16 @@ pub struct Parts {
     pub gate: Arc<Gate>,
     /// How much they may do.
     pub limits: Arc<Limits>,
+    /// Where sessions are kept for clients that come back, if they are.
+    pub recovery: Option<Arc<socketio::Recovery>>,
     /// Tasks that must end before the process does.
     pub tasks: TaskTracker,
 }
 
 /// The server of its sessions.
-pub fn server(Parts { hub, node, settings, publisher, gate, limits, tasks }: Parts) -> Server {
-    let chat = chat::Chat { settings: settings.clone(), publisher, gate, limits };
+pub fn server(parts: Parts) -> Server {
+    let Parts { hub, node, settings, publisher, gate, limits, recovery, tasks } = parts;
+    let chat = chat::Chat { settings: settings.clone(), publisher, gate, limits, recovery };
     // Sessions live by the terms that they were told, so that the times of pings stay.
     let start = settings.live().socketio.options.clone();
     let options = move || {

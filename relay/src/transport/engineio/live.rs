@@ -26,8 +26,9 @@ pub(super) async fn run(server: Server, opened: Opened, begun: Option<Begun>) {
     }
     server.forget(&session);
     drop(membership);
-    tracing::info!(sid = session.sid(), "Session closed");
-    session.handler().lock().await.closed().await;
+    let code = session.connection().ended_by();
+    tracing::info!(sid = session.sid(), code = code.number(), "Session closed");
+    session.handler().lock().await.closed(code).await;
 }
 
 /// Answers polls until a WebSocket takes over, or the session is over.

@@ -18,7 +18,7 @@ use super::query::{Asked, Via};
 use super::session::Session;
 use super::{Data, Figures, Options, Version, live, polling, sid, socket};
 use crate::auth::ClientAddress;
-use crate::hub::{Connection, Hub, Membership, Opening, Socket, Transport, Wire};
+use crate::hub::{CloseCode, Connection, Hub, Membership, Opening, Socket, Transport, Wire};
 use crate::sync::lock;
 use crate::transport::ws::text_frame;
 
@@ -43,8 +43,8 @@ pub trait Handler: Send {
     /// Takes a message. The client's next one waits until this returns.
     async fn message(&mut self, data: Data);
 
-    /// The session is over; messages no longer reach it.
-    async fn closed(&mut self);
+    /// The session is over, by a goodbye of this code; messages no longer reach it.
+    async fn closed(&mut self, code: CloseCode);
 }
 
 /// The client at the other end of a session.

@@ -10,8 +10,9 @@ use serde_json::json;
 
 use super::assembly::Assembly;
 use super::packet::{Kind, Malformed, Packet};
+use super::recovery::{self, Recovery};
 use super::server::{Admission, Application, Event, Refusal};
-use super::{Args, Peer, Room};
+use super::{Args, Peer, Reason, Room};
 use crate::bus::Channel;
 use crate::hub::{CloseCode, Connection, Farewell, Sent};
 use crate::rate::Bucket;
@@ -31,8 +32,8 @@ const FLOOD: Farewell = Farewell::new(CloseCode::Policy, "Too many messages");
 
 /// The session below a client.
 pub(super) struct Link {
-    engine: engineio::Peer,
-    application: Arc<dyn Application>,
+    pub(super) engine: engineio::Peer,
+    pub(super) application: Arc<dyn Application>,
 }
 
 impl std::fmt::Debug for Link {
@@ -49,6 +50,24 @@ impl Link {
             frames.extend_from_slice(&message_frame(self.engine.version, message));
         }
         self.engine.connection.send_bytes(frames.freeze())
+    }
+
+    /// Where the sessions of the client are kept, if it can have one back.
+    fn recovery(&self) -> Option<&Arc<Recovery>> {
+        self.application.recovery().filter(|_| self.engine.version == Version::V4)
+    }
+
+    /// The client in a namespace, in no room as yet. Clients of version 2 make their id themselves: that
+    /// of the session, and the namespace.
+    pub(super) fn new_peer(self: &Arc<Self>, namespace: &str, user: Option<Arc<str>>) -> Peer {
+        let engine = &self.engine;
+        let sid = match (engine.version, namespace) {
+            (Version::V4, _) => format!("{}.{}", uuid::Uuid::new_v4().simple(), node_part(&engine.sid)),
+            (Version::V3, "/") => engine.sid.to_string(),
+            (Version::V3, _) => format!("{namespace}#{}", engine.sid),
+        };
+        let (namespace, sid) = (namespace.into(), sid.into());
+        Peer { link: self.clone(), namespace, sid, user, recovered: false, session: None }
     }
 
     pub(super) fn subscribe(&self, channel: Channel) -> bool {
@@ -130,10 +149,10 @@ impl Client {
             }
         };
         self.link.engine.connection.introduced();
-        let peer = self.new_peer(namespace, admission.user);
-        peer.join(peer.sid());
-        self.link.subscribe(Room::everyone(namespace).channel());
-        self.welcome(&peer);
+        let peer = match self.link.recovery() {
+            Some(recovery) => recovery::enter(recovery, &self.link, namespace, auth, admission.user).await,
+            None => self.enter(namespace, admission.user),
+        };
         self.peers.push(peer.clone());
         self.link.application.connected(&peer, auth).await;
         Ok(())
@@ -157,15 +176,13 @@ impl Client {
         Ok(admission)
     }
 
-    /// Clients of version 2 make their id themselves: that of the session, and the namespace.
-    fn new_peer(&self, namespace: &str, user: Option<Arc<str>>) -> Peer {
-        let engine = &self.link.engine;
-        let sid = match (engine.version, namespace) {
-            (Version::V4, _) => format!("{}.{}", uuid::Uuid::new_v4().simple(), node_part(&engine.sid)),
-            (Version::V3, "/") => engine.sid.to_string(),
-            (Version::V3, _) => format!("{namespace}#{}", engine.sid),
-        };
-        Peer { link: self.link.clone(), namespace: namespace.into(), sid: sid.into(), user }
+    fn enter(&self, namespace: &str, user: Option<Arc<str>>) -> Peer {
+        let peer = self.link.new_peer(namespace, user);
+        peer.join(peer.sid());
+        self.link.subscribe(Room::everyone(namespace).channel());
+        self.welcome(&peer);
+        self.link.application.entering(&peer);
+        peer
     }
 
     fn welcome(&self, peer: &Peer) {
@@ -196,8 +213,10 @@ impl Client {
     async fn disconnect(&mut self, namespace: &str) {
         let Some(position) = self.peers.iter().position(|peer| peer.namespace() == namespace) else { return };
         let peer = self.peers.swap_remove(position);
-        self.link.unsubscribe_namespace(namespace);
-        self.link.application.disconnected(&peer).await;
+        for channel in self.link.rooms_of(namespace) {
+            self.link.unsubscribe(&channel);
+        }
+        self.leave(&peer, Reason::Disconnect).await;
     }
 
     async fn event(&mut self, packet: Packet, attachments: Vec<Bytes>) -> Result<(), Malformed> {
@@ -207,6 +226,13 @@ impl Client {
         let Some(peer) = self.peer(&packet.namespace).cloned() else { return Err(Malformed) };
         self.link.application.event(&peer, Event { name, args, ack: packet.id }).await;
         Ok(())
+    }
+
+    async fn leave(&self, peer: &Peer, reason: Reason) {
+        if let Some(session) = &peer.session {
+            session.end(reason.is_recoverable());
+        }
+        self.link.application.disconnected(peer, reason).await;
     }
 
     fn peer(&self, namespace: &str) -> Option<&Peer> {
@@ -220,13 +246,9 @@ fn node_part(sid: &str) -> &str {
 }
 
 impl Link {
-    /// Leaves all rooms of a namespace.
-    fn unsubscribe_namespace(&self, namespace: &str) {
-        let prefix = Room::everyone(namespace).channel();
-        let connection = &self.engine.connection;
-        for channel in connection.subscribed_under(prefix.as_str()) {
-            self.unsubscribe(&channel);
-        }
+    /// The channels of all rooms of a namespace that the client is in.
+    pub(super) fn rooms_of(&self, namespace: &str) -> Vec<Channel> {
+        self.engine.connection.subscribed_under(Room::everyone(namespace).channel().as_str())
     }
 }
 
@@ -260,9 +282,9 @@ impl Handler for Client {
         }
     }
 
-    async fn closed(&mut self) {
+    async fn closed(&mut self, code: CloseCode) {
         for peer in std::mem::take(&mut self.peers) {
-            self.link.application.disconnected(&peer).await;
+            self.leave(&peer, Reason::of(code)).await;
         }
     }
 }

@@ -13,9 +13,13 @@ mod emission;
 mod offset;
 mod packet;
 mod peer;
+mod reason;
+mod recovery;
 mod server;
 
 pub use args::Args;
 pub use emission::{Emission, OffsetShape, RoomShape};
 pub use peer::{Peer, Room};
+pub use reason::Reason;
+pub use recovery::Recovery;
 pub use server::{Admission, Application, Event, Refusal, application};

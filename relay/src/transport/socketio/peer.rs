@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::emission::{ack, event};
+use super::offset;
+use super::recovery::Session;
 use super::{Args, client::Link};
 use crate::bus::Channel;
 use crate::hub::Sent;
@@ -50,6 +52,9 @@ pub struct Peer {
     pub(super) namespace: Arc<str>,
     pub(super) sid: Arc<str>,
     pub(super) user: Option<Arc<str>>,
+    pub(super) recovered: bool,
+    /// What its client can have back.
+    pub(super) session: Option<Arc<Session>>,
 }
 
 impl Peer {
@@ -68,8 +73,18 @@ impl Peer {
         self.user.as_deref()
     }
 
-    /// Sends an event to this client alone.
+    /// Whether it has come back as who it was, to its rooms, and with all that it missed.
+    pub fn recovered(&self) -> bool {
+        self.recovered
+    }
+
+    /// Sends an event to this client alone. No history keeps it.
     pub fn emit(&self, name: &str, args: &Args) -> Sent {
+        if self.session.is_some() {
+            let mut args = args.clone();
+            offset::end_without(&mut args);
+            return self.link.send(&event(&self.namespace, name, None, &args));
+        }
         self.link.send(&event(&self.namespace, name, None, args))
     }
 
@@ -81,12 +96,19 @@ impl Peer {
     /// Joins a room of its namespace. Tells whether it is in it now, which a client in too many
     /// rooms is not.
     pub fn join(&self, room: &str) -> bool {
-        self.link.subscribe(Room::named(&self.namespace, room).channel())
+        let joined = self.link.subscribe(Room::named(&self.namespace, room).channel());
+        if let Some(session) = self.session.as_ref().filter(|_| joined) {
+            session.entered(room);
+        }
+        joined
     }
 
     /// Leaves a room.
     pub fn leave(&self, room: &str) {
         self.link.unsubscribe(&Room::named(&self.namespace, room).channel());
+        if let Some(session) = &self.session {
+            session.left(room);
+        }
     }
 
     /// Takes the messages of a user of this relay, whichever profile they come by.

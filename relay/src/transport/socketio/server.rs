@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use http::request;
 
 use super::client::Client;
-use super::{Args, Peer, RoomShape};
+use super::{Args, OffsetShape, Peer, Reason, Recovery, RoomShape};
 use crate::hub::{CloseCode, Wire};
 use crate::rate::Bucket;
 use crate::transport::engineio::{self, EngineWire, Handler, Version};
@@ -80,6 +80,15 @@ pub trait Application: Send + Sync + 'static {
         true
     }
 
+    /// Where sessions are kept for clients that come back; none, if they begin anew.
+    fn recovery(&self) -> Option<&Arc<Recovery>> {
+        None
+    }
+
+    /// The client comes into the namespace: the last chance to let it take messages that it may have
+    /// missed.
+    fn entering(&self, _: &Peer) {}
+
     /// The client is in the namespace, and was told so.
     async fn connected(&self, peer: &Peer, auth: Option<&str>);
 
@@ -87,7 +96,7 @@ pub trait Application: Send + Sync + 'static {
     async fn event(&self, peer: &Peer, event: Event);
 
     /// The client has left the namespace, or is gone.
-    async fn disconnected(&self, peer: &Peer);
+    async fn disconnected(&self, peer: &Peer, reason: Reason);
 }
 
 /// `application` as Engine.IO serves it.
@@ -103,7 +112,10 @@ impl engineio::Application for Served {
     }
 
     fn wire(&self, version: Version) -> &'static dyn Wire {
-        EngineWire::<RoomShape>::of(version)
+        match self.0.recovery() {
+            Some(_) => EngineWire::<OffsetShape>::of(version),
+            None => EngineWire::<RoomShape>::of(version),
+        }
     }
 
     fn open(&self, peer: engineio::Peer, request: &request::Parts) -> Box<dyn Handler> {

@@ -12,5 +12,6 @@ mod logs;
 mod matrix;
 mod polls;
 mod raw;
+mod recovery;
 mod restart;
 mod socket_protocol;
