@@ -34,6 +34,8 @@ mod journal;
 mod keys;
 mod lately;
 mod meta;
+#[cfg(test)]
+mod model;
 mod reading;
 mod rounds;
 mod sender;
@@ -175,7 +177,9 @@ impl Histories {
     }
 
     /// Takes a message with a position that came by a subscription.
-    pub(super) fn take(self: &Arc<Self>, position: Position, envelope: Envelope) {
+    pub(super) fn take(self: &Arc<Self>, position: Position, mut envelope: Envelope) {
+        // As it is read, if it has to be: the position is that of its life then.
+        envelope.message.position = None;
         let Some(log) = Log::of(&envelope.message.channel) else { return };
         let bytes = envelope.message.payload.len();
         let mut seen = lock(&self.seen);

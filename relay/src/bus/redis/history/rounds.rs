@@ -129,7 +129,7 @@ impl Histories {
 }
 
 /// What a round found.
-enum Answer {
+pub(super) enum Answer {
     Read(Reading),
     Looked(Meta),
 }
@@ -143,7 +143,7 @@ impl Answer {
     }
 
     /// What it says to one who has seen everything up to `since`.
-    fn to(&self, since: Option<Position>) -> Recovered {
+    pub(super) fn to(&self, since: Option<Position>) -> Recovered {
         let nothing = Recovered { complete: false, top: Some(self.top()), messages: Vec::new() };
         let (Self::Read(reading), Some(since)) = (self, since) else { return nothing };
         let (after, is_linked) = match reading.meta.start(since) {

@@ -76,7 +76,16 @@ impl<T> Default for Outcome<T> {
     }
 }
 
-impl<T> Tracker<T> {
+impl<T: PartialEq> Refill<T> {
+    /// Whether a message of another life went on into this one.
+    fn has(&self, Position { epoch, seq }: Position, item: &T) -> bool {
+        let entry = || self.entries.binary_search_by_key(&seq, |(seq, _)| *seq).ok();
+        epoch != self.epoch
+            && entry().is_some_and(|entry| self.entries.get(entry).is_some_and(|(_, known)| known == item))
+    }
+}
+
+impl<T: PartialEq> Tracker<T> {
     /// Begins to track a history, or ends it; what waited is for nobody then.
     pub(super) fn follow(&mut self, log: &Log, here: bool) {
         if here {
@@ -138,9 +147,12 @@ impl<T> Tracker<T> {
     pub(super) fn refilled(&mut self, log: &Log, refill: Refill<T>) -> Outcome<T> {
         let mut outcome = Outcome::default();
         let Some(track) = self.tracks.get_mut(log) else { return outcome };
-        let Some(held) = track.held.take() else { return outcome };
+        let Some(mut held) = track.held.take() else { return outcome };
         let waited: usize = held.iter().map(|frame| frame.bytes).sum();
         self.held_bytes = self.held_bytes.saturating_sub(waited);
+        let before = held.len();
+        held.retain(|frame| !refill.has(frame.position, &frame.item));
+        outcome.copies += (before - held.len()) as u64;
         outcome.turned = track.at.is_some_and(|at| at.epoch != refill.epoch);
         track.fill(refill, &mut outcome);
         let mut held = held.into_iter();
