@@ -61,7 +61,7 @@ impl Secret {
     }
 
     /// The text itself, for the one call that needs it.
-    pub(super) fn expose(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }

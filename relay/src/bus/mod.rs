@@ -21,6 +21,7 @@ mod log;
 mod memory;
 mod message;
 mod namespace;
+mod node;
 mod position;
 mod recovered;
 mod redis;
@@ -38,6 +39,7 @@ pub use history::{History, HistoryError, Kept};
 pub use log::{Class, Log, NoClass};
 pub use message::{Channel, Message};
 pub use namespace::{Namespace, NamespaceError};
+pub use node::{NODE_TTL_SECONDS, Node};
 pub use position::{Epoch, NotAPosition, Position};
 pub use recovered::Recovered;
 pub use snapshot::Snapshot;
@@ -225,6 +227,30 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Waits until all that was published before is where no end of this process takes it away.
     async fn settled(&self) {}
+
+    /// Tells the other nodes of this one from now on, and that they reach its clients' port at
+    /// `address`, which is `host:port`. Returns at once.
+    fn announce(&self, address: Option<String>) {
+        let _ = address;
+    }
+
+    /// The nodes that are alive, this one included once it was [announced](Self::announce); at most
+    /// a thousand. One that died is gone after [`NODE_TTL_SECONDS`].
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if nobody can be asked.
+    async fn nodes(&self) -> Result<Vec<Node>, BusError> {
+        Ok(Vec::new())
+    }
+
+    /// A secret that all nodes share and nobody else knows, by which they know each other's requests.
+    /// It changes when the bus forgets it while no node is there. `None`: there are no others.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if nobody can be asked.
+    async fn cluster_secret(&self) -> Result<Option<Secret>, BusError> {
+        Ok(None)
+    }
 
     /// State of the bus, as told to probes and people.
     fn status(&self) -> admin::Bus;

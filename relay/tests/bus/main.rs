@@ -14,6 +14,7 @@ mod history;
 mod leases;
 mod messages;
 mod namespaces;
+mod nodes;
 mod outages;
 mod presence;
 mod speed;

@@ -14,7 +14,7 @@ use self::ring::Bounds;
 use super::snapshot::Snapshots;
 use super::tokens::Tokens;
 use super::{
-    Bus, BusError, Channel, Claim, History, Inbox, Kept, Log, Message, Position, Published, Recovered,
+    Bus, BusError, Channel, Claim, History, Inbox, Kept, Log, Message, Node, Position, Published, Recovered,
     Snapshot,
 };
 use crate::sync::lock;
@@ -30,6 +30,7 @@ pub(super) struct MemoryBus {
     leases: Mutex<HashSet<String>>,
     tokens: Tokens,
     snapshots: Snapshots,
+    me: Mutex<Option<Node>>,
     history: History,
     histories: Histories,
     keys: Mutex<Keys>,
@@ -44,6 +45,7 @@ impl MemoryBus {
             leases: Mutex::default(),
             tokens: Tokens::default(),
             snapshots: Snapshots::default(),
+            me: Mutex::default(),
             history,
             histories: Histories::default(),
             keys: Mutex::default(),
@@ -116,6 +118,14 @@ impl Bus for MemoryBus {
         Ok(self.snapshots.revive(id))
     }
 
+    fn announce(&self, address: Option<String>) {
+        *lock(&self.me) = Some(Node { address, ..Node::beginning(&self.node, rand::random()) });
+    }
+
+    async fn nodes(&self) -> Result<Vec<Node>, BusError> {
+        Ok(lock(&self.me).iter().cloned().collect())
+    }
+
     fn status(&self) -> admin::Bus {
         admin::Bus { kind: admin::BusKind::Memory, state: admin::BusState::Ok, reason: None, lag_ms: None }
     }
@@ -153,6 +163,15 @@ mod tests {
             payload: bytes::Bytes::new(),
         };
         assert_eq!(bus().publish(Arc::new(message)).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn the_only_node_is_this_one() {
+        let bus = bus();
+        bus.announce(Some("10.0.0.1:80".into()));
+        let nodes = bus.nodes().await.unwrap();
+        let told: Vec<_> = nodes.iter().map(|node| (&*node.name, node.address.as_deref())).collect();
+        assert_eq!(told, [("a", Some("10.0.0.1:80"))]);
     }
 
     #[tokio::test]

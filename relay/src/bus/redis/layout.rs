@@ -12,6 +12,9 @@
 //! | `relay:<namespace>:sent:{<tag>}:<incarnation>` | key: order of the last message that a process appended |
 //! | `relay:<namespace>:once:{<tag>}:<length of channel>:<channel>:<key>` | key: who published under an idempotency key |
 //! | `relay:<namespace>:recovery:{<tag>}:<id>` | hash: `life` and `value` of a Socket.IO session |
+//! | `relay:<namespace>:nodes:{<tag>}` | set: names of the relays |
+//! | `relay:<namespace>:node:{<tag>}:<node>` | key: what a relay that is alive says of itself, as JSON |
+//! | `relay:<namespace>:secret:{<tag>}` | key: what the relays know each other's requests by |
 //! | `ws_conn_token:<namespace>:<token>` | key: a connection token (requirement 003-05) |
 //! | `relay:<namespace>:workers:tasks:<db>` | channel: what clients say, for workers outside |
 //! | `relay:<namespace>:workers:events:<db>` | channel: what workers say in conversations |
@@ -23,6 +26,9 @@
 
 use super::partition::{Partition, PerPartition};
 use crate::bus::Namespace;
+
+/// The name whose partition what relays know of each other is in.
+pub(super) const CLUSTER: &str = "nodes";
 
 /// Names of one cluster on one database.
 #[derive(Debug)]
@@ -128,10 +134,30 @@ impl Layout {
         format!("{}:recovery:{{{}}}:{id}", self.root, Partition::of(id).tag())
     }
 
+    /// Key of the names of the relays.
+    pub(super) fn nodes(&self) -> String {
+        format!("{}:nodes:{{{}}}", self.root, cluster_tag())
+    }
+
+    /// Key of what the relay `name` says of itself.
+    pub(super) fn node(&self, name: &str) -> String {
+        format!("{}:node:{{{}}}:{name}", self.root, cluster_tag())
+    }
+
+    /// Key of the secret that the relays share.
+    pub(super) fn secret(&self) -> String {
+        format!("{}:secret:{{{}}}", self.root, cluster_tag())
+    }
+
     /// Key of the nodes that have connections of `channel`.
     pub(super) fn presence(&self, channel: &str) -> String {
         format!("{}:presence:{{{}}}:{channel}", self.root, Partition::of(channel).tag())
     }
+}
+
+/// The tag of what relays know of each other: one slot, so that one command reads it.
+fn cluster_tag() -> u16 {
+    Partition::of(CLUSTER).tag()
 }
 
 #[cfg(test)]

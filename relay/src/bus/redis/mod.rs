@@ -5,7 +5,7 @@
 //! least once as long as a relay stays subscribed: what is published while it reconnects is lost
 //! to it, and counted as missed. Needs Redis 6.2 or newer (RESP3, `GETEX`), and of its commands
 //! only `HELLO`, `SELECT`, `SUBSCRIBE`, `PUBLISH`, `PUBSUB`, `SET`, `GET`, `GETEX`, `DEL`,
-//! `GETDEL`, `XGROUP`, `XREADGROUP`, `XAUTOCLAIM`, `XACK`, `XDEL`, `SADD`, `SREM`, `SMEMBERS` and `PEXPIRE`, on names that start with `relay:<namespace>:` or
+//! `GETDEL`, `XGROUP`, `XREADGROUP`, `XAUTOCLAIM`, `XACK`, `XDEL`, `MGET`, `SADD`, `SREM`, `SMEMBERS` and `PEXPIRE`, on names that start with `relay:<namespace>:` or
 //! `ws_conn_token:<namespace>:` (see [`layout`]).
 
 use std::sync::Arc;
@@ -28,15 +28,16 @@ use self::outbox::{Full, Outbox};
 use self::partition::{Partition, Partitions};
 use self::pool::Pool;
 use self::presence::Presence;
+use self::roster::{Roster, RosterError};
 use self::routes::{Route, Routes};
 use self::shard::Shard;
 use self::slot::{SLOTS, Slot};
 use self::state::State;
-use super::config::PoolSize;
+use super::config::{PoolSize, Secret};
 use super::counters::{Counters, Tally};
 use super::wire::{Frame, Origin};
 use super::{
-    Bus, BusError, Channel, Claim, Entry, History, Inbox, KEY_TTL, Log, Message, Namespace, Position,
+    Bus, BusError, Channel, Claim, Entry, History, Inbox, KEY_TTL, Log, Message, Namespace, Node, Position,
     Published, Recovered, Snapshot,
 };
 
@@ -58,6 +59,7 @@ mod presence;
 mod probe;
 mod pulse;
 mod renewal;
+mod roster;
 mod routes;
 mod sender;
 mod shard;
@@ -92,6 +94,8 @@ pub(super) struct RedisBus {
     intake: Intake,
     routes: Arc<Routes>,
     histories: Arc<Histories>,
+    roster: Arc<Roster>,
+    me: Node,
     layout: Arc<Layout>,
     state: Arc<State>,
     tally: Arc<Tally>,
@@ -122,6 +126,8 @@ impl RedisBus {
             presence: Arc::new(Presence::new(leases.owner().to_owned(), Arc::clone(&layout))),
             intake: Intake::new(leases.owner(), &layout),
             leases: Arc::new(leases),
+            roster: Arc::new(Roster::new(Arc::clone(&layout), Arc::clone(&routes))),
+            me: Node::beginning(&origin.node, origin.incarnation),
             pool: Arc::new(Pool::new(Arc::clone(&endpoint), pool)),
             routes,
             histories: Arc::clone(&histories),
@@ -150,8 +156,15 @@ impl RedisBus {
             tally,
         };
         let ended = bus.ended.clone().drop_guard();
+        let roster = Arc::clone(&bus.roster);
         tokio::spawn(async move {
-            link.run(shutdown).await;
+            // Goodbye is said on the link, which therefore ends after it.
+            let stop = CancellationToken::new();
+            let keep = async {
+                roster.keep(shutdown).await;
+                stop.cancel();
+            };
+            tokio::join!(keep, link.run(stop.clone()));
             drop(ended);
         });
         bus
@@ -198,6 +211,14 @@ impl RedisBus {
             return Err(error);
         }
         Ok(Published { duplicate })
+    }
+
+    /// Why the roster does not answer.
+    fn silent(&self, error: &RosterError) -> BusError {
+        unavailable(match error {
+            RosterError::NoLink(_) => self.state.why(),
+            RosterError::Redis(error) => error.to_string(),
+        })
     }
 
     /// Makes a call about `lease` within its deadline.
@@ -335,6 +356,18 @@ impl Bus for RedisBus {
 
     async fn settled(&self) {
         self.outbox.settled().await;
+    }
+
+    fn announce(&self, address: Option<String>) {
+        self.roster.announce(Node { address, ..self.me.clone() });
+    }
+
+    async fn nodes(&self) -> Result<Vec<Node>, BusError> {
+        self.roster.nodes().await.map_err(|error| self.silent(&error))
+    }
+
+    async fn cluster_secret(&self) -> Result<Option<Secret>, BusError> {
+        self.roster.secret().await.map(Some).map_err(|error| self.silent(&error))
     }
 
     fn status(&self) -> admin::Bus {
