@@ -28,6 +28,8 @@ names! {
     ADMIN_LISTEN;
     /// Name of this relay among its peers; in a cluster the name of the pod.
     NODE_NAME;
+    /// Address of this relay's pod, at which its peers reach [`PORT`].
+    POD_IP;
     /// `true` accepts anonymous clients on an address that others can reach.
     INSECURE;
     /// Path of the settings file; a relay re-reads it when its content changes.

@@ -100,7 +100,8 @@ fn environment(cluster: &Validated) -> Vec<EnvVar> {
         env(settings::PORT, settings::CLIENT_PORT.to_string()),
         // Clients are anonymous as long as the spec has no authentication; the status says so.
         env(settings::INSECURE, "true"),
-        node_name(),
+        downward(settings::NODE_NAME, "metadata.name"),
+        downward(settings::POD_IP, "status.podIP"),
         env(settings::ADMIN_LISTEN, format!("0.0.0.0:{}", settings::ADMIN_PORT)),
         env(settings::CONFIG_FILE, format!("{}/{}", volumes::SETTINGS, config::FILE)),
         env(settings::ADMIN_TOKEN_FILE, format!("{}/{}", volumes::KEYS, keys::ADMIN_TOKEN)),
@@ -153,11 +154,12 @@ fn spread(cluster: &Validated) -> Vec<TopologySpreadConstraint> {
     cluster.spec.topology_spread_constraints.clone().unwrap_or_else(default)
 }
 
-fn node_name() -> EnvVar {
+/// An environment variable with what the pod is told of itself.
+fn downward(name: &str, field_path: &str) -> EnvVar {
     let field_ref =
-        ObjectFieldSelector { api_version: Some("v1".to_owned()), field_path: "metadata.name".to_owned() };
+        ObjectFieldSelector { api_version: Some("v1".to_owned()), field_path: field_path.to_owned() };
     EnvVar {
-        name: settings::NODE_NAME.to_owned(),
+        name: name.to_owned(),
         value: None,
         value_from: Some(EnvVarSource { field_ref: Some(field_ref), ..EnvVarSource::default() }),
     }
