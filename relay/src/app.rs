@@ -14,6 +14,7 @@ use crate::drain::Drain;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Hub, Publisher, Slots};
 use crate::metrics::Metrics;
+use crate::peers::Peers;
 use crate::persistence::Persistence;
 use crate::profiles::dual::Players;
 use crate::profiles::push::{Claims, Newest};
@@ -32,6 +33,8 @@ pub struct App {
     pub started: Instant,
     /// The same, in seconds since the epoch.
     pub started_at: i64,
+    /// The other relays, as requests reach them.
+    pub peers: Arc<Peers>,
     /// Live settings.
     pub settings: Arc<Settings>,
     /// Connections.

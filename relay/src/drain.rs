@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::hub::{CloseCode, Farewell, Hub};
+use crate::peers::Splices;
 use crate::sync::lock;
 
 /// Told to a connection that ends at its turn.
@@ -81,32 +82,32 @@ impl Drain {
         })
     }
 
-    /// Carries drains out, for ever.
-    pub async fn run(&self, hub: &Hub) {
+    /// Carries drains out, for ever: of the connections of `hub`, and of those that go through here.
+    pub async fn run(&self, hub: &Hub, through: &Splices) {
         loop {
             let active = lock(&self.active).clone();
             match active {
                 None => self.changed.notified().await,
-                Some(active) => self.carry_out(&active, hub).await,
+                Some(active) => self.carry_out(&active, hub, through).await,
             }
         }
     }
 
     /// Ends connections until this drain is replaced or cancelled.
-    async fn carry_out(&self, active: &Active, hub: &Hub) {
+    async fn carry_out(&self, active: &Active, hub: &Hub, through: &Splices) {
         let mut ticks = tokio::time::interval(STEP);
         let mut budget = 0.0;
         while self.is_current(active) {
             ticks.tick().await;
             if Instant::now() >= active.deadline {
                 let farewell = if self.is_stopping() { GOING_AWAY } else { RESTART };
-                end(hub, usize::MAX, &farewell);
+                end(hub, through, usize::MAX, &farewell);
                 continue;
             }
             // What was not needed is not saved up: the rate holds for every second.
             budget = (budget + f64::from(active.request.rate) * STEP.as_secs_f64())
                 .min(f64::from(active.request.rate));
-            budget -= end(hub, budget as usize, &RESTART) as f64;
+            budget -= end(hub, through, budget as usize, &RESTART) as f64;
         }
     }
 
@@ -117,7 +118,7 @@ impl Drain {
 }
 
 /// Says goodbye to at most `count` connections; tells to how many.
-fn end(hub: &Hub, count: usize, farewell: &Farewell) -> usize {
+fn end(hub: &Hub, through: &Splices, count: usize, farewell: &Farewell) -> usize {
     let mut ended = 0;
     if count > 0 {
         hub.visit(|connection| {
@@ -125,7 +126,7 @@ fn end(hub: &Hub, count: usize, farewell: &Farewell) -> usize {
             ended < count
         });
     }
-    ended
+    ended + through.end(count.saturating_sub(ended))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub mod loadtest;
 pub mod logs;
 pub mod metrics;
 pub mod page;
+pub mod peers;
 pub mod per_profile;
 pub mod persistence;
 pub mod profiles;

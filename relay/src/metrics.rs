@@ -7,6 +7,7 @@ mod connections;
 mod conversations;
 mod drops;
 mod events;
+mod forwards;
 mod logs;
 mod persistence;
 mod players;
@@ -27,6 +28,7 @@ pub use connections::ConnectionFigures;
 pub use conversations::ConversationFigures;
 pub use drops::{DropFigures, drops};
 pub use events::{EventDrop, EventFigures};
+pub use forwards::ForwardFigures;
 pub use logs::LogFigures;
 pub use persistence::PersistenceFigures;
 pub use players::{PlayerFigures, Undelivered};
@@ -71,6 +73,8 @@ pub struct Metrics {
     pub workers: WorkerFigures,
     /// Log lines.
     pub logs: LogFigures,
+    /// Requests that were for another node.
+    pub forwards: ForwardFigures,
     queue_bytes: IntGauge,
 }
 
@@ -107,6 +111,7 @@ impl Metrics {
             rates: RateFigures::new(&registry)?,
             workers: WorkerFigures::new(&registry)?,
             logs: LogFigures::new(&registry)?,
+            forwards: ForwardFigures::new(&registry)?,
             registry,
         })
     }

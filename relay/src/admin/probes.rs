@@ -23,6 +23,7 @@ pub fn routes() -> Router<Arc<App>> {
 pub fn prometheus(app: &App) -> Response {
     app.events.update_figures();
     let aliases = &app.settings.live().metrics_aliases;
+    app.metrics.forwards.sockets(app.peers.splices().count());
     let text = app.metrics.render(app.hub.shared(), &app.bus.status(), &app.bus.counters(), aliases);
     ([(header::CONTENT_TYPE, PROMETHEUS)], text).into_response()
 }

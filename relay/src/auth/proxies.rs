@@ -64,6 +64,30 @@ impl ClientAddress {
     }
 }
 
+/// As [`ClientAddress::from_str`] reads it: address, whether by TLS, whether somebody may stand behind.
+impl std::fmt::Display for ClientAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.ip, self.secure, self.hidden)
+    }
+}
+
+/// A text that tells of no client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the address of a client, whether it uses TLS, and whether somebody may stand behind it")]
+pub struct NoClient;
+
+impl FromStr for ClientAddress {
+    type Err = NoClient;
+
+    fn from_str(text: &str) -> Result<Self, NoClient> {
+        let parts: Vec<&str> = text.split(' ').collect();
+        let [ip, secure, hidden] = parts[..] else { return Err(NoClient) };
+        let flag = |text: &str| text.parse::<bool>().map_err(|_| NoClient);
+        let ip = ip.parse().map_err(|_| NoClient)?;
+        Ok(Self { ip, secure: flag(secure)?, hidden: flag(hidden)? })
+    }
+}
+
 impl Proxies {
     /// Where the request with these headers, which `peer` sent, comes from.
     pub fn locate(&self, peer: Option<Peer>, headers: &HeaderMap) -> ClientAddress {

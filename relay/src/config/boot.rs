@@ -8,7 +8,7 @@ use super::known::bus::HISTORY;
 use super::known::{dual as known, limits, listening, observing, tokens};
 use super::reader::Reader;
 use super::setting::{Number, Setting};
-use super::{Invalid, Problem, Source, bus, dual, sessions, stream};
+use super::{Advertise, Invalid, Problem, Source, bus, dual, sessions, stream};
 use crate::auth::{AuthSettings, check_exposure};
 use crate::bus::{Config, History};
 use crate::logs::LogFormat;
@@ -27,6 +27,8 @@ pub struct Boot {
     pub admin_listen: SocketAddr,
     /// Name among peers.
     pub node: String,
+    /// Where they reach it.
+    pub advertise: Advertise,
     /// Whether anonymous clients are fine on an address that others can reach.
     pub insecure: bool,
     /// File with the token of the admin API.
@@ -90,6 +92,7 @@ impl Boot {
             also_listen,
             admin_listen: r.value(listening::ADMIN_LISTEN, (Ipv4Addr::LOCALHOST, metrics_port).into()),
             node: r.text(listening::NODE_NAME).map_or_else(generated_name, str::to_owned),
+            advertise: Advertise::parse(r),
             insecure: r.switch(listening::INSECURE),
             admin_token_file: r.path(listening::ADMIN_TOKEN_FILE),
             publish_key_file: r.path(listening::PUBLISH_KEY_FILE),

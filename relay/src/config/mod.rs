@@ -5,6 +5,7 @@
 //! [`Boot`] holds what a process starts with; [`Live`] what changes while it runs. Both are parsed
 //! once and whole: every problem is told at once, with the name of its setting.
 
+mod advertise;
 mod auth;
 mod boot;
 mod bus;
@@ -24,6 +25,7 @@ mod source;
 mod stream;
 mod unknown;
 
+pub use advertise::Advertise;
 pub use boot::Boot;
 pub use check::{load, problems};
 pub use debug::Debug;

@@ -14,6 +14,8 @@ pub struct SocketIo {
     pub options: Options,
     /// How long a client may be away and have its session back.
     pub max_disconnection: Duration,
+    /// Whether requests of another node's sessions are forwarded to it.
+    pub forward: bool,
     /// The user that chat messages of clients go to.
     pub chat_worker: String,
 }
@@ -34,7 +36,7 @@ impl SocketIo {
         };
         let chat_worker = r.text_or_default(known::SOCKETIO_CHAT_WORKER).to_owned();
         let max_disconnection = r.milliseconds(known::SOCKETIO_MAX_DISCONNECTION_DURATION);
-        Self { options, max_disconnection, chat_worker }
+        Self { options, max_disconnection, forward: r.switch(known::FORWARD_POLLS), chat_worker }
     }
 
     /// The pace of pings in whole seconds, in which the hub counts: a client never waits for less

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 
 use crate::app::App;
 use crate::auth::{ClientAddress, Peer};
@@ -15,9 +15,9 @@ use crate::auth::{ClientAddress, Peer};
 /// Header with the node's name.
 pub const NODE: HeaderName = HeaderName::from_static("x-relay-node");
 
-/// Adds the headers to an answer; `request` are the headers of the request.
+/// Adds the headers to an answer, which keeps the name of another node that gave it; `request` are the headers of the request.
 pub fn extend(headers: &mut HeaderMap, app: &App, request: &HeaderMap) {
-    headers.insert(NODE, app.node_header.clone());
+    headers.entry(NODE).or_insert_with(|| app.node_header.clone());
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     let Some(origin) = request.get(header::ORIGIN) else { return };
     if app.settings.live().origins.allow(origin) {
@@ -28,14 +28,20 @@ pub fn extend(headers: &mut HeaderMap, app: &App, request: &HeaderMap) {
     }
 }
 
-/// Where a request comes from.
-pub(super) fn locate(app: &App, peer: Option<Peer>, headers: &HeaderMap) -> ClientAddress {
-    app.settings.live().proxies.locate(peer, headers)
+/// Where a request comes from: as a peer tells that forwarded it, or else as its connection does.
+pub(super) fn locate(
+    app: &App,
+    peer: Option<Peer>,
+    (method, uri, headers): (&Method, &Uri, &HeaderMap),
+) -> ClientAddress {
+    let told = app.peers.told(method, uri, headers);
+    told.unwrap_or_else(|| app.settings.live().proxies.locate(peer, headers))
 }
 
 /// Finds out where a request comes from, adds the headers to all answers, and answers preflight requests.
 pub(super) async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let client = locate(&app, request.extensions().get().copied(), request.headers());
+    let head = (request.method(), request.uri(), request.headers());
+    let client = locate(&app, request.extensions().get().copied(), head);
     request.extensions_mut().insert(client);
     let asked = request.headers().clone();
     let preflight =

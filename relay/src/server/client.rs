@@ -44,7 +44,8 @@ pub(super) async fn serve(
 /// Notes where the first request comes from, for who answers it without the HTTP server.
 fn locate(app: &App, stream: &TcpStream, head: &mut request::Parts) {
     let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
-    head.extensions.insert(answer::locate(app, peer, &head.headers));
+    let client = answer::locate(app, peer, (&head.method, &head.uri, &head.headers));
+    head.extensions.insert(client);
     if let Some(peer) = peer {
         head.extensions.insert(peer);
     }

@@ -23,6 +23,7 @@ use crate::hub::{Budget, ClassLimits, Clock, Counts, Hub, Publisher, Shared, Slo
 use crate::logs::LogControl;
 use crate::metrics::Metrics;
 use crate::page;
+use crate::peers::Peers;
 use crate::per_profile::PROFILES;
 use crate::persistence::Persistence;
 use crate::profiles::{self, Incoming, dual::Players, push, push::Claims, stream::Pipeline};
@@ -84,7 +85,9 @@ impl Relay {
         let also_clients = also.collect::<Result<_, _>>()?;
         let admin = listen(boot.admin_listen, SocketBuffers::default())?;
         let bus_shutdown = CancellationToken::new();
+        let address = clients.local_addr().ok().and_then(|bound| boot.advertise.address(bound));
         let app = Arc::new(app(boot, Arc::new(settings), &bus_shutdown)?);
+        app.bus.announce(address);
         app.metrics.logs.watch(logs.lost());
         Ok(Self { app, logs, clients, also_clients, admin, shutdown: CancellationToken::new(), bus_shutdown })
     }
@@ -141,6 +144,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     let bus = bus::connect(boot.bus, boot.history, Arc::new(inbox), boot.node.clone(), shutdown.clone());
     hub.tell(&bus);
     let tasks = TaskTracker::new();
+    let peers = Peers::new(boot.node.clone(), bus.clone(), metrics.clone(), tasks.clone());
     let persistence = Persistence::new(boot.sessions, boot.session_ttl, &boot.node, &bus, &metrics);
     let publisher = Publisher::new(hub.clone(), bus.clone());
     let gate = Arc::new(Gate::new(boot.auth, bus.clone())?);
@@ -160,6 +164,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     Ok(App {
         node_header: HeaderValue::from_str(&boot.node).map_err(|_| StartError::Node)?,
         node: boot.node,
+        peers: Arc::new(peers),
         started: Instant::now(),
         started_at: jiff::Timestamp::now().as_second(),
         settings,

@@ -83,7 +83,9 @@ fn help(relay: Relay) -> JoinSet<()> {
     let admin = listen(app.clone(), admin, Permits::default(), admin_router, shutdown, serve_admin);
     help("admin", admin.boxed());
     let drained = app.clone();
-    help("drain", async move { drained.drain.run(&drained.hub).await }.boxed());
+    help("drain", async move { drained.drain.run(&drained.hub, drained.peers.splices()).await }.boxed());
+    let known = app.clone();
+    help("peers", async move { known.peers.keep().await }.boxed());
     let (paced, beaten) = (app.clone(), app.clone());
     let engineio = app.settings.live().socketio.pace();
     let paces = move || paced.settings.live().paces(engineio);
@@ -189,7 +191,7 @@ async fn drain(app: &App, stop: Stop) {
     let deadline_seconds = u32::try_from(stop.timeout.as_secs()).unwrap_or(u32::MAX);
     app.drain.stop(DrainRequest { rate: stop.rate, deadline_seconds, reason: "Stopping".to_owned() });
     let gone = async {
-        while app.hub.total() > 0 {
+        while app.hub.total() > 0 || app.peers.splices().count() > 0 {
             tokio::time::sleep(LOOK).await;
         }
     };

@@ -23,6 +23,11 @@ settings! {
     PUBLISH_KEY_FILE: Text = text("", "path of a file");
     /// Name of this relay among its peers. Without it: the host's name and a random end.
     NODE_NAME: Text = text("", "visible ASCII");
+    /// Where its peers reach this relay. Without it: `POD_IP` with the port of clients, or else the
+    /// address that clients are served on, if it is one.
+    ADVERTISE: Text = text("", "host:port");
+    /// Address of the pod, which the operator tells.
+    POD_IP: Text = text("", "an IP address");
     /// The settings file; its live settings are read again when it changes.
     CONFIG_FILE: Text = text("", "path of a file with lines NAME=value");
     /// Connections that the drain after SIGTERM ends per second.

@@ -17,6 +17,8 @@ settings! {
     SOCKETIO_MAX_HTTP_BUFFER_SIZE: Number = number(100_000_000, 1000..=1_000_000_000, "bytes").live();
     /// Serves clients of Socket.IO 2, too.
     SOCKETIO_ALLOW_EIO3: Switch = switch(true).live();
+    /// Forwards requests of sessions of another node to it, so that a balancer may take them anywhere.
+    FORWARD_POLLS: Switch = switch(true).live();
     /// Takes an upgrade without `EIO` and `transport` for one of `EIO=4`.
     SOCKETIO_LENIENT_HANDSHAKE: Switch = switch(true).live();
     /// How long a client may be away and have its session back, where `HISTORY` keeps `rooms`.

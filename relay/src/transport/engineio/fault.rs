@@ -9,21 +9,29 @@ use crate::transport::body::Unread;
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
+pub enum Fault {
+    /// The transport is none that is served.
     #[error("Transport unknown")]
     UnknownTransport,
+    /// No session has this id: its client begins anew.
     #[error("Session ID unknown")]
     UnknownSid,
+    /// A session begins with a GET.
     #[error("Bad handshake method")]
     BadMethod,
+    /// It breaks the protocol.
     #[error("Bad request")]
     BadRequest,
+    /// The version is none that is served.
     #[error("Unsupported protocol version")]
     UnsupportedVersion,
+    /// The body is over the limit.
     #[error("Payload too large")]
     TooLarge,
+    /// The body took too long.
     #[error("Payload took too long")]
     Slow,
+    /// There is no room now.
     #[error("No room, come back later")]
     NoRoom,
 }

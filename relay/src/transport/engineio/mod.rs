@@ -23,6 +23,7 @@ mod socket;
 mod unframe;
 mod wire;
 
+pub use fault::Fault;
 pub use figures::Figures;
 pub use options::Options;
 pub use packet::{Data, Version};

@@ -37,6 +37,11 @@ struct Parameters {
     b64: Option<String>,
 }
 
+/// The id in an address, if it has one.
+pub(super) fn sid_of(uri: &http::Uri) -> Option<String> {
+    Query::<Parameters>::try_from_uri(uri).ok()?.0.sid
+}
+
 impl Asked {
     /// Reads the parameters. `upgrade` tells whether the request wants another protocol than HTTP.
     ///

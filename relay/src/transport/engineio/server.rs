@@ -9,14 +9,14 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{Method, header, request};
+use http::{Method, Uri, header, request};
 use serde_json::json;
 use tokio_util::task::TaskTracker;
 
 use super::fault::Fault;
 use super::query::{Asked, Via};
 use super::session::Session;
-use super::{Data, Figures, Options, Version, live, polling, sid, socket};
+use super::{Data, Figures, Options, Version, live, polling, query, sid, socket};
 use crate::auth::ClientAddress;
 use crate::hub::{CloseCode, Connection, Hub, Membership, Opening, Socket, Transport, Wire};
 use crate::sync::lock;
@@ -103,12 +103,20 @@ impl Server {
     pub async fn handle(&self, request: Request) -> Response {
         match self.route(request).await {
             Ok(response) => response,
-            Err(fault) => {
-                self.figures().error();
-                tracing::info!(reason = %fault, "Engine.IO request refused");
-                fault.into_response()
-            }
+            Err(fault) => self.refuse(fault),
         }
+    }
+
+    /// Refuses a request.
+    pub fn refuse(&self, fault: Fault) -> Response {
+        self.figures().error();
+        tracing::info!(reason = %fault, "Engine.IO request refused");
+        fault.into_response()
+    }
+
+    /// The node that a request's session belongs to, if it is another one.
+    pub fn elsewhere(&self, uri: &Uri) -> Option<String> {
+        sid::node_of(&query::sid_of(uri)?).filter(|node| *node != self.parts.node)
     }
 
     async fn route(&self, request: Request) -> Result<Response, Fault> {
@@ -130,16 +138,11 @@ impl Server {
         }
     }
 
-    /// The session of an id. A session of another node is as unknown here as the protocol knows
-    /// no way to another node; its client begins anew, here.
+    /// The session of an id. A session of another node is unknown here: to find it is for those who
+    /// know [where it is](Self::elsewhere).
     fn session(&self, sid: &str, asked: &Asked) -> Result<Arc<Session>, Fault> {
         let found = lock(&self.parts.sessions).get(sid).cloned();
-        let session = found.ok_or_else(|| {
-            if let Some(node) = sid::node_of(sid).filter(|node| *node != self.parts.node) {
-                tracing::info!(node, "Session belongs to another node");
-            }
-            Fault::UnknownSid
-        })?;
+        let session = found.ok_or(Fault::UnknownSid)?;
         if session.version() != asked.version { Err(Fault::BadRequest) } else { Ok(session) }
     }
 

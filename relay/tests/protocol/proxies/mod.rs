@@ -9,7 +9,7 @@ mod nginx;
 use crate::support::{TestRelay, packages};
 
 /// A configuration, with the relays' addresses where it has the guide's ones.
-fn configuration(name: &str, relays: &[&TestRelay]) -> String {
+pub(crate) fn configuration(name: &str, relays: &[&TestRelay]) -> String {
     let file = packages::source("proxies").join(name);
     let mut text = std::fs::read_to_string(file).unwrap();
     let ports: &[u16] = if relays.len() == 1 { &[8080] } else { &[8000, 8001, 8002] };

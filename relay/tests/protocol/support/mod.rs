@@ -1,5 +1,6 @@
 //! A relay to talk to, and clients to talk with.
 
+mod balancer;
 mod events;
 mod example;
 mod node;
@@ -19,6 +20,7 @@ use relay::server::{Relay, Stop, run_until};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+pub(crate) use balancer::Balancer;
 pub(crate) use events::Events;
 pub(crate) use example::Example;
 pub(crate) use node::node;

@@ -1,0 +1,52 @@
+//! Requests that were for another node.
+
+use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+
+/// Figures of forwarding.
+#[derive(Debug)]
+pub struct ForwardFigures {
+    answered: IntCounter,
+    failed: IntCounterVec,
+    sockets: IntGauge,
+}
+
+impl ForwardFigures {
+    /// Registers the figures.
+    ///
+    /// # Errors
+    /// If a name is taken.
+    pub fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let opts =
+            Opts::new("relay_forward_failures_total", "Requests for another node that failed, by reason.");
+        let failed = IntCounterVec::new(opts, &["reason"])?;
+        registry.register(Box::new(failed.clone()))?;
+        Ok(Self {
+            answered: super::counter(
+                registry,
+                "relay_forwarded_requests_total",
+                "Requests for another node that it answered.",
+            )?,
+            failed,
+            sockets: super::gauge(
+                registry,
+                "relay_forwarded_sockets",
+                "WebSockets of another node that go through this one.",
+            )?,
+        })
+    }
+
+    /// Counts one that was answered.
+    pub fn answered(&self) {
+        self.answered.inc();
+    }
+
+    /// Counts one that failed.
+    pub fn failed(&self, reason: &str) {
+        self.failed.with_label_values(&[reason]).inc();
+    }
+
+    /// Tells how many WebSockets go through now.
+    pub fn sockets(&self, count: usize) {
+        self.sockets.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+}
