@@ -17,6 +17,7 @@ mod namespaces;
 mod nodes;
 mod outages;
 mod presence;
+mod snapshots;
 mod speed;
 mod support;
 mod tls;

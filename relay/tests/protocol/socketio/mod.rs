@@ -14,5 +14,6 @@ mod matrix;
 mod polls;
 mod raw;
 mod recovery;
+mod recovery_cluster;
 mod restart;
 mod socket_protocol;

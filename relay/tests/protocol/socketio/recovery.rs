@@ -225,3 +225,31 @@ async fn r002_13_nothing_of_it_is_seen_where_no_rooms_are_kept() {
     let outcome = alice(relay.address, "['websocket']", script).await;
     assert_eq!(outcome, json!([["text"], null, false]));
 }
+
+#[tokio::test]
+async fn x21_a_session_is_not_recovered_without_a_good_token() {
+    let (relay, _file) = crate::auth::relay(&[("HISTORY", "rooms=100/60")]);
+    let good = crate::auth::token("alice", 60);
+    let bob = crate::auth::token("bob", 60);
+    let script = format!(
+        r#"
+        const socket = connect(4, {{ transports: ["websocket"], auth: {{ token: "{good}" }} }});
+        await next(socket, "connect");
+        const recovered = await away(socket);
+        const secret = socket._pid;
+        socket.io.reconnection(false);
+        socket.auth = {{}};
+        const gone = next(socket, "disconnect");
+        socket.io.engine.close();
+        await gone;
+        const refused = next(socket, "connect_error");
+        socket.connect();
+        const [error] = await refused;
+        const other = connect(4, {{ transports: ["websocket"], auth: {{ token: "{bob}" }}, autoConnect: false }});
+        other._pid = secret;
+        other.connect();
+        await next(other, "connect");
+        return [recovered, error.data.code, other.recovered];"#
+    );
+    assert_eq!(node(relay.address, &script).await, json!([true, 4001, false]));
+}
