@@ -116,6 +116,9 @@ words! {
         RedisPodNotReady,
         /// Relays report that Redis does not answer them; the message names them and what they say.
         RelaysCannotReachRedis,
+        /// Redis answers but takes no writes: it is a replica, has no memory left or could not save its data.
+        /// Messages cross, leases and tokens fail; the message has what Redis says.
+        RedisRefusesWrites,
         /// No ready relay told whether it reaches Redis.
         NotReported,
         /// Relays that end close their connections at a pace.
@@ -140,9 +143,9 @@ words! {
         Ready,
         /// Too few relays are ready to serve clients.
         Unavailable,
-        /// Messages do not cross Redis any more; relays keep their connections and deliver locally.
+        /// Redis does not serve the relays any more; they keep their connections and deliver locally.
         RedisLost,
-        /// Messages cross Redis again.
+        /// Redis serves the relays again.
         RedisReached,
         /// A new revision begins to replace the old one.
         RolloutStarted,

@@ -119,7 +119,8 @@ pub enum BusState {
     Connecting,
     /// Messages cross it.
     Ok,
-    /// It worked and does not now; local deliveries go on.
+    /// It worked and does not now, or not in everything: then its lag is told, as messages cross. Local
+    /// deliveries go on.
     Degraded,
 }
 

@@ -19,6 +19,9 @@ use crate::metrics::WorkerEntry;
 /// Time between two tries to publish what the bus has no room for.
 const RETRY: Duration = Duration::from_millis(200);
 
+/// Bytes of a body at most, whatever the setting is: what becomes of it fits into a frame of the bus.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
 /// An entry that is to be published.
 struct Given<'a> {
     /// Under which it goes once.
@@ -81,7 +84,7 @@ async fn publish(app: &App, Given { key, message }: &Given<'_>) -> Result<Worker
 fn read(app: &App, entry: &Entry) -> Result<Message, (WorkerEntry, String)> {
     let body = entry.body.as_ref().ok_or((WorkerEntry::NoBody, "no field body".to_owned()))?;
     let live = app.settings.live();
-    if body.len() > live.max_message_size {
+    if body.len() > live.max_message_size.min(MAX_BODY) {
         return Err((WorkerEntry::TooLarge, format!("{} bytes", body.len())));
     }
     message(body, &live.public_accounts).map_err(|error| (WorkerEntry::Invalid, error.to_string()))

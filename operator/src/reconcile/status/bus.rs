@@ -15,10 +15,18 @@ pub(super) fn judge(facts: &Facts) -> Judgement {
         return Judgement::new(State::False, Reason::RedisPodNotReady, redis_pod(facts));
     }
     let told: Vec<_> = facts.serving().filter(|relay| kind(relay) == Some(BusKind::Redis)).collect();
-    let cut: Vec<_> = told.iter().filter(|relay| state(relay) != Some(BusState::Ok)).collect();
+    // Whoever is degraded and tells a lag does reach it.
+    let (refused, cut): (Vec<&Relay>, Vec<&Relay>) = (told.iter().copied())
+        .filter(|relay| state(relay) != Some(BusState::Ok))
+        .partition(|relay| state(relay) == Some(BusState::Degraded) && lag(relay).is_some());
     if let Some(first) = cut.first() {
         let message = format!("{} of {} relays do not reach Redis; {}", cut.len(), told.len(), words(first));
         return Judgement::new(State::False, Reason::RelaysCannotReachRedis, message);
+    }
+    if let Some(first) = refused.first() {
+        let message = format!("Redis takes no writes of {} of {} relays", refused.len(), told.len());
+        let message = format!("{message}; {}", words(first));
+        return Judgement::new(State::False, Reason::RedisRefusesWrites, message);
     }
     if told.is_empty() {
         return Judgement::new(
@@ -59,6 +67,10 @@ fn kind(relay: &Relay) -> Option<BusKind> {
 
 fn state(relay: &Relay) -> Option<BusState> {
     relay.told.as_ref().map(|told| told.bus.state)
+}
+
+fn lag(relay: &Relay) -> Option<u64> {
+    relay.told.as_ref().and_then(|told| told.bus.lag_ms)
 }
 
 fn words(relay: &Relay) -> String {

@@ -161,6 +161,18 @@ fn what_relays_say_about_redis_counts_in_every_mode() {
 }
 
 #[test]
+fn a_redis_that_takes_no_writes_is_told_with_what_it_says() {
+    let mut facts = settled();
+    let mut status = Arc::unwrap_or_clone(told(1, "degraded").unwrap());
+    (status.bus.lag_ms, status.bus.reason) = (Some(1), Some("write: OOM command not allowed".to_owned()));
+    facts.relays[1].told = Some(Arc::new(status));
+    assert_eq!(condition(&facts, ConditionType::RedisReady), is("False", Reason::RedisRefusesWrites));
+    let told = compute(&facts).conditions;
+    let told = told.iter().find(|condition| condition.type_ == "RedisReady").unwrap();
+    assert!(told.message.contains("1 of 2") && told.message.contains("OOM"), "{}", told.message);
+}
+
+#[test]
 fn silence_of_all_relays_is_unknown_and_not_down() {
     let mut facts = settled();
     facts.relays.iter_mut().for_each(|relay| relay.told = None);

@@ -60,9 +60,18 @@ impl Fleet {
 
     /// Publishes one message at the first relay; tells whether it was accepted.
     pub(super) async fn publish(&mut self) -> bool {
+        self.publish_with("").await
+    }
+
+    /// The same with a message of 100 KB.
+    pub(super) async fn publish_bulk(&mut self) -> bool {
+        self.publish_with(&"x".repeat(100_000)).await
+    }
+
+    async fn publish_with(&mut self, ballast: &str) -> bool {
         let number = self.next;
         self.next += 1;
-        let body = json!({"user": "alice", "event": "n", "data": {"n": number}});
+        let body = json!({"user": "alice", "event": "n", "data": {"n": number, "x": ballast}});
         let url = self.near.url("/api/socketio/emit");
         let answer = self.client.post(url).json(&body).send().await.unwrap();
         match answer.status().as_u16() {
@@ -74,6 +83,18 @@ impl Fleet {
             other => panic!("{other} for a message"),
         }
         self.accepted.last() == Some(&number)
+    }
+
+    /// Publishes to nobody until the first relay has no more room for what waits.
+    pub(super) async fn fill_outbox(&mut self) {
+        let body = json!({"user": "nobody", "event": "n", "data": {"x": "x".repeat(500_000)}});
+        let url = self.near.url("/api/socketio/emit");
+        for _ in 0..100 {
+            if self.client.post(&url).json(&body).send().await.unwrap().status() == 503 {
+                return;
+            }
+        }
+        panic!("the outbox has no bound");
     }
 
     /// Publishes until one that was accepted has reached everyone.

@@ -21,6 +21,8 @@ pub(super) enum Kind {
     SubscribersKilled,
     /// It ends the connections for commands.
     CommandsKilled,
+    /// It ends a subscription that does not keep up.
+    Overflow,
     /// It asks for a password that the relays do not have.
     Password,
     /// It became a replica.
@@ -33,13 +35,14 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Frozen,
         Self::Refused,
         Self::BlackHole,
         Self::Flushed,
         Self::SubscribersKilled,
         Self::CommandsKilled,
+        Self::Overflow,
         Self::Password,
         Self::ReadOnly,
         Self::OutOfMemory,
@@ -55,6 +58,7 @@ impl Kind {
             Self::Flushed => "`FLUSHALL`",
             Self::SubscribersKilled => "`CLIENT KILL TYPE pubsub`",
             Self::CommandsKilled => "`CLIENT KILL TYPE normal`",
+            Self::Overflow => "output buffer overflow",
             Self::Password => "wrong password",
             Self::ReadOnly => "read-only (`REPLICAOF`)",
             Self::OutOfMemory => "out of memory",
@@ -68,7 +72,7 @@ impl Kind {
             Self::Frozen | Self::BlackHole => Some("no answer within"),
             Self::Refused => Some("refused"),
             Self::Flushed => None,
-            Self::SubscribersKilled | Self::CommandsKilled => Some("closed"),
+            Self::SubscribersKilled | Self::CommandsKilled | Self::Overflow => Some("closed"),
             Self::Password => Some("NOAUTH"),
             Self::ReadOnly => Some("READONLY"),
             Self::OutOfMemory => Some("OOM"),
@@ -78,7 +82,7 @@ impl Kind {
 
     /// Whether it is over as soon as it has happened.
     pub(super) fn is_a_moment(self) -> bool {
-        matches!(self, Self::Flushed | Self::SubscribersKilled | Self::CommandsKilled)
+        matches!(self, Self::Flushed | Self::SubscribersKilled | Self::CommandsKilled | Self::Overflow)
     }
 
     /// Whether messages cross nevertheless.
@@ -90,6 +94,7 @@ impl Kind {
     pub(super) fn redis(self) -> Redis {
         match self {
             Self::DiskFull => on_a_small_disk(),
+            Self::Overflow => Redis::with(&["--client-output-buffer-limit", "pubsub 256kb 0 0"]),
             _ => Redis::start(),
         }
     }
@@ -104,6 +109,7 @@ impl Kind {
             Self::Flushed => says_ok(redis, &["FLUSHALL"]).await,
             Self::SubscribersKilled => kill(redis, "pubsub").await,
             Self::CommandsKilled => kill(redis, "normal").await,
+            Self::Overflow => overflow(fleet).await,
             Self::Password => {
                 says_ok(redis, &["CONFIG", "SET", "requirepass", "other"]).await;
                 let killed = ["--no-auth-warning", "-a", "other", "CLIENT", "KILL", "TYPE"];
@@ -125,7 +131,7 @@ impl Kind {
             Self::Frozen => redis.signal("-CONT").await,
             Self::Refused => redis.revive(),
             Self::BlackHole => drop_packets("-D", redis.port()).await,
-            Self::Flushed | Self::SubscribersKilled | Self::CommandsKilled => {}
+            Self::Flushed | Self::SubscribersKilled | Self::CommandsKilled | Self::Overflow => {}
             Self::Password => {
                 let words = ["--no-auth-warning", "-a", "other", "CONFIG", "SET", "requirepass", ""];
                 says_ok(redis, &words).await;
@@ -146,6 +152,19 @@ async fn says_ok(redis: &Redis, words: &[&str]) {
 
 async fn kill(redis: &Redis, kind: &str) {
     redis.cli(&["CLIENT", "KILL", "TYPE", kind]).await;
+}
+
+/// Stops the other relay and publishes until Redis has given up on its subscription.
+async fn overflow(fleet: &mut Fleet) {
+    fleet.far.signal("-STOP").await;
+    let subscribers =
+        async |redis: &Redis| redis.cli(&["CLIENT", "LIST", "TYPE", "pubsub"]).await.lines().count();
+    while subscribers(&fleet.redis).await == 2 {
+        for _ in 0..10 {
+            fleet.publish_bulk().await;
+        }
+    }
+    fleet.far.signal("-CONT").await;
 }
 
 /// Drops or lets through what goes to `port`, in the namespace of this process.

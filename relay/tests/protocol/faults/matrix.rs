@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::fleet::Fleet;
 use super::kind::Kind;
 use super::namespace;
 use super::run::{Report, run};
+use crate::cluster::Redis;
 
 /// What must hold whatever happened: nobody's connection ends, nothing is out of order or twice, and
 /// what never came was counted.
@@ -74,4 +76,29 @@ async fn x16_a_redis_without_memory_is_told_and_messages_go_on() {
 #[tokio::test]
 async fn x16_a_redis_without_disk_is_told_and_messages_go_on() {
     once(Kind::DiskFull).await;
+}
+
+#[tokio::test]
+async fn x16_a_subscription_that_redis_gave_up_on_comes_back_and_what_it_missed_is_counted() {
+    let report = run(Kind::Overflow, &[], Duration::ZERO).await;
+    holds(Kind::Overflow, &report);
+    assert!(report.counted > 0, "{report:?}");
+}
+
+#[tokio::test]
+async fn x16_through_an_outage_that_is_too_long_nothing_is_accepted_and_dropped() {
+    let mut fleet = Fleet::start(Redis::start(), &[]).await;
+    fleet.redis.kill().await;
+    fleet.says("degraded", "refused").await;
+    for _ in 0..20 {
+        assert!(fleet.publish().await);
+    }
+    fleet.fill_outbox().await;
+    // What is smaller than the room that is left fits in.
+    while fleet.publish_bulk().await {}
+    fleet.redis.revive();
+    fleet.says("ok", "").await;
+    let tally = fleet.tally().await;
+    assert!(fleet.refused > 0);
+    assert_eq!((tally.missing, tally.disordered, tally.closed), (0, 0, 0), "{tally:?}");
 }

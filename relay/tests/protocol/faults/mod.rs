@@ -5,5 +5,6 @@ mod kind;
 mod matrix;
 mod namespace;
 mod run;
+mod slow;
 mod table;
 mod watcher;

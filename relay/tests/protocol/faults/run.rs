@@ -59,8 +59,11 @@ async fn detect(kind: Kind, fleet: &Fleet, begin: Instant) -> Option<Duration> {
     if kind.is_a_moment() {
         return None;
     }
+    fleet.says("degraded", "").await;
+    let detected = begin.elapsed();
+    // A call that is under way and the dial after it have words of their own.
     fleet.says("degraded", why).await;
-    Some(begin.elapsed())
+    Some(detected)
 }
 
 async fn ready(fleet: &Fleet) -> [u16; 2] {
