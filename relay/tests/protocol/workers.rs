@@ -162,3 +162,33 @@ async fn r003_22_the_end_of_the_reader_loses_no_event_and_their_order_stays() {
         assert!(is_in_order(&numbers));
     }
 }
+
+/// Keeps more than these tests leave.
+const HISTORY: (&str, &str) = ("HISTORY", "conversations=20000/300");
+
+#[tokio::test]
+async fn r003_22_where_a_history_is_kept_the_end_of_the_reader_doubles_no_event() {
+    const COUNT: u64 = 10_000;
+    for (conversation, numbers) in survive(COUNT, &[HISTORY]).await {
+        let all: Vec<u64> = (0..COUNT).filter(|n| n % 4 == conversation).collect();
+        assert!(numbers == all, "{} of {}", numbers.len(), all.len());
+    }
+}
+
+#[tokio::test]
+async fn r003_22_where_a_history_is_kept_one_relay_publishes_what_all_hear() {
+    let redis = Redis::start();
+    let (a, b) = (redis.relay_with("a", &[HISTORY]).await, redis.relay_with("b", &[HISTORY]).await);
+    until("a reader", async || !redis.cli(&["GET", "relay:default:reader"]).await.is_empty()).await;
+    let (mut alice, mut bob) = (joined(&a, "42", "alice").await, joined(&b, "42", "bob").await);
+    for content in ["one", "two"] {
+        let event = json!({"conversation_id": "42", "event": "chunk", "content": content}).to_string();
+        redis.cli(&["PUBLISH", "relay:default:workers:events:0", &event]).await;
+    }
+    for client in [&mut alice, &mut bob] {
+        assert_eq!(
+            (&client.json().await["content"], &client.json().await["content"]),
+            (&json!("one"), &json!("two"))
+        );
+    }
+}

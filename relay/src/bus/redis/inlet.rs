@@ -1,6 +1,7 @@
 //! What arrives from Redis, on its way to the inbox.
 
 use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,10 @@ use bytes::Bytes;
 use super::history::Histories;
 use super::order::{Arrival, Orders};
 use super::partition::Partition;
-use crate::bus::Inbox;
 use crate::bus::conversation;
 use crate::bus::counters::Tally;
-use crate::bus::wire;
+use crate::bus::wire::{self, Frame, Origin};
+use crate::bus::{Inbox, Message};
 
 /// Least time between two log lines about garbage: anyone who may publish can send it.
 const GARBAGE_LOG_INTERVAL: Duration = Duration::from_secs(10);
@@ -20,7 +21,9 @@ const GARBAGE_LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// Passes on messages of other processes, each once and in order. Never fails, never blocks.
 pub(super) struct Inlet {
     inbox: Arc<dyn Inbox>,
-    incarnation: u64,
+    origin: Origin,
+    /// Whether this node is the one that reads what workers leave.
+    reads: Arc<AtomicBool>,
     histories: Arc<Histories>,
     tally: Arc<Tally>,
     /// Also held while the inbox takes a message: the last messages of a connection that is being
@@ -32,17 +35,18 @@ pub(super) struct Inlet {
 impl Inlet {
     pub(super) fn new(
         inbox: Arc<dyn Inbox>,
-        incarnation: u64,
+        origin: Origin,
+        reads: Arc<AtomicBool>,
         histories: Arc<Histories>,
         tally: Arc<Tally>,
     ) -> Self {
         let (orders, garbage_logged) = (Mutex::default(), Mutex::default());
-        Self { inbox, incarnation, histories, tally, orders, garbage_logged }
+        Self { inbox, origin, reads, histories, tally, orders, garbage_logged }
     }
 
     /// The random number of this process.
     pub(super) fn incarnation(&self) -> u64 {
-        self.incarnation
+        self.origin.incarnation
     }
 
     /// Takes the bytes that were published to one of our partitions.
@@ -54,7 +58,7 @@ impl Inlet {
         if let Some(position) = envelope.message.position {
             return self.histories.take(position, envelope);
         }
-        if envelope.origin.incarnation == self.incarnation {
+        if envelope.origin.incarnation == self.origin.incarnation {
             // This node delivered it before it gave it to the bus.
             return;
         }
@@ -71,14 +75,27 @@ impl Inlet {
         }
     }
 
-    /// Takes what a worker outside published (requirement 003-22). Every relay gets it from Redis.
+    /// Takes what a worker outside published (requirement 003-22). Every relay gets it from Redis:
+    /// where a history is kept, the one that reads what workers leave publishes it there.
     pub(super) fn take_event(&self, text: &[u8]) {
         match conversation::parse(text) {
+            Some(message) if self.histories.log(&message.channel).is_some() => {
+                if self.reads.load(Ordering::Relaxed) {
+                    self.keep(message);
+                }
+            }
             Some(message) => {
                 self.tally.received.add(1);
                 self.inbox.receive(message);
             }
             None => self.refuse(&"a worker's event without conversation_id and event"),
+        }
+    }
+
+    fn keep(&self, message: Message) {
+        let Ok(frame) = Frame::encode(&self.origin, &message) else { return self.tally.too_large.add(1) };
+        if self.histories.publish(&Arc::new(message), frame, None).is_err() {
+            self.tally.outbox_full.add(1);
         }
     }
 

@@ -1,7 +1,6 @@
 use super::*;
 use crate::bus::redis::layout::Layout;
-use crate::bus::wire::{Frame, Origin};
-use crate::bus::{Channel, History, Message, Namespace};
+use crate::bus::{Channel, History, Namespace};
 
 #[derive(Default)]
 struct Ids(Mutex<Vec<String>>);
@@ -23,7 +22,8 @@ fn scene() -> Scene {
     let layout = Arc::new(Layout::new(&Namespace::default(), 0));
     let inbox = Arc::clone(&ids) as Arc<dyn Inbox>;
     let histories = Histories::new(History::default(), layout, inbox.clone(), 1, Arc::clone(&tally));
-    let inlet = Inlet::new(inbox, 1, histories, Arc::clone(&tally));
+    let origin = Origin { node: "a".into(), incarnation: 1 };
+    let inlet = Inlet::new(inbox, origin, Arc::default(), histories, Arc::clone(&tally));
     Scene { ids, tally, inlet }
 }
 

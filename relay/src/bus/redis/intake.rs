@@ -6,6 +6,8 @@
 //! with what the former one left pending. All read as one consumer of one group: who the reader is
 //! is told by the key, and consumers that are gone need no care.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::{FromRedisValue, Value, cmd};
@@ -37,6 +39,8 @@ pub(super) struct Intake {
     owner: String,
     stream: String,
     reader: String,
+    /// Whether this process is the reader, for those who must not wait.
+    reads: Arc<AtomicBool>,
     turn: Mutex<Turn>,
 }
 
@@ -63,7 +67,12 @@ impl Intake {
     /// The part of the process that is called `owner` among all.
     pub(super) fn new(owner: &str, layout: &Layout) -> Self {
         let (stream, reader) = (layout.intake(), layout.reader());
-        Self { owner: owner.to_owned(), stream, reader, turn: Mutex::default() }
+        Self { owner: owner.to_owned(), stream, reader, reads: Arc::default(), turn: Mutex::default() }
+    }
+
+    /// Whether this process is the reader, as far as it knows.
+    pub(super) fn reads(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.reads)
     }
 
     /// The next entries, once there are any and this process is the reader.
@@ -117,6 +126,12 @@ impl Intake {
 
     /// Whether this process is the reader, from now on for [`HOLD`].
     async fn holds(&self, bus: &RedisBus, turn: &mut Turn) -> Result<bool, BusError> {
+        let held = self.hold(bus, turn).await;
+        self.reads.store(matches!(held, Ok(true)), Ordering::Relaxed);
+        held
+    }
+
+    async fn hold(&self, bus: &RedisBus, turn: &mut Turn) -> Result<bool, BusError> {
         let before = std::mem::take(&mut turn.reads);
         let hold = HOLD.as_millis() as u64;
         if before {

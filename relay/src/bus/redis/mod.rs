@@ -142,11 +142,13 @@ impl RedisBus {
         bus.outbox.assign(Partitions::ALL, &shard.filled);
         let route = |last| Route { last, shard: Some(Arc::clone(&shard)) };
         bus.routes.set(Slot::new(SLOTS - 1).map(route).into_iter().collect());
+        let (origin, reads) = (bus.origin.clone(), bus.intake.reads());
+        let inlet = Inlet::new(inbox, origin, reads, Arc::clone(&histories), Arc::clone(&tally));
         let link = Link {
             shard,
             layout,
             endpoint,
-            inlet: Arc::new(Inlet::new(inbox, incarnation, Arc::clone(&histories), Arc::clone(&tally))),
+            inlet: Arc::new(inlet),
             histories,
             outbox: Arc::clone(&bus.outbox),
             leases: Arc::clone(&bus.leases),
@@ -356,6 +358,7 @@ impl Bus for RedisBus {
 
     async fn settled(&self) {
         self.outbox.settled().await;
+        self.histories.settled().await;
     }
 
     fn announce(&self, address: Option<String>) {

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::keys::Keys;
 use crate::bus::Message;
@@ -52,6 +52,8 @@ pub(super) struct Outgoing {
 pub(super) struct Journal {
     queue: Mutex<Queue>,
     filled: watch::Sender<()>,
+    /// Told when something was confirmed.
+    confirmed: Notify,
 }
 
 struct Queue {
@@ -90,7 +92,7 @@ impl Journal {
 
     fn with_limit(max_items: usize) -> Self {
         let queue = Queue { lanes: PerPartition::new(|_| Lane::default()), items: 0, bytes: 0, max_items };
-        Self { queue: Mutex::new(queue), filled: watch::Sender::new(()) }
+        Self { queue: Mutex::new(queue), filled: watch::Sender::new(()), confirmed: Notify::new() }
     }
 
     /// Tells when something was added.
@@ -166,6 +168,7 @@ impl Journal {
         queue.items -= count;
         queue.bytes -= bytes;
         drop(queue);
+        self.confirmed.notify_waiters();
         if let Some(asker) = asker {
             // Whoever gave up waiting needs no answer.
             let _ = asker.send(is_duplicate);
@@ -178,6 +181,28 @@ impl Journal {
         let lane = queue.lanes.get(partition);
         let orders = lane.confirmed() + 1..;
         orders.zip(lane.items.iter().map(|item| Arc::clone(&item.append.message))).collect()
+    }
+
+    /// Waits until all that is in it now was confirmed.
+    pub(super) async fn settled(&self) {
+        let orders = {
+            let queue = lock(&self.queue);
+            PerPartition::new(|partition| queue.lanes.get(partition).order)
+        };
+        loop {
+            let confirmed = self.confirmed.notified();
+            if self.is_past(&orders) {
+                return;
+            }
+            confirmed.await;
+        }
+    }
+
+    fn is_past(&self, orders: &PerPartition<u64>) -> bool {
+        let queue = lock(&self.queue);
+        Partitions::ALL
+            .iter()
+            .all(|partition| queue.lanes.get(partition).confirmed() >= *orders.get(partition))
     }
 
     /// Messages and bytes that wait.

@@ -158,6 +158,11 @@ impl Histories {
         Ok(())
     }
 
+    /// Waits until Redis has all that was published before.
+    pub(super) async fn settled(&self) {
+        self.journal.settled().await;
+    }
+
     /// Messages and bytes that wait for Redis.
     pub(super) fn fill(&self) -> (u64, u64) {
         self.journal.fill()
