@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and a binary has no outside"
 )]
 
+mod conformance;
 mod cpu;
 mod history;
 mod leases;

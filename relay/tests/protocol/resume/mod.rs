@@ -1,6 +1,8 @@
 //! Clients that come back and go on where they were.
 
 mod clients;
+mod kill;
+mod line;
 mod sockets;
 mod streams;
 

@@ -1,0 +1,179 @@
+//! A relay that is killed: its clients go on at other relays, and miss nothing.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::line::{Line, News};
+use crate::cluster::Redis;
+use crate::support::{Process, until};
+
+/// Longest that a client waits before it comes back, as a random time up to it.
+const RETURN: Duration = Duration::from_millis(500);
+
+/// A run of the fault.
+struct Run {
+    clients: usize,
+    /// Messages to each client; the relay is killed in the middle.
+    rounds: u64,
+}
+
+/// What one client saw.
+#[derive(Default)]
+struct Seen {
+    numbers: Vec<u64>,
+    /// Times from the kill to the answer of the next relay, and whether it was `recovered`.
+    resumed: Vec<(Duration, bool)>,
+}
+
+impl Seen {
+    fn distinct(&self) -> usize {
+        self.numbers.iter().collect::<std::collections::BTreeSet<_>>().len()
+    }
+}
+
+struct Scene {
+    /// Ports of the relays; the first one is killed.
+    ports: Vec<u16>,
+    seen: Vec<Mutex<Seen>>,
+    killed: Mutex<Option<Instant>>,
+}
+
+impl Scene {
+    /// One client: at the first relay until that is gone, and then at one of the others.
+    async fn live(self: Arc<Self>, number: usize) {
+        let (mut port, mut position) = (self.ports[0], String::new());
+        loop {
+            if let Ok(mut line) = Line::connect(number, port, &position).await {
+                while let Some(news) = line.next().await {
+                    position = news.position.clone().unwrap_or(position);
+                    self.note(number, &news);
+                }
+            }
+            port = self.ports[1 + rand::random_range(0..self.ports.len() - 1)];
+            tokio::time::sleep(rand::random_range(Duration::ZERO..RETURN)).await;
+        }
+    }
+
+    fn note(&self, number: usize, news: &News) {
+        let mut seen = self.seen[number].lock().unwrap();
+        seen.numbers.extend(news.number);
+        if let (Some(recovered), Some(killed)) = (news.recovered, *self.killed.lock().unwrap()) {
+            seen.resumed.push((killed.elapsed(), recovered));
+        }
+    }
+
+    fn all(&self, condition: impl Fn(&Seen) -> bool) -> bool {
+        self.seen.iter().all(|seen| condition(&seen.lock().unwrap()))
+    }
+
+    /// Publishes message `round` to every client, through a relay that stays.
+    async fn publish(&self, http: &reqwest::Client, round: u64) {
+        let push = |client| json!({"user_id": format!("u{client}"), "data": {"n": round}});
+        let batch: Vec<Value> = (0..self.seen.len()).map(push).collect();
+        let port = self.ports[1 + round as usize % (self.ports.len() - 1)];
+        let url = format!("http://127.0.0.1:{port}/sse/push/batch");
+        let answer = http.post(url).json(&batch).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "a publish that is not accepted proves nothing");
+    }
+}
+
+/// What came of a run.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    gaps: usize,
+    duplicates: usize,
+    out_of_order: usize,
+    not_recovered: usize,
+}
+
+const WHOLE: Outcome = Outcome { gaps: 0, duplicates: 0, out_of_order: 0, not_recovered: 0 };
+
+async fn relay(redis: &Redis, node: &str) -> Process {
+    let settings = [("REDIS_URL", &*redis.url), ("NODE_NAME", node), ("HISTORY", "users=1000/300")];
+    let process = Process::start(&settings).await;
+    until("a ready relay", async || {
+        reqwest::get(process.admin_url("/readyz")).await.unwrap().status() == 200
+    })
+    .await;
+    process
+}
+
+impl Run {
+    /// What came of it, and the times of the resumes in order.
+    async fn go(self) -> (Outcome, Vec<Duration>) {
+        let redis = Redis::start();
+        let relays = [relay(&redis, "a").await, relay(&redis, "b").await, relay(&redis, "c").await];
+        let scene = Arc::new(Scene {
+            ports: relays.iter().map(|relay| relay.port).collect(),
+            seen: std::iter::repeat_with(Mutex::default).take(self.clients).collect(),
+            killed: Mutex::default(),
+        });
+        let mut clients = JoinSet::new();
+        for number in 0..self.clients {
+            clients.spawn(scene.clone().live(number));
+        }
+        let all = self.clients as u64;
+        until("all clients", async || relays[0].told().await["connections"]["total"] == all).await;
+        let http = reqwest::Client::new();
+        for round in 0..self.rounds {
+            if round == self.rounds / 2 {
+                relays[0].signal("-KILL").await;
+                *scene.killed.lock().unwrap() = Some(Instant::now());
+            }
+            scene.publish(&http, round).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let begin = Instant::now();
+        let rounds = usize::try_from(self.rounds).unwrap();
+        while !scene.all(|seen| seen.distinct() == rounds) && begin.elapsed() < Duration::from_secs(30) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        clients.shutdown().await;
+        scene.outcome(rounds)
+    }
+}
+
+impl Scene {
+    fn outcome(&self, rounds: usize) -> (Outcome, Vec<Duration>) {
+        let (mut outcome, mut times) = (WHOLE, Vec::new());
+        for seen in &self.seen {
+            let seen = seen.lock().unwrap();
+            outcome.gaps += rounds - seen.distinct();
+            outcome.duplicates += seen.numbers.len() - seen.distinct();
+            outcome.out_of_order += usize::from(!seen.numbers.is_sorted());
+            outcome.not_recovered += usize::from(seen.resumed.iter().any(|(_, recovered)| !recovered));
+            times.extend(seen.resumed.first().map(|(time, _)| *time));
+        }
+        times.sort();
+        (outcome, times)
+    }
+}
+
+#[tokio::test]
+async fn clients_of_a_killed_relay_go_on_at_others_without_a_gap_or_a_duplicate() {
+    let (outcome, times) = Run { clients: 40, rounds: 10 }.go().await;
+    assert_eq!((outcome, times.len()), (WHOLE, 40));
+}
+
+/// `cargo test --release -p relay --test protocol a_thousand_clients -- --ignored --nocapture`
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "ten runs with a thousand clients take minutes"]
+async fn a_thousand_clients_of_a_killed_relay_go_on_within_five_seconds() {
+    let mut worst = BTreeMap::new();
+    println!(
+        "| run | gaps | duplicates | not recovered | resumed p50 | p99 |\n| --- | --- | --- | --- | --- | --- |"
+    );
+    for run in 1..=10 {
+        let (outcome, times) = Run { clients: 1000, rounds: 40 }.go().await;
+        let at = |percent: usize| times[(times.len() - 1) * percent / 100];
+        let Outcome { gaps, duplicates, not_recovered, .. } = outcome;
+        println!("| {run} | {gaps} | {duplicates} | {not_recovered} | {:?} | {:?} |", at(50), at(99));
+        assert_eq!((outcome, times.len()), (WHOLE, 1000));
+        worst.insert(at(99), run);
+    }
+    assert!(worst.last_key_value().is_some_and(|(p99, _)| *p99 < Duration::from_secs(5)));
+}

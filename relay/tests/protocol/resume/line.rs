@@ -1,0 +1,73 @@
+//! A client that survives the end of its relay: a WebSocket, or an event stream.
+
+use futures::StreamExt;
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// A connection of a client to one relay.
+pub(super) enum Line {
+    Socket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
+    Stream(reqwest::Response, String),
+}
+
+/// What a client is told at once.
+#[derive(Default)]
+pub(super) struct News {
+    /// Where it stands, if that is said.
+    pub(super) position: Option<String>,
+    /// How the recovery went, said first of all.
+    pub(super) recovered: Option<bool>,
+    /// The number of a message.
+    pub(super) number: Option<u64>,
+}
+
+impl Line {
+    /// Client `number` comes to the relay on `port`; every other one has an event stream.
+    pub(super) async fn connect(number: usize, port: u16, position: &str) -> Result<Self, ()> {
+        if number.is_multiple_of(2) {
+            let url = format!("ws://127.0.0.1:{port}/ws/u{number}?resume={position}");
+            let (socket, _) = connect_async(url).await.map_err(drop)?;
+            return Ok(Self::Socket(Box::new(socket)));
+        }
+        let url = format!("http://127.0.0.1:{port}/sse/u{number}");
+        let request = reqwest::Client::new().get(url).header("Last-Event-ID", position);
+        Ok(Self::Stream(request.send().await.map_err(drop)?, String::new()))
+    }
+
+    /// `None`: the connection is over.
+    pub(super) async fn next(&mut self) -> Option<News> {
+        match self {
+            Self::Socket(socket) => loop {
+                if let Message::Text(text) = socket.next().await?.ok()? {
+                    return Some(News::of(&serde_json::from_str(&text).ok()?));
+                }
+            },
+            Self::Stream(response, buffer) => loop {
+                let Some((event, rest)) = buffer.split_once("\n\n") else {
+                    let chunk = response.chunk().await.ok()??;
+                    buffer.push_str(std::str::from_utf8(&chunk).ok()?);
+                    continue;
+                };
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                *buffer = rest;
+                let field = |name| event.lines().find_map(|line| line.strip_prefix(name));
+                if let Some(data) = field("data: ") {
+                    let news = News::of(&serde_json::from_str(data).ok()?);
+                    return Some(News { position: field("id: ").map(str::to_owned), ..news });
+                }
+            },
+        }
+    }
+}
+
+impl News {
+    fn of(value: &Value) -> Self {
+        Self {
+            position: value["resume"].as_str().map(str::to_owned),
+            recovered: value["recovered"].as_bool(),
+            number: value["n"].as_u64(),
+        }
+    }
+}
