@@ -79,7 +79,7 @@ async fn main() -> anyhow::Result<()> {
         lenient: false,
         ..Options::default()
     };
-    let echo = application(Arc::new(Echo { max_payload, connect_timeout }));
+    let echo = application(Arc::new(Echo { max_payload, connect_timeout }), Arc::default());
     let tasks = TaskTracker::new();
     let server = Server::new(hub.clone(), "echo".to_owned(), echo, move || options.clone(), tasks);
     let handle = move |request: Request| {

@@ -14,10 +14,11 @@ use crate::drain::Drain;
 use crate::heartbeat::Heartbeat;
 use crate::hub::{Hub, Publisher, Slots};
 use crate::metrics::Metrics;
-use crate::peers::Peers;
+use crate::peers::{Calls, Peers};
 use crate::persistence::Persistence;
 use crate::profiles::dual::Players;
 use crate::profiles::push::{Claims, Newest};
+use crate::profiles::socketio::Here;
 use crate::profiles::stream::Pipeline;
 use crate::rate::Limits;
 use crate::transport::engineio::Server;
@@ -35,6 +36,8 @@ pub struct App {
     pub started_at: i64,
     /// The other relays, as requests reach them.
     pub peers: Arc<Peers>,
+    /// Calls to all of them at once.
+    pub calls: Arc<Calls>,
     /// Live settings.
     pub settings: Arc<Settings>,
     /// Connections.
@@ -75,6 +78,8 @@ pub struct App {
     pub socketio: Server,
     /// Those among them that can be recovered, if any can.
     pub recovery: Option<Arc<Recovery>>,
+    /// Its clients on this node.
+    pub sockets: Arc<Here>,
     /// Events of the stream profile.
     pub events: Arc<Pipeline>,
     /// Whether there is a page at `/`.

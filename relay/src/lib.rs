@@ -1,7 +1,7 @@
 //! The relay: a server that holds WebSocket and SSE connections and fans messages out to them,
 //! across nodes through Redis.
 //!
-//! Dependencies point one way: [`profiles`] → [`transport`], [`hub`], [`auth`] → [`bus`].
+//! Dependencies point one way: [`profiles`] → [`peers`] → [`transport`], [`hub`], [`auth`] → [`bus`].
 //! [`server`] puts them together.
 
 pub mod admin;

@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use super::Position;
 
+/// What channels of calls between nodes begin with.
+const CALLS: &str = "calls:";
+
 /// Name of a stream of messages that connections subscribe to, such as `user:alice`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -31,6 +34,21 @@ impl Channel {
     /// The channel by which nodes tell each other of the sessions of a player.
     pub fn session(player: &str) -> Self {
         Self(format!("session:{player}"))
+    }
+
+    /// The channel by which a node calls all others.
+    pub fn calls() -> Self {
+        Self(CALLS.to_owned())
+    }
+
+    /// The channel of answers to the calls of a node.
+    pub fn answers(node: &str) -> Self {
+        Self(format!("{CALLS}{node}"))
+    }
+
+    /// Whether it is of calls between nodes, and of their answers.
+    pub fn is_of_calls(&self) -> bool {
+        self.0.starts_with(CALLS)
     }
 
     /// The channel of all events of the stream profile.

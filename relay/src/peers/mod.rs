@@ -6,8 +6,11 @@
 //! that it believes with [proof](proof) only. A WebSocket that is forwarded is a [splice]: bytes go
 //! through as they are, until either end, the owner's death or a drain ends it.
 //!
-//! What is forwarded, and what a client is told when that fails, is for profiles to know.
+//! [`Calls`] go to all nodes at once, through the bus, and name those that do not answer.
+//!
+//! What is forwarded or called, and what a client is told when that fails, is for profiles to know.
 
+mod calls;
 mod failure;
 mod forward;
 mod headers;
@@ -17,6 +20,7 @@ mod reply;
 mod splice;
 mod view;
 
+pub use calls::{Answered, Answering, Answers, CallError, Calls};
 pub use failure::Failure;
 pub use forward::{Peers, Terms};
 pub use proof::FORWARDED;

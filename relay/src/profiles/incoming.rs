@@ -7,6 +7,7 @@ use super::push;
 use crate::bus::{Inbox, Message};
 use crate::hub::Hub;
 use crate::metrics::Metrics;
+use crate::peers::Calls;
 
 /// Hands on each message to whom it concerns.
 pub struct Incoming {
@@ -16,12 +17,17 @@ pub struct Incoming {
     pub hub: Arc<Hub>,
     /// Whose newest socket is here.
     pub newest: Arc<push::Newest>,
+    /// Who answers calls of other nodes.
+    pub calls: Arc<Calls>,
     /// Who counts what was said in conversations.
     pub metrics: Arc<Metrics>,
 }
 
 impl Inbox for Incoming {
     fn receive(&self, message: Message) {
+        if self.calls.hear(&message) {
+            return;
+        }
         if push::hear(&self.hub, &self.newest, &message) {
             return;
         }

@@ -100,7 +100,7 @@ fn message(body: &[u8], accounts: &[String]) -> Result<Message, ApiError> {
     } else if object.contains_key("user_id") {
         push::message(Value::Object(object), accounts)
     } else {
-        socketio::emission(Value::Object(object))
+        socketio::emission(object)
     }
 }
 

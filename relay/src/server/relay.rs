@@ -23,7 +23,7 @@ use crate::hub::{Budget, ClassLimits, Clock, Counts, Hub, Publisher, Shared, Slo
 use crate::logs::LogControl;
 use crate::metrics::Metrics;
 use crate::page;
-use crate::peers::Peers;
+use crate::peers::{Calls, Peers};
 use crate::per_profile::PROFILES;
 use crate::persistence::Persistence;
 use crate::profiles::{self, Incoming, dual::Players, push, push::Claims, stream::Pipeline};
@@ -134,16 +134,20 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         counts: Counts::default(),
     });
     let players = Players::new(hub.clone(), boot.pool_size);
+    let tasks = TaskTracker::new();
+    let calls = Calls::new(boot.node.clone(), hub.clone(), tasks.clone());
     let newest = Arc::<push::Newest>::default();
     let inbox = Incoming {
         newest: newest.clone(),
         players: players.clone(),
+        calls: calls.clone(),
         hub: hub.clone(),
         metrics: metrics.clone(),
     };
     let bus = bus::connect(boot.bus, boot.history, Arc::new(inbox), boot.node.clone(), shutdown.clone());
     hub.tell(&bus);
-    let tasks = TaskTracker::new();
+    let sockets = Arc::new(profiles::socketio::Here::new(boot.node.clone(), hub.clone()));
+    calls.answer_by(sockets.clone());
     let peers = Peers::new(boot.node.clone(), bus.clone(), metrics.clone(), tasks.clone());
     let persistence = Persistence::new(boot.sessions, boot.session_ttl, &boot.node, &bus, &metrics);
     let publisher = Publisher::new(hub.clone(), bus.clone());
@@ -159,12 +163,15 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         gate: gate.clone(),
         limits: limits.clone(),
         recovery: recovery.clone(),
+        sockets: sockets.known(),
         tasks: tasks.clone(),
     });
     Ok(App {
         node_header: HeaderValue::from_str(&boot.node).map_err(|_| StartError::Node)?,
         node: boot.node,
         peers: Arc::new(peers),
+        calls,
+        sockets,
         started: Instant::now(),
         started_at: jiff::Timestamp::now().as_second(),
         settings,

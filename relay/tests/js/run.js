@@ -68,7 +68,7 @@ async function post(path, body) {
   return answer.json();
 }
 
-const helpers = { require, url, connect, connected, next, ask, transport, upgraded, pause, away, post };
+const helpers = { require, url, clients, open, connect, connected, next, ask, transport, upgraded, pause, away, post };
 const run = new Function(...Object.keys(helpers), `return (async () => { ${script} })()`);
 run(...Object.values(helpers)).then(
   (result) => {

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use serde_json::json;
 use tokio::process::{Child, Command};
 
-use crate::support::{Client, Received, TestRelay, free_port, until};
+use crate::support::{Client, Process, Received, TestRelay, free_port, until};
 
 /// A Redis of this test's own; killed when dropped.
 pub(crate) struct Redis {
@@ -217,6 +217,40 @@ async fn r000_06_answers_of_a_socket_on_another_node_come_back() {
     alice.json().await;
     alice.send_json(json!({"correlation_id": "c1", "text": "yes", "is_final": true})).await;
     assert_eq!(answers.json().await["text"], "yes");
+}
+
+/// Takes half a minute, which is what answers may take.
+#[tokio::test]
+#[ignore = "the deadline of answers is 30 s"]
+async fn r000_06_a_request_ends_at_its_deadline_when_the_answering_node_dies() {
+    let redis = Redis::start();
+    let a = redis.relay("a").await;
+    let b = Process::start(&[("REDIS_URL", &*redis.url), ("NODE_NAME", "b")]).await;
+    let mut alice = b.socket("alice").await;
+    a_push_says(&a, "alice", "Message delivered").await;
+    let body = json!({"user_id": "alice", "data": {}, "correlation_id": "c1"});
+    let request = reqwest::Client::new().post(a.url("/sse/send")).json(&body).send().await.unwrap();
+    alice.json().await;
+    drop(b);
+    let text =
+        tokio::time::timeout(std::time::Duration::from_secs(60), request.text()).await.unwrap().unwrap();
+    assert!(text.contains("Timeout waiting for response"), "{text}");
+}
+
+#[tokio::test]
+async fn r000_06_answers_of_a_user_on_another_node_go_to_the_node_that_asked() {
+    let redis = Redis::start();
+    let (a, b) = redis.pair().await;
+    let mut alice = b.socket("alice").await;
+    let body = json!({"user_id": "alice", "data": {}, "correlation_id": "c1"});
+    let request = reqwest::Client::new().post(a.url("/sse/send")).json(&body);
+    let mut answers = crate::support::Events::from(request.send().await.unwrap());
+    alice.json().await;
+    let (status, _) = b.post("/sse/send", body).await;
+    alice.send_json(json!({"correlation_id": "c1", "text": "one"})).await;
+    alice.send_json(json!({"correlation_id": "c1", "text": "two", "is_final": true})).await;
+    let got = [answers.json().await["text"].clone(), answers.json().await["text"].clone()];
+    assert_eq!((status, got), (409, [json!("one"), json!("two")]));
 }
 
 #[tokio::test]

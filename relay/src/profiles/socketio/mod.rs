@@ -9,16 +9,19 @@
 //! with `POST /api/socketio/emit`: `chat:generating`, `chat:token`, `chat:complete` and whatever
 //! else it likes, to a conversation, a room, a socket, a user or everyone.
 
+mod call;
 mod chat;
+mod cluster;
 mod conversation;
 mod emit;
 mod endpoint;
 mod fields;
+mod target;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{any, post};
+use axum::routing::{any, get, post};
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
@@ -27,7 +30,9 @@ use crate::config::Settings;
 use crate::hub::{Hub, Publisher};
 use crate::rate::Limits;
 use crate::transport::engineio::Server;
-use crate::transport::socketio;
+use crate::transport::socketio::{self, Sockets};
+
+pub use call::Here;
 
 pub(super) use emit::parse as emission;
 
@@ -40,6 +45,10 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/socket.io", any(endpoint::handle))
         .route("/socket.io/", any(endpoint::handle))
         .route("/api/socketio/emit", post(emit::handle))
+        .route("/api/socketio/sockets", get(cluster::sockets))
+        .route("/api/socketio/join", post(cluster::join))
+        .route("/api/socketio/leave", post(cluster::leave))
+        .route("/api/socketio/disconnect", post(cluster::disconnect))
 }
 
 /// What a server of its sessions needs.
@@ -58,13 +67,15 @@ pub struct Parts {
     pub limits: Arc<Limits>,
     /// Where sessions are kept for clients that come back, if they are.
     pub recovery: Option<Arc<socketio::Recovery>>,
+    /// Where clients are found.
+    pub sockets: Arc<Sockets>,
     /// Tasks that must end before the process does.
     pub tasks: TaskTracker,
 }
 
 /// The server of its sessions.
 pub fn server(parts: Parts) -> Server {
-    let Parts { hub, node, settings, publisher, gate, limits, recovery, tasks } = parts;
+    let Parts { hub, node, settings, publisher, gate, limits, recovery, sockets, tasks } = parts;
     let chat = chat::Chat { settings: settings.clone(), publisher, gate, limits, recovery };
     // Sessions live by the terms that they were told, so that the times of pings stay.
     let start = settings.live().socketio.options.clone();
@@ -75,5 +86,5 @@ pub fn server(parts: Parts) -> Server {
         (options.ping_interval, options.ping_timeout) = (start.ping_interval, start.ping_timeout);
         options
     };
-    Server::new(hub, node, socketio::application(Arc::new(chat)), options, tasks)
+    Server::new(hub, node, socketio::application(Arc::new(chat), sockets), options, tasks)
 }

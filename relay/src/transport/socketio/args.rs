@@ -87,6 +87,11 @@ impl Args {
         &self.values
     }
 
+    /// The values, without what placeholders among them stand for.
+    pub(super) fn into_values(self) -> Vec<Box<RawValue>> {
+        self.values
+    }
+
     /// What the placeholders stand for, in their order.
     pub fn attachments(&self) -> &[Bytes] {
         &self.attachments

@@ -12,7 +12,7 @@ use super::assembly::Assembly;
 use super::packet::{Kind, Malformed, Packet};
 use super::recovery::{self, Recovery};
 use super::server::{Admission, Application, Event, Refusal};
-use super::{Args, Peer, Reason, Room};
+use super::{Args, Peer, Reason, Room, Sockets};
 use crate::bus::Channel;
 use crate::hub::{CloseCode, Connection, Farewell, Sent};
 use crate::rate::Bucket;
@@ -34,6 +34,7 @@ const FLOOD: Farewell = Farewell::new(CloseCode::Policy, "Too many messages");
 pub(super) struct Link {
     pub(super) engine: engineio::Peer,
     pub(super) application: Arc<dyn Application>,
+    sockets: Arc<Sockets>,
 }
 
 impl std::fmt::Debug for Link {
@@ -67,7 +68,19 @@ impl Link {
             (Version::V3, _) => format!("{namespace}#{}", engine.sid),
         };
         let (namespace, sid) = (namespace.into(), sid.into());
-        Peer { link: self.clone(), namespace, sid, user, recovered: false, session: None }
+        Peer {
+            link: self.clone(),
+            namespace,
+            sid,
+            user,
+            recovered: false,
+            session: None,
+            left: Arc::default(),
+        }
+    }
+
+    pub(super) fn connection(&self) -> &Arc<Connection> {
+        &self.engine.connection
     }
 
     pub(super) fn subscribe(&self, channel: Channel) -> bool {
@@ -102,12 +115,13 @@ enum Known {
 impl Client {
     pub(super) fn new(
         application: Arc<dyn Application>,
+        sockets: Arc<Sockets>,
         engine: engineio::Peer,
         request: &request::Parts,
     ) -> Self {
         let inflow = Inflow::of(engine.connection.clone());
         let known = Known::No(Box::new(engineio::essence(request)));
-        let link = Arc::new(Link { engine, application });
+        let link = Arc::new(Link { engine, application, sockets });
         let left = Bucket::full(Instant::now());
         Self { link, known, left, peers: Vec::new(), assembly: Assembly::default(), inflow }
     }
@@ -126,7 +140,7 @@ impl Client {
             }
             Kind::Event | Kind::BinaryEvent => self.event(packet, attachments).await,
             Kind::Ack | Kind::BinaryAck => {
-                tracing::debug!(sid = %self.link.engine.sid, id = packet.id, "Event acknowledged");
+                self.acknowledged(&packet, attachments);
                 Ok(())
             }
             Kind::ConnectError => Err(Malformed),
@@ -138,6 +152,7 @@ impl Client {
         if auth.is_some_and(|auth| serde_json::from_str::<serde::de::IgnoredAny>(auth).is_err()) {
             return Err(Malformed);
         }
+        self.peers.retain(|peer| !peer.has_left());
         if self.peer(namespace).is_some() || self.peers.len() >= MAX_NAMESPACES {
             return Err(Malformed);
         }
@@ -153,6 +168,7 @@ impl Client {
             Some(recovery) => recovery::enter(recovery, &self.link, namespace, auth, admission.user).await,
             None => self.enter(namespace, admission.user),
         };
+        self.link.sockets.enter(&peer);
         self.peers.push(peer.clone());
         self.link.application.connected(&peer, auth).await;
         Ok(())
@@ -212,11 +228,17 @@ impl Client {
 
     async fn disconnect(&mut self, namespace: &str) {
         let Some(position) = self.peers.iter().position(|peer| peer.namespace() == namespace) else { return };
-        let peer = self.peers.swap_remove(position);
-        for channel in self.link.rooms_of(namespace) {
-            self.link.unsubscribe(&channel);
-        }
-        self.leave(&peer, Reason::Disconnect).await;
+        self.peers.swap_remove(position).depart(Reason::Disconnect).await;
+    }
+
+    /// Tells who waits for it, if anybody does.
+    fn acknowledged(&self, packet: &Packet, attachments: Vec<Bytes>) {
+        let parts = (self.peer(&packet.namespace), packet.id, Args::parse(&packet.data, attachments));
+        let wanted = match parts {
+            (Some(peer), Some(id), Ok(args)) => self.link.sockets.acknowledge(peer, id, args),
+            _ => false,
+        };
+        tracing::debug!(sid = %self.link.engine.sid, id = packet.id, wanted, "Event acknowledged");
     }
 
     async fn event(&mut self, packet: Packet, attachments: Vec<Bytes>) -> Result<(), Malformed> {
@@ -228,15 +250,8 @@ impl Client {
         Ok(())
     }
 
-    async fn leave(&self, peer: &Peer, reason: Reason) {
-        if let Some(session) = &peer.session {
-            session.end(reason.is_recoverable());
-        }
-        self.link.application.disconnected(peer, reason).await;
-    }
-
     fn peer(&self, namespace: &str) -> Option<&Peer> {
-        self.peers.iter().find(|peer| peer.namespace() == namespace)
+        self.peers.iter().find(|peer| peer.namespace() == namespace && !peer.has_left())
     }
 }
 
@@ -249,6 +264,18 @@ impl Link {
     /// The channels of all rooms of a namespace that the client is in.
     pub(super) fn rooms_of(&self, namespace: &str) -> Vec<Channel> {
         self.engine.connection.subscribed_under(Room::everyone(namespace).channel().as_str())
+    }
+
+    /// Takes a client out of a namespace.
+    pub(super) async fn depart(&self, peer: &Peer, reason: Reason) {
+        for channel in self.rooms_of(peer.namespace()) {
+            self.unsubscribe(&channel);
+        }
+        self.sockets.leave(peer);
+        if let Some(session) = &peer.session {
+            session.end(reason.is_recoverable());
+        }
+        self.application.disconnected(peer, reason).await;
     }
 }
 
@@ -284,7 +311,7 @@ impl Handler for Client {
 
     async fn closed(&mut self, code: CloseCode) {
         for peer in std::mem::take(&mut self.peers) {
-            self.leave(&peer, Reason::of(code)).await;
+            peer.depart(Reason::of(code)).await;
         }
     }
 }

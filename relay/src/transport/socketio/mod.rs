@@ -16,6 +16,7 @@ mod peer;
 mod reason;
 mod recovery;
 mod server;
+mod sockets;
 
 pub use args::Args;
 pub use emission::{Emission, OffsetShape, RoomShape};
@@ -23,3 +24,4 @@ pub use peer::{Peer, Room};
 pub use reason::Reason;
 pub use recovery::Recovery;
 pub use server::{Admission, Application, Event, Refusal, application};
+pub use sockets::{Acks, Sockets};

@@ -1,20 +1,28 @@
 //! A client in one namespace, and the rooms that it can be in.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::{Deserialize, Serialize};
 
 use super::emission::{ack, event};
 use super::offset;
+use super::packet::{Kind, Packet};
 use super::recovery::Session;
-use super::{Args, client::Link};
+use super::{Args, Reason, client::Link};
 use crate::bus::Channel;
-use crate::hub::Sent;
+use crate::hub::{CloseCode, Connection, Farewell, Sent};
+use crate::transport::engineio::Data;
 
 /// A named set of clients of one namespace, on all nodes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
     namespace: String,
     name: String,
 }
+
+/// Told to a client whose connection is ended from outside.
+const ENDED: Farewell = Farewell::new(CloseCode::Normal, "");
 
 /// What channels of rooms begin with.
 const PREFIX: &str = "room:";
@@ -35,8 +43,9 @@ impl Room {
         &self.namespace
     }
 
-    /// The length tells where the namespace ends, so that no two rooms share a channel.
-    pub(super) fn channel(&self) -> Channel {
+    /// The channel of what is sent to it.
+    // The length tells where the namespace ends, so that no two rooms share a channel.
+    pub fn channel(&self) -> Channel {
         Channel::room(&format!("{}:{}{}", self.namespace.len(), self.namespace, self.name))
     }
 
@@ -55,6 +64,8 @@ pub struct Peer {
     pub(super) recovered: bool,
     /// What its client can have back.
     pub(super) session: Option<Arc<Session>>,
+    /// Whether it has left the namespace.
+    pub(super) left: Arc<AtomicBool>,
 }
 
 impl Peer {
@@ -88,6 +99,11 @@ impl Peer {
         self.link.send(&event(&self.namespace, name, None, args))
     }
 
+    /// Sends an event that is to be acknowledged with `id`; clients note no offsets of those.
+    pub(super) fn emit_with_id(&self, name: &str, args: &Args, id: u64) -> Sent {
+        self.link.send(&event(&self.namespace, name, Some(id), args))
+    }
+
     /// Acknowledges an event that asked for it.
     pub fn ack(&self, id: u64, args: &Args) -> Sent {
         self.link.send(&ack(&self.namespace, id, args))
@@ -109,6 +125,42 @@ impl Peer {
         if let Some(session) = &self.session {
             session.left(room);
         }
+    }
+
+    /// Names of the rooms that it is in, the one of its own included.
+    pub fn rooms(&self) -> Vec<String> {
+        let everyone = Room::everyone(&self.namespace).channel();
+        let channels = self.connection().subscribed_under(everyone.as_str());
+        let names = channels.iter().filter_map(|channel| channel.as_str().strip_prefix(everyone.as_str()));
+        names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Puts it out of the namespace; with `close`, out of all, by ending its connection. It is told so,
+    /// and does not come back by itself.
+    pub async fn disconnect(&self, close: bool) {
+        if !self.has_left() {
+            let goodbye = Packet::new(Kind::Disconnect, &self.namespace, String::new());
+            self.link.send(&[Data::Text(goodbye.encode())]);
+            self.depart(Reason::Forced).await;
+        }
+        if close {
+            self.connection().finish(&ENDED);
+        }
+    }
+
+    /// Leaves the namespace and its rooms, once.
+    pub(super) async fn depart(&self, reason: Reason) {
+        if !self.left.swap(true, Ordering::AcqRel) {
+            self.link.depart(self, reason).await;
+        }
+    }
+
+    pub(super) fn has_left(&self) -> bool {
+        self.left.load(Ordering::Acquire)
+    }
+
+    pub(super) fn connection(&self) -> &Arc<Connection> {
+        self.link.connection()
     }
 
     /// Takes the messages of a user of this relay, whichever profile they come by.

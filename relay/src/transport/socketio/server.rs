@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use http::request;
 
 use super::client::Client;
-use super::{Args, OffsetShape, Peer, Reason, Recovery, RoomShape};
+use super::{Args, OffsetShape, Peer, Reason, Recovery, RoomShape, Sockets};
 use crate::hub::{CloseCode, Wire};
 use crate::rate::Bucket;
 use crate::transport::engineio::{self, EngineWire, Handler, Version};
@@ -99,26 +99,32 @@ pub trait Application: Send + Sync + 'static {
     async fn disconnected(&self, peer: &Peer, reason: Reason);
 }
 
-/// `application` as Engine.IO serves it.
-pub fn application(application: Arc<dyn Application>) -> Arc<dyn engineio::Application> {
-    Arc::new(Served(application))
+/// `application` as Engine.IO serves it; its clients are among `sockets`.
+pub fn application(
+    application: Arc<dyn Application>,
+    sockets: Arc<Sockets>,
+) -> Arc<dyn engineio::Application> {
+    Arc::new(Served { application, sockets })
 }
 
-struct Served(Arc<dyn Application>);
+struct Served {
+    application: Arc<dyn Application>,
+    sockets: Arc<Sockets>,
+}
 
 impl engineio::Application for Served {
     fn profile(&self) -> &'static str {
-        self.0.profile()
+        self.application.profile()
     }
 
     fn wire(&self, version: Version) -> &'static dyn Wire {
-        match self.0.recovery() {
+        match self.application.recovery() {
             Some(_) => EngineWire::<OffsetShape>::of(version),
             None => EngineWire::<RoomShape>::of(version),
         }
     }
 
     fn open(&self, peer: engineio::Peer, request: &request::Parts) -> Box<dyn Handler> {
-        Box::new(Client::new(self.0.clone(), peer, request))
+        Box::new(Client::new(self.application.clone(), self.sockets.clone(), peer, request))
     }
 }

@@ -16,4 +16,5 @@ mod raw;
 mod recovery;
 mod recovery_cluster;
 mod restart;
+mod rooms;
 mod socket_protocol;
