@@ -9,9 +9,15 @@ use super::watcher::Watcher;
 use crate::cluster::Redis;
 use crate::support::{Process, until};
 
-/// What the relays are started with: clients of one user at both, who are left alone.
-const SETTINGS: [(&str, &str); 3] =
-    [("DUPLICATE_POLICY", "allow"), ("SOCKETIO_PING_INTERVAL", "86400000"), ("CONNECTION_RATE_LIMIT", "0")];
+/// What the relays are started with: clients of one user at both, who are left alone, also when they
+/// are slower than what comes after an outage.
+const SETTINGS: [(&str, &str); 5] = [
+    ("DUPLICATE_POLICY", "allow"),
+    ("SOCKETIO_PING_INTERVAL", "86400000"),
+    ("CONNECTION_RATE_LIMIT", "0"),
+    ("MAX_QUEUE_BYTES", "1073741824"),
+    ("MAX_QUEUE_ITEMS", "1000000"),
+];
 
 /// The whole of it.
 pub(super) struct Fleet {
