@@ -59,7 +59,7 @@ e2e: setup ## The end-to-end tests on a cluster of their own
 	$(E2E_TEST) leftovers
 
 .PHONY: bench
-bench: setup ## Measure the relay beside ws, socket.io and nchan (ARGS=--quick: one short run)
+bench: setup ## Measure the relay beside ws, socket.io and nchan, and with Redis (ARGS=--quick: one short run)
 	@cargo build --quiet --release --package relay --package relay-bench
 	$(CARGO_TARGET_DIR)/release/relay-bench $(ARGS)
 

@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::backplane::BusOptions;
+
 /// Measures the relay beside other servers.
 #[derive(Debug, Parser)]
 #[command(name = "relay-bench", version)]
@@ -9,7 +11,8 @@ pub(crate) struct Arguments {
     /// One run of shorter scenes, to see the direction of a change.
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Only subjects whose names contain one of these, such as `relay` or `nchan sse`.
+    /// Only subjects whose names contain one of these, such as `relay` or `nchan sse`; `backplane` is
+    /// all parts with Redis.
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,
     /// Prints all samples as JSON in place of the table.
@@ -28,6 +31,9 @@ pub(crate) enum Command {
         /// Where it listens, on the loopback interface.
         port: u16,
     },
+    /// Serves as a process that has a bus and nothing else.
+    #[command(hide = true)]
+    Bus(BusOptions),
 }
 
 impl Arguments {

@@ -5,6 +5,7 @@
 //! medians of all runs. See `docs/performance.md` for what the figures mean.
 
 mod args;
+mod backplane;
 mod crowd;
 mod measure;
 mod median;
@@ -24,10 +25,15 @@ use args::{Arguments, Command};
 use measure::Samples;
 use plan::Plan;
 
+// As in the relay, whose bus runs in a process of this program, too.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.command {
         Some(Command::Floor { port }) => servers::serve_floor(*port).context("floor"),
+        Some(Command::Bus(options)) => backplane::serve_bus(options).context("bus"),
         None => bench(&arguments),
     };
     match done {
@@ -43,7 +49,9 @@ fn bench(arguments: &Arguments) -> anyhow::Result<()> {
     let plan = if arguments.quick { Plan::QUICK } else { Plan::FULL };
     let subjects: Vec<_> =
         servers::all().into_iter().filter(|subject| arguments.wants(subject.name())).collect();
-    anyhow::ensure!(!subjects.is_empty(), "no subject's name contains {:?}", arguments.only);
+    let mut parts: Vec<_> =
+        backplane::parts().into_iter().filter(|part| arguments.wants(part.name)).collect();
+    anyhow::ensure!(subjects.len() + parts.len() > 0, "no subject's name contains {:?}", arguments.only);
     servers::prepare()?;
     let mut samples = Samples::default();
     // Run by run, not subject by subject: a machine that slows down slows all of them.
@@ -56,11 +64,35 @@ fn bench(arguments: &Arguments) -> anyhow::Result<()> {
             eprintln!("run {run} of {}: {}", plan.runs, scene::MIXED);
             scene::mixed(&plan, &mut samples).context(scene::MIXED)?;
         }
+        for part in &mut parts {
+            eprintln!("run {run} of {}: {}", plan.runs, part.name);
+            part.run(&plan)?;
+        }
     }
     if arguments.json {
-        println!("{}", report::json(&samples)?);
-    } else {
+        let tables = parts.iter().map(|part| (part.name, part.samples()));
+        println!("{}", report::json(std::iter::once(("relay", &samples)).chain(tables))?);
+        return Ok(());
+    }
+    if !samples.rows().is_empty() {
         print!("{}", report::table(&samples));
     }
+    conclude(&parts)
+}
+
+/// Prints what was measured with Redis, and how it compares with the targets.
+///
+/// # Errors
+/// With the targets that are missed by far.
+fn conclude(parts: &[backplane::Part]) -> anyhow::Result<()> {
+    let mut far = Vec::new();
+    for part in parts {
+        println!("\n{}\n\n{}", part.title, report::table(part.samples()));
+        match part.verdict() {
+            Ok(lines) => lines.iter().for_each(|line| println!("{line}")),
+            Err(missed) => far.push(missed),
+        }
+    }
+    anyhow::ensure!(far.is_empty(), "{}", far.join("; "));
     Ok(())
 }

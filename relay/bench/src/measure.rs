@@ -32,11 +32,31 @@ pub(crate) enum Measure {
     Lost,
     /// MB of the server's memory with all kinds of idle connections together.
     MixedMemory,
+    /// ms that [`Latency50`](Self::Latency50) is longer than between clients of one relay.
+    Added50,
+    /// Publishes for each second of the publishing relay's CPU.
+    PublishesPerCore,
+    /// Publishes per second.
+    Publishes,
+    /// µs of the publishing relay's CPU for one publish.
+    SenderCpu,
+    /// µs of the other relay's CPU for one publish.
+    ReceiverCpu,
+    /// µs of all servers' CPU for one delivery.
+    DeliveryCpu,
+    /// µs of Redis' CPU for one publish.
+    RedisCpu,
+    /// Seconds from the first handshake to the last missed message.
+    BackAfter,
+    /// Clients that were not told that they missed nothing.
+    NotRecovered,
+    /// Messages that clients got twice.
+    Twice,
 }
 
 impl Measure {
     /// All of them, in the order of the table.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::IdleMemory,
         Self::ConnectCpu,
         Self::ConnectRate,
@@ -45,8 +65,18 @@ impl Measure {
         Self::Steady5000,
         Self::Burst1000,
         Self::Burst5000,
+        Self::PublishesPerCore,
+        Self::Publishes,
+        Self::SenderCpu,
+        Self::ReceiverCpu,
+        Self::DeliveryCpu,
+        Self::RedisCpu,
         Self::Latency50,
         Self::Latency99,
+        Self::Added50,
+        Self::BackAfter,
+        Self::NotRecovered,
+        Self::Twice,
         Self::Lost,
         Self::MixedMemory,
     ];
@@ -66,13 +96,28 @@ impl Measure {
             Self::Latency99 => "p99, ms",
             Self::Lost => "lost",
             Self::MixedMemory => "15k mixed, MB",
+            Self::Added50 => "p50 added, ms",
+            Self::PublishesPerCore => "a core, 1/s",
+            Self::Publishes => "publishes, 1/s",
+            Self::SenderCpu => "sender, µs",
+            Self::ReceiverCpu => "receiver, µs",
+            Self::DeliveryCpu => "delivery, µs",
+            Self::RedisCpu => "Redis, µs",
+            Self::BackAfter => "all back, s",
+            Self::NotRecovered => "not recovered",
+            Self::Twice => "twice",
         }
     }
 
     /// Decimals that mean something.
     pub(crate) fn decimals(self) -> usize {
         match self {
-            Self::ConnectRate | Self::Lost => 0,
+            Self::ConnectRate
+            | Self::PublishesPerCore
+            | Self::Publishes
+            | Self::NotRecovered
+            | Self::Twice
+            | Self::Lost => 0,
             Self::ConnectCpu | Self::SingleCpu | Self::MixedMemory => 1,
             _ => 2,
         }

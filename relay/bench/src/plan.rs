@@ -21,6 +21,12 @@ pub(crate) struct Plan {
     pub(crate) burst_deliveries: usize,
     /// Messages that are published to one user each.
     pub(crate) single: usize,
+    /// Messages that cross from relay to relay one by one.
+    pub(crate) crossings: usize,
+    /// Messages that cross as fast as they can.
+    pub(crate) publishes: usize,
+    /// Subscribers of two servers together.
+    pub(crate) pair_audience: usize,
 }
 
 impl Plan {
@@ -34,6 +40,9 @@ impl Plan {
         steady: Duration::from_secs(5),
         burst_deliveries: 250_000,
         single: 5000,
+        crossings: 1000,
+        publishes: 400_000,
+        pair_audience: 1000,
     };
     /// What shows the direction of a change.
     pub(crate) const QUICK: Self = Self {
@@ -42,6 +51,8 @@ impl Plan {
         steady: Duration::from_secs(2),
         burst_deliveries: 100_000,
         single: 2000,
+        crossings: 500,
+        publishes: 100_000,
         ..Self::FULL
     };
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -68,6 +68,25 @@ impl Publisher {
             }
         }
     }
+}
+
+/// Publishes `count` messages, with `pause` from one to the next, and gives the publisher back.
+///
+/// # Errors
+/// As [`Publisher::publish`].
+pub(crate) fn paced(
+    mut publisher: Publisher,
+    count: usize,
+    pause: Option<Duration>,
+    message: impl Fn() -> Vec<u8>,
+) -> Result<Publisher> {
+    let mut next = Instant::now();
+    for _ in 0..count {
+        std::thread::sleep(next.saturating_duration_since(Instant::now()));
+        next += pause.unwrap_or_default();
+        publisher.publish(&message())?;
+    }
+    Ok(publisher)
 }
 
 /// The status of an answer that is complete.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::measure::{Measure, Row, Samples};
 use super::median::median;
@@ -31,10 +31,10 @@ fn row(name: &str, measures: &[Measure], samples: &Row) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(cells).collect()
 }
 
-/// What is lost is lost: it has a sum and no median.
+/// What went wrong did, in however many runs: it has a sum and no median.
 fn cell(measure: Measure, samples: &[f64]) -> String {
     let value = match measure {
-        Measure::Lost => Some(samples.iter().sum()),
+        Measure::Lost | Measure::Twice | Measure::NotRecovered => Some(samples.iter().sum()),
         _ => median(samples),
     };
     value.map_or(String::new(), |value| format!("{value:.*}", measure.decimals()))
@@ -53,23 +53,18 @@ fn line(cells: &[String], widths: &[usize]) -> String {
     line + "\n"
 }
 
-/// All samples, by subject and measure.
+/// All samples of tables, by table, subject and measure.
 ///
 /// # Errors
 /// If a figure is no number.
-pub(crate) fn json(samples: &Samples) -> Result<String> {
-    let subjects: BTreeMap<_, _> = samples
-        .rows()
-        .iter()
-        .map(|(name, measures)| {
-            let measures: Vec<_> = measures
-                .iter()
-                .map(|(measure, samples)| json!({ "measure": measure, "median": median(samples), "samples": samples }))
-                .collect();
-            (*name, measures)
-        })
-        .collect();
-    Ok(serde_json::to_string_pretty(&subjects)?)
+pub(crate) fn json<'a>(tables: impl Iterator<Item = (&'a str, &'a Samples)>) -> Result<String> {
+    let tables: BTreeMap<_, _> = tables.map(|(name, samples)| (name, by_subject(samples))).collect();
+    Ok(serde_json::to_string_pretty(&tables)?)
+}
+
+fn by_subject(samples: &Samples) -> BTreeMap<&str, Vec<Value>> {
+    let of = |(measure, samples): (&Measure, &Vec<f64>)| json!({ "measure": measure, "median": median(samples), "samples": samples });
+    samples.rows().iter().map(|(name, measures)| (*name, measures.iter().map(of).collect())).collect()
 }
 
 #[cfg(test)]
@@ -98,7 +93,8 @@ mod tests {
 
     #[test]
     fn the_json_has_every_sample() {
-        let parsed: serde_json::Value = serde_json::from_str(&json(&samples()).unwrap()).unwrap();
-        assert_eq!(parsed["ws"][0]["samples"], serde_json::json!([3.0, 1.0, 2.0]));
+        let parsed: serde_json::Value =
+            serde_json::from_str(&json(std::iter::once(("all", &samples()))).unwrap()).unwrap();
+        assert_eq!(parsed["all"]["ws"][0]["samples"], serde_json::json!([3.0, 1.0, 2.0]));
     }
 }

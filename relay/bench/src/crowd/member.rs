@@ -48,15 +48,22 @@ enum State {
 pub(super) struct Member {
     stream: TcpStream,
     state: State,
+    /// All that came, if it is to be kept.
+    transcript: Option<Vec<u8>>,
 }
 
 impl Member {
-    /// Begins to connect.
-    pub(super) fn connect(address: SocketAddr, hello: Hello) -> Result<Self> {
+    /// Begins to connect; `remembers`: keeps all that it will be sent.
+    pub(super) fn connect(address: SocketAddr, hello: Hello, remembers: bool) -> Result<Self> {
         let stream = TcpStream::connect(address).context("connect")?;
         // Its end is a reset: thousands of closed sockets that linger would use all ports up.
         SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
-        Ok(Self { stream, state: State::Connecting(hello) })
+        Ok(Self { stream, state: State::Connecting(hello), transcript: remembers.then(Vec::new) })
+    }
+
+    /// All that it was sent; empty, if it does not remember.
+    pub(super) fn transcript(&self) -> &[u8] {
+        self.transcript.as_deref().unwrap_or_default()
     }
 
     pub(super) fn stream(&mut self) -> &mut TcpStream {
@@ -93,6 +100,9 @@ impl Member {
     }
 
     fn read(&mut self, new: &[u8], heard: &mut Heard) -> Result<bool> {
+        if let Some(transcript) = &mut self.transcript {
+            transcript.extend_from_slice(new);
+        }
         match &mut self.state {
             State::Connecting(_) => {}
             State::Listening(stamps) => heard.take(stamps, new),
@@ -106,7 +116,10 @@ impl Member {
                     }
                     Step::Refused => bail!("refused: {}", String::from_utf8_lossy(bytes)),
                     Step::Listen => {
-                        self.state = State::Listening(Stamps::default());
+                        // Messages may have come with the answer.
+                        let mut stamps = Stamps::default();
+                        heard.take(&mut stamps, bytes);
+                        self.state = State::Listening(stamps);
                         return Ok(true);
                     }
                 }

@@ -34,6 +34,8 @@ pub(crate) struct Crowd {
     buffer: Vec<u8>,
     /// What was heard since the last [listening](Self::listen) began.
     heard: Heard,
+    /// Whether members keep all that they are sent.
+    remembers: bool,
 }
 
 impl Crowd {
@@ -48,21 +50,44 @@ impl Crowd {
             members: Vec::new(),
             buffer: vec![0; READ_SIZE],
             heard: Heard::since(began),
+            remembers: false,
         })
+    }
+
+    /// Nobody; who comes keeps [all that it is sent](Self::transcripts).
+    ///
+    /// # Errors
+    /// If the system has no descriptors left.
+    pub(crate) fn remembering(began: Instant) -> io::Result<Self> {
+        Ok(Self { remembers: true, ..Self::new(began)? })
+    }
+
+    /// All that each member was sent, the answer to its handshake included.
+    pub(crate) fn transcripts(&self) -> impl Iterator<Item = &[u8]> {
+        self.members.iter().map(Member::transcript)
     }
 
     /// Connects one client for each of `hellos`, and waits until all have been answered.
     ///
     /// # Errors
     /// If one of them is refused, or nothing happens for a long time.
-    pub(crate) fn dial(
+    pub(crate) fn dial(&mut self, address: SocketAddr, hellos: impl Iterator<Item = Hello>) -> Result<()> {
+        self.dial_at_once(AT_ONCE, address, hellos)
+    }
+
+    /// The same with `at_once` handshakes under way at a time.
+    ///
+    /// # Errors
+    /// As [`dial`](Self::dial).
+    pub(crate) fn dial_at_once(
         &mut self,
+        at_once: usize,
         address: SocketAddr,
         mut hellos: impl Iterator<Item = Hello>,
     ) -> Result<()> {
         let mut pending = 0;
         loop {
-            while pending < AT_ONCE
+            while pending < at_once
                 && let Some(hello) = hellos.next()
             {
                 self.connect(address, hello)?;
@@ -80,7 +105,7 @@ impl Crowd {
     }
 
     fn connect(&mut self, address: SocketAddr, hello: Hello) -> Result<()> {
-        let mut member = Member::connect(address, hello)?;
+        let mut member = Member::connect(address, hello, self.remembers)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(member.stream(), Token(self.members.len()), interest)?;
         self.members.push(member);

@@ -1,7 +1,7 @@
 //! Messages to many: at a steady pace, and all at once.
 
 use std::thread::ScopedJoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 
@@ -10,7 +10,7 @@ use super::stage::{Stage, micros_each};
 use crate::measure::{Measure, Samples};
 use crate::median::percentile;
 use crate::plan::Plan;
-use crate::publisher::{Publisher, Way};
+use crate::publisher::{Publisher, Way, paced};
 
 /// Connections that a burst comes by where each message is a request that has to be answered.
 const PUBLISHERS: usize = 4;
@@ -73,20 +73,4 @@ fn publish(stage: &mut Stage<'_>, size: usize, pauses: &[Option<Duration>], coun
     // Not earlier: a thread that ends with its connection would take its time on the CPU along.
     drop(publishers);
     Ok(Outcome { cpu_each, lost: deliveries.saturating_sub(latencies.len()), latencies })
-}
-
-/// Publishes `count` messages, with `pause` from one to the next, and gives the publisher back.
-fn paced(
-    mut publisher: Publisher,
-    count: usize,
-    pause: Option<Duration>,
-    message: impl Fn() -> Vec<u8>,
-) -> Result<Publisher> {
-    let mut next = Instant::now();
-    for _ in 0..count {
-        std::thread::sleep(next.saturating_duration_since(Instant::now()));
-        next += pause.unwrap_or_default();
-        publisher.publish(&message())?;
-    }
-    Ok(publisher)
 }

@@ -16,9 +16,10 @@ use crate::servers::Subject;
 
 pub(crate) use mixed::{MIXED, mixed};
 use stage::Stage;
+pub(crate) use stage::{micros_each, stamps_since};
 
 /// Time without a delivery after which the rest counts as lost.
-const QUIET: Duration = Duration::from_secs(5);
+pub(crate) const QUIET: Duration = Duration::from_secs(5);
 
 /// Starts a server, and takes it through all scenes.
 ///

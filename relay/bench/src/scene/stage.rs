@@ -41,13 +41,17 @@ impl<'a> Stage<'a> {
 
     /// Gives stamps of the moment, in any thread.
     pub(super) fn stamps(&self) -> impl Fn() -> String + Copy + Send + use<> {
-        let began = self.began;
-        move || stamp(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        stamps_since(self.began)
     }
 }
 
+/// Gives stamps of the moment, which count from `began`, in any thread.
+pub(crate) fn stamps_since(began: Instant) -> impl Fn() -> String + Copy + Send {
+    move || stamp(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX))
+}
+
 /// µs of `cpu` for each of `count`.
-pub(super) fn micros_each(cpu: Duration, count: usize) -> f64 {
+pub(crate) fn micros_each(cpu: Duration, count: usize) -> f64 {
     cpu.as_secs_f64() * 1e6 / count.max(1) as f64
 }
 

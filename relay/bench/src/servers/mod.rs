@@ -4,6 +4,7 @@ mod floor;
 mod nchan;
 mod npm;
 mod process;
+mod redis;
 mod relay;
 mod socketio;
 mod ws;
@@ -16,7 +17,9 @@ use crate::publisher::Way;
 pub(crate) use floor::serve as serve_floor;
 pub(crate) use npm::install as prepare;
 pub(crate) use process::Server;
-pub(crate) use relay::{Relay, Wire};
+pub(crate) use redis::Redis;
+pub(crate) use relay::{Relay, Wire, start as start_relay};
+pub(crate) use socketio::SocketIo;
 
 /// Text that fills a message up to about the size of a short one in a chat.
 const FILLER: &str = "The quick brown fox jumps over the lazy dog, and does so again.";

@@ -12,11 +12,11 @@ use super::process::{Place, Server};
 /// Scripts and lists of packages.
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
 
-/// Starts a script of `peers/`, which gets its port as an argument.
-pub(super) fn start(script: &str) -> Result<Server> {
+/// Starts a script of `peers/`, which gets its port as an argument, and `arguments` behind it.
+pub(super) fn start(script: &str, arguments: &[&str]) -> Result<Server> {
     let place = Place::new()?;
     let mut command = Command::new("node");
-    command.arg(Path::new(PEERS).join(script)).arg(place.port.to_string());
+    command.arg(Path::new(PEERS).join(script)).arg(place.port.to_string()).args(arguments);
     command.env("NODE_ENV", "production").env("NODE_PATH", install()?.join("node_modules"));
     Server::start(place, &mut command).context("Node.js (Debian: nodejs)")
 }

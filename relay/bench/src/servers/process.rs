@@ -69,6 +69,16 @@ impl Server {
         Ok(server)
     }
 
+    /// Ends it as a crash would: `kill -9`.
+    ///
+    /// # Errors
+    /// If it has ended already.
+    pub(crate) fn crash(&mut self) -> Result<()> {
+        self.child.kill().context("it has ended already")?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// It and its workers, who may come later than the first connection.
     pub(crate) fn pids(&self) -> Vec<u32> {
         proc::family(self.child.id())

@@ -35,6 +35,20 @@ impl Relay {
     }
 }
 
+/// Starts a relay with these settings besides.
+///
+/// # Errors
+/// If it does not start.
+pub(crate) fn start(settings: &[(&str, &str)]) -> Result<Server> {
+    let place = Place::new()?;
+    // Both programs are built together, into one folder.
+    let program = std::env::current_exe()?.with_file_name("relay");
+    let mut command = Command::new(program);
+    command.env_clear().env("PORT", place.port.to_string()).env("ADMIN_LISTEN", "127.0.0.1:0");
+    command.env("STREAM_BATCH_TIMEOUT_MS", "0").envs(settings.iter().copied());
+    Server::start(place, &mut command).context("relay")
+}
+
 impl Subject for Relay {
     fn name(&self) -> &'static str {
         match self.wire {
@@ -45,13 +59,7 @@ impl Subject for Relay {
     }
 
     fn start(&self) -> Result<Server> {
-        let place = Place::new()?;
-        // Both programs are built together, into one folder.
-        let program = std::env::current_exe()?.with_file_name("relay");
-        let mut command = Command::new(program);
-        command.env_clear().env("PORT", place.port.to_string()).env("ADMIN_LISTEN", "127.0.0.1:0");
-        command.env("STREAM_BATCH_TIMEOUT_MS", "0");
-        Server::start(place, &mut command).context("relay")
+        start(&[])
     }
 
     fn user(&self, number: usize) -> Option<Hello> {

@@ -9,7 +9,19 @@ use crate::publisher::{Way, post};
 
 /// `peers/socketio.js`
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SocketIo;
+pub(crate) struct SocketIo;
+
+impl SocketIo {
+    /// Starts one of several that have the Redis at `url` between them, by the adapter on streams.
+    /// `recovers`: with connection state recovery.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub(crate) fn start_on(url: &str, recovers: bool) -> Result<Server> {
+        let arguments = [url, "recovers"];
+        npm::start("socketio.js", if recovers { &arguments } else { &arguments[..1] })
+    }
+}
 
 impl Subject for SocketIo {
     fn name(&self) -> &'static str {
@@ -17,7 +29,7 @@ impl Subject for SocketIo {
     }
 
     fn start(&self) -> Result<Server> {
-        npm::start("socketio.js")
+        npm::start("socketio.js", &[])
     }
 
     fn user(&self, number: usize) -> Option<Hello> {

@@ -17,7 +17,7 @@ impl Subject for Ws {
     }
 
     fn start(&self) -> Result<Server> {
-        npm::start("ws.js")
+        npm::start("ws.js", &[])
     }
 
     fn user(&self, number: usize) -> Option<Hello> {
