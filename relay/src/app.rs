@@ -12,10 +12,11 @@ use crate::config::Settings;
 use crate::debug::{Doors, NamedTasks, Profiler};
 use crate::drain::Drain;
 use crate::heartbeat::Heartbeat;
-use crate::hub::{Hub, Publisher, Slots};
+use crate::hub::{Hub, Publisher};
 use crate::metrics::Metrics;
 use crate::peers::{Calls, Peers};
 use crate::persistence::Persistence;
+use crate::profiles::Places;
 use crate::profiles::dual::Players;
 use crate::profiles::push::{Claims, Newest};
 use crate::profiles::socketio::Here;
@@ -66,8 +67,8 @@ pub struct App {
     pub persistence: Option<Arc<Persistence>>,
     /// Silence after which TCP asks for the peer.
     pub tcp_keepalive: Duration,
-    /// Connections per player.
-    pub streams: Slots,
+    /// Connections per player, and sockets per user where several are allowed.
+    pub places: Places,
     /// Whether the runtime turns.
     pub heartbeat: Heartbeat,
     /// Users with a socket of the push profile.

@@ -62,7 +62,7 @@ impl Channel {
     }
 
     /// The channel of this very name, as another relay sent it.
-    pub(super) fn named(name: String) -> Self {
+    pub(crate) fn named(name: String) -> Self {
         Self(name)
     }
 

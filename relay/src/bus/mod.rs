@@ -113,6 +113,45 @@ pub trait Bus: Send + Sync + 'static {
     /// [`BusError::Unavailable`] if nobody can be asked.
     async fn holder(&self, lease: &str) -> Result<Option<String>, BusError>;
 
+    /// Takes `name` from whoever has it in the cluster; `id` tells this time from others of this node.
+    /// Answers its place in the order of all who took it, whatever the clocks of nodes say: the last one
+    /// has the highest. Who had it learns by [`Inbox::lost`] within seconds.
+    ///
+    /// The name stays wanted until it is [left](Self::leave_newest), even after an error: when the bus is
+    /// back, whoever took it last has it. A bus of one process has nobody to take it from.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if nobody can be told now.
+    async fn take_newest(&self, name: &str, id: u64) -> Result<i64, BusError> {
+        let _ = (name, id);
+        Ok(0)
+    }
+
+    /// Gives back what was taken as `id`, unless it was taken again since. Best effort: what is not
+    /// given back ends with this process.
+    async fn leave_newest(&self, name: &str, id: u64) {
+        let _ = (name, id);
+    }
+
+    /// Takes a place of `name`, of which the whole cluster has `limit`; `id` is unique on this node.
+    /// `false`: all are taken. The places of a dead node are free after [`LEASE_TTL_SECONDS`].
+    ///
+    /// After an error the place counts as taken as soon as the bus is back, whether there is one or not.
+    /// What was not refused must be [left](Self::leave_place). A bus of one process refuses nothing: its
+    /// callers count their own.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if nobody can be asked; the caller decides by what it knows itself.
+    async fn take_place(&self, name: &str, id: u64, limit: u32) -> Result<bool, BusError> {
+        let _ = (name, id, limit);
+        Ok(true)
+    }
+
+    /// Gives a place back. Returns at once.
+    fn leave_place(&self, name: &str, id: u64) {
+        let _ = (name, id);
+    }
+
     /// Notes that `channel` has connections on this node (`here`), or has no more. Returns at once;
     /// others know as soon as the bus does. Needed of channels only whose publishers are told
     /// whether [anyone is there](Self::elsewhere).
@@ -265,10 +304,17 @@ pub trait Bus: Send + Sync + 'static {
     async fn closed(&self) {}
 }
 
-/// Where a bus puts messages of other nodes.
+/// Where a bus puts messages of other nodes, and what it finds out.
 pub trait Inbox: Send + Sync + 'static {
     /// Takes a message of another node. Must not block: it runs on the task that reads the bus.
     fn receive(&self, message: Message);
+
+    /// Learns that another node holds `name`, which this node [claims](Bus::claim) or has
+    /// [taken](Bus::take_newest): another took it later, Redis was away for longer than a lease lasts, or
+    /// this process stood still. What goes by it here is to end. Must not block.
+    fn lost(&self, name: &str) {
+        let _ = name;
+    }
 }
 
 /// Seconds after which a claim of a dead node is free (requirement 000-02, conflict X-03).

@@ -21,6 +21,12 @@ pub(crate) trait PartBus: Send + Sync + 'static {
 
     async fn release(&self, _: &str) {}
 
+    async fn take_place(&self, _: &str, _: u64, _: u32) -> Result<bool, BusError> {
+        Ok(true)
+    }
+
+    fn leave_place(&self, _: &str, _: u64) {}
+
     fn note(&self, _: &Channel, _: bool) {}
 
     fn keeps(&self, _: &Channel) -> bool {
@@ -47,6 +53,14 @@ impl<T: PartBus> Bus for T {
 
     async fn release(&self, lease: &str) {
         PartBus::release(self, lease).await;
+    }
+
+    async fn take_place(&self, name: &str, id: u64, limit: u32) -> Result<bool, BusError> {
+        PartBus::take_place(self, name, id, limit).await
+    }
+
+    fn leave_place(&self, name: &str, id: u64) {
+        PartBus::leave_place(self, name, id);
     }
 
     fn note(&self, channel: &Channel, here: bool) {

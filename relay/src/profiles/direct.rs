@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use axum::response::IntoResponse;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http::{HeaderMap, Method, Version, header, request};
+use http::{HeaderMap, HeaderValue, Method, Version, header, request};
 use tokio::net::TcpStream;
 
+use super::ApiError;
 use crate::app::App;
 use crate::hub::Socket;
 use crate::server::answer;
-use crate::transport::Permit;
 use crate::transport::sse::{self, Framing};
+use crate::transport::{self, Permit};
+
+/// Bytes of the longest refusal.
+const MAX_REFUSAL: usize = 4096;
 
 /// Opens a stream on a socket, in a framing, beginning with these bytes; the future serves it until it
 /// is over.
@@ -45,6 +50,18 @@ impl Direct {
             drop(permit);
         }
     }
+}
+
+/// Refuses on the TCP connection itself what was to be a stream; `asked` are headers of the request.
+pub(super) async fn refuse(socket: Socket, app: &App, asked: &HeaderMap, error: ApiError) {
+    let Socket::Tcp(mut stream) = socket else { return };
+    let (mut parts, body) = error.into_response().into_parts();
+    let body = axum::body::to_bytes(body, MAX_REFUSAL).await.unwrap_or_default();
+    parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+    answer::extend(&mut parts.headers, app, asked);
+    let head = transport::answer::head(parts.status, &parts.headers);
+    transport::answer::say_last(&mut stream, &[head, body.into()].concat()).await;
 }
 
 /// The stream that a connection's first request asks for, if it can be served on the TCP connection

@@ -19,6 +19,8 @@ pub struct Incoming {
     pub newest: Arc<push::Newest>,
     /// Who answers calls of other nodes.
     pub calls: Arc<Calls>,
+    /// What users and requests this node counts on holding.
+    pub names: Arc<push::Names>,
     /// Who counts what was said in conversations.
     pub metrics: Arc<Metrics>,
 }
@@ -36,5 +38,9 @@ impl Inbox for Incoming {
         } else if self.hub.deliver(&message).total() > 0 {
             self.metrics.conversations.message(&message.kind);
         }
+    }
+
+    fn lost(&self, name: &str) {
+        push::lose(&self.hub, &self.names, &self.newest, name);
     }
 }

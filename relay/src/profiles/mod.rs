@@ -12,6 +12,7 @@ mod json;
 mod limits;
 mod opening;
 pub mod outside;
+mod places;
 pub mod push;
 mod resume;
 mod socket;
@@ -28,6 +29,7 @@ use crate::app::App;
 pub use direct::{Direct, direct};
 pub use error::ApiError;
 pub use incoming::Incoming;
+pub use places::Places;
 
 /// Each profile with its paths, as people write them.
 pub const PATHS: [(&str, &str); 5] = [

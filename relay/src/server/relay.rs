@@ -19,7 +19,7 @@ use crate::bus;
 use crate::config::{Boot, Live, Settings};
 use crate::debug::{self, Doors, Profiler};
 use crate::heartbeat::Heartbeat;
-use crate::hub::{Budget, ClassLimits, Clock, Counts, Hub, Publisher, Shared, Slots};
+use crate::hub::{Budget, ClassLimits, Clock, Counts, Hub, Publisher, Shared};
 use crate::logs::LogControl;
 use crate::metrics::Metrics;
 use crate::page;
@@ -137,7 +137,9 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     let tasks = TaskTracker::new();
     let calls = Calls::new(boot.node.clone(), hub.clone(), tasks.clone());
     let newest = Arc::<push::Newest>::default();
+    let names = Arc::<push::Names>::default();
     let inbox = Incoming {
+        names: names.clone(),
         newest: newest.clone(),
         players: players.clone(),
         calls: calls.clone(),
@@ -194,9 +196,9 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         players,
         persistence,
         tcp_keepalive: boot.tcp_keepalive,
-        streams: Slots::default(),
+        places: profiles::Places::new(bus.clone()),
         newest,
-        claims: Claims::new(bus.clone(), tasks.clone()),
+        claims: Claims::new(bus.clone(), names, tasks.clone()),
         tasks,
         hub,
         bus,

@@ -43,4 +43,5 @@ mod socketio;
 mod stream;
 mod support;
 mod tokens;
+mod truth;
 mod workers;

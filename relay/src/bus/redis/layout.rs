@@ -6,6 +6,8 @@
 //! | `relay:<namespace>:probe:<db>:<incarnation>:<connection>` | channel on which a relay hears itself |
 //! | `relay:<namespace>:lease:{<tag>}:<lease>` | key: `<node>/<incarnation>` of the holder |
 //! | `relay:<namespace>:presence:{<tag>}:<channel>` | set: `<node>/<incarnation>` of who has connections |
+//! | `relay:<namespace>:newest:{<tag>}:<name>` | sorted set: `<node>/<incarnation>` by when it took the name |
+//! | `relay:<namespace>:places:{<tag>}:<name>` | sorted set: `<node>/<incarnation>/<number>` by when the place ends |
 //! | `relay:<namespace>:session:{<tag>}:<player>` | key: the session of a player (conflict X-17) |
 //! | `relay:<namespace>:meta:{<tag>}:<log>` | hash: the life of a history and its last number |
 //! | `relay:<namespace>:log:{<tag>}:<log>` | stream: the messages of a history, by number |
@@ -122,6 +124,16 @@ impl Layout {
 
     fn kept(&self, what: &str, partition: Partition, name: &str) -> String {
         format!("{}:{what}:{{{}}}:{name}", self.root, partition.tag())
+    }
+
+    /// Key of the processes that took `name`, by when they did.
+    pub(super) fn newest(&self, name: &str) -> String {
+        format!("{}:newest:{{{}}}:{name}", self.root, Partition::of(name).tag())
+    }
+
+    /// Key of the taken places of `name`, by when they end.
+    pub(super) fn places(&self, name: &str) -> String {
+        format!("{}:places:{{{}}}:{name}", self.root, Partition::of(name).tag())
     }
 
     /// Key of the session of `player`.

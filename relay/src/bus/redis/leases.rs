@@ -27,12 +27,16 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::layout::Layout;
 use super::partition::{Partition, PerPartition};
 use super::routes::{NoLink, Routes};
-use crate::bus::{Claim, LEASE_TTL_SECONDS};
+use crate::bus::wire::Origin;
+use crate::bus::{Claim, Inbox, LEASE_TTL_SECONDS};
 
 /// Time after which a lease that nobody renews is free.
 const TTL: Duration = Duration::from_secs(LEASE_TTL_SECONDS);
 /// Time between renewals: two may fail before a lease is lost.
 pub(super) const RENEWAL: Duration = Duration::from_secs(5);
+/// Time that whoever held a lease before an outage has for claiming it again, before who wants it only
+/// since then does: most relays find Redis again within it.
+pub(super) const PRECEDENCE: Duration = Duration::from_secs(3);
 /// Least time that a lease must have left for a release to touch it: both of its calls fit.
 const RELEASE_MARGIN: Duration = Duration::from_secs(4);
 /// Tries of a claim, if the lease ends between its two commands.
@@ -50,6 +54,8 @@ pub(super) struct Leases {
     /// cannot undo the claim that follows it. Bounded by the connections that hold the claims.
     held: PerPartition<Mutex<Held>>,
     routes: Arc<Routes>,
+    /// Who is told of leases that another node turned out to hold.
+    inbox: Arc<dyn Inbox>,
 }
 
 /// Why a lease could not be asked for.
@@ -67,15 +73,27 @@ pub(super) enum LeaseError {
 }
 
 impl Leases {
-    pub(super) fn new(node: &str, incarnation: u64, layout: Arc<Layout>, routes: Arc<Routes>) -> Self {
+    pub(super) fn new(
+        origin: &Origin,
+        layout: Arc<Layout>,
+        routes: Arc<Routes>,
+        inbox: Arc<dyn Inbox>,
+    ) -> Self {
         let held = PerPartition::new(|_| Mutex::default());
-        let owner = format!("{node}/{incarnation:016x}");
-        Self { owner, layout, held, routes }
+        let owner = format!("{}/{:016x}", origin.node, origin.incarnation);
+        Self { owner, layout, held, routes, inbox }
     }
 
     /// What the value of a lease of this process is.
     pub(super) fn owner(&self) -> &str {
         &self.owner
+    }
+
+    /// Gives up `lease`, which another node holds, and has whoever goes by it told.
+    pub(super) fn lose(&self, lease: &str, held: &mut Held) {
+        held.remove(lease);
+        tracing::warn!(lease, "another node holds a lease that this node counts on: the bus was away");
+        self.inbox.lost(lease);
     }
 
     /// Key of `lease`.

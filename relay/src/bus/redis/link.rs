@@ -19,7 +19,9 @@ use super::history::Histories;
 use super::inlet::Inlet;
 use super::layout::Layout;
 use super::leases::Leases;
+use super::newest::Newest;
 use super::outbox::Outbox;
+use super::places::Places;
 use super::pool::Pool;
 use super::presence::Presence;
 use super::shard::Shard;
@@ -36,6 +38,8 @@ pub(super) struct Link {
     pub(super) outbox: Arc<Outbox>,
     pub(super) leases: Arc<Leases>,
     pub(super) presence: Arc<Presence>,
+    pub(super) newest: Arc<Newest>,
+    pub(super) places: Arc<Places>,
     pub(super) pool: Arc<Pool>,
     pub(super) histories: Arc<Histories>,
     pub(super) state: Arc<State>,
@@ -108,6 +112,8 @@ impl Link {
             fault = renewal::keep(&self.leases, &self.shard, connection.clone(), &self.tally) => Some(fault),
             fault = self.presence.keep(&self.shard, connection.clone()) => Some(fault),
             fault = self.histories.serve(&self.shard, connection.clone()) => Some(fault),
+            fault = self.newest.keep(&self.shard, connection.clone()) => Some(fault),
+            fault = self.places.keep(&self.shard, connection.clone()) => Some(fault),
             never = self.pool.keep() => match never {},
             () = shutdown.cancelled() => {
                 self.flush(connection.clone()).await;

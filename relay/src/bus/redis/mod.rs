@@ -5,7 +5,9 @@
 //! least once as long as a relay stays subscribed: what is published while it reconnects is lost
 //! to it, and counted as missed. Needs Redis 6.2 or newer (RESP3, `GETEX`), and of its commands
 //! only `HELLO`, `SELECT`, `SUBSCRIBE`, `PUBLISH`, `PUBSUB`, `SET`, `GET`, `GETEX`, `DEL`,
-//! `GETDEL`, `XGROUP`, `XREADGROUP`, `XAUTOCLAIM`, `XACK`, `XDEL`, `MGET`, `SADD`, `SREM`, `SMEMBERS` and `PEXPIRE`, on names that start with `relay:<namespace>:` or
+//! `GETDEL`, `XGROUP`, `XREADGROUP`, `XAUTOCLAIM`, `XACK`, `XDEL`, `MGET`, `SADD`, `SREM`, `SMEMBERS`,
+//! `PEXPIRE`, `TIME`, `ZADD`, `ZREM`, `ZCARD`, `ZREVRANGE`, `ZREMRANGEBYSCORE`, `MULTI` and `EXEC`, on
+//! names that start with `relay:<namespace>:` or
 //! `ws_conn_token:<namespace>:` (see [`layout`]).
 
 use std::sync::Arc;
@@ -24,8 +26,10 @@ use self::intake::Intake;
 use self::layout::Layout;
 use self::leases::{LeaseError, Leases};
 use self::link::Link;
+use self::newest::Newest;
 use self::outbox::{Full, Outbox};
 use self::partition::{Partition, Partitions};
+use self::places::Places;
 use self::pool::Pool;
 use self::presence::Presence;
 use self::roster::{Roster, RosterError};
@@ -51,9 +55,11 @@ mod intake;
 mod layout;
 mod leases;
 mod link;
+mod newest;
 mod order;
 mod outbox;
 mod partition;
+mod places;
 mod pool;
 mod presence;
 mod probe;
@@ -66,6 +72,7 @@ mod shard;
 mod slot;
 mod snapshots;
 mod state;
+mod time;
 
 /// Longest that a call about a lease may take: its turn, and two commands.
 const LEASE_DEADLINE: Duration = CALL_DEADLINE.saturating_mul(2);
@@ -90,6 +97,8 @@ pub(super) struct RedisBus {
     outbox: Arc<Outbox>,
     leases: Arc<Leases>,
     presence: Arc<Presence>,
+    newest: Arc<Newest>,
+    places: Arc<Places>,
     pool: Arc<Pool>,
     intake: Intake,
     routes: Arc<Routes>,
@@ -120,11 +129,13 @@ impl RedisBus {
         let routes = Arc::<Routes>::default();
         let (incarnation, names) = (origin.incarnation, Arc::clone(&layout));
         let histories = Histories::new(history, names, Arc::clone(&inbox), incarnation, Arc::clone(&tally));
-        let leases = Leases::new(&origin.node, origin.incarnation, Arc::clone(&layout), Arc::clone(&routes));
+        let leases = Leases::new(&origin, Arc::clone(&layout), Arc::clone(&routes), Arc::clone(&inbox));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),
             presence: Arc::new(Presence::new(leases.owner().to_owned(), Arc::clone(&layout))),
             intake: Intake::new(leases.owner(), &layout),
+            newest: Arc::new(Newest::new(leases.owner().to_owned(), Arc::clone(&layout), Arc::clone(&inbox))),
+            places: Arc::new(Places::new(leases.owner().to_owned(), Arc::clone(&layout))),
             leases: Arc::new(leases),
             roster: Arc::new(Roster::new(Arc::clone(&layout), Arc::clone(&routes))),
             me: Node::beginning(&origin.node, origin.incarnation),
@@ -153,6 +164,8 @@ impl RedisBus {
             outbox: Arc::clone(&bus.outbox),
             leases: Arc::clone(&bus.leases),
             presence: Arc::clone(&bus.presence),
+            newest: Arc::clone(&bus.newest),
+            places: Arc::clone(&bus.places),
             pool: Arc::clone(&bus.pool),
             state: Arc::clone(&bus.state),
             tally,
@@ -291,6 +304,31 @@ impl Bus for RedisBus {
 
     async fn holder(&self, lease: &str) -> Result<Option<String>, BusError> {
         self.about(lease, self.leases.holder(lease)).await
+    }
+
+    async fn take_newest(&self, name: &str, id: u64) -> Result<i64, BusError> {
+        self.about(name, self.newest.take(name, id, self.routes.commands(Partition::of(name)))).await
+    }
+
+    async fn leave_newest(&self, name: &str, id: u64) {
+        if let Err(error) =
+            self.about(name, self.newest.leave(name, id, self.routes.commands(Partition::of(name)))).await
+        {
+            tracing::debug!(name, %error, "a name was not given back and ends by itself");
+        }
+    }
+
+    async fn take_place(&self, name: &str, id: u64, limit: u32) -> Result<bool, BusError> {
+        self.places.want(name, id);
+        let ask = async {
+            let link = self.routes.commands(Partition::of(name))?;
+            Ok(self.places.take(name, id, limit, link).await?)
+        };
+        self.about(name, ask).await
+    }
+
+    fn leave_place(&self, name: &str, id: u64) {
+        self.places.leave(name, id);
     }
 
     fn note(&self, channel: &Channel, here: bool) {

@@ -29,6 +29,11 @@ pub(super) fn player_of(uri: &Uri) -> Result<String, ApiError> {
     Ok(player.into_owned())
 }
 
+/// What the places of a player's connections are called.
+pub(super) fn place_of(player: &str) -> String {
+    format!("player:{player}")
+}
+
 fn segment(uri: &Uri) -> Option<&str> {
     let rest = uri.path().strip_prefix(STREAMS).or_else(|| uri.path().strip_prefix(SOCKETS))?;
     let segment = rest.strip_suffix('/').unwrap_or(rest);

@@ -13,14 +13,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::errors::Kind;
-use super::player::{player_of, session_of};
+use super::player::{place_of, player_of, session_of};
 use super::shape::PlayerMessage;
 use super::{NAME, TOO_MANY};
 use crate::app::App;
 use crate::auth::ClientAddress;
-use crate::hub::{CloseCode, Connection, Farewell, Membership, Slot, Socket, Transport};
+use crate::hub::{CloseCode, Connection, Farewell, Membership, Socket, Transport};
 use crate::profiles::accept::{Admitted, accept};
 use crate::profiles::limits::{self, Flow};
+use crate::profiles::places::Place;
 use crate::profiles::resume::{Asked, Pending};
 use crate::profiles::{access, opening, push, resume};
 use crate::transport::ws::{self, Upgraded, text_frame};
@@ -29,7 +30,7 @@ use crate::transport::ws::{self, Upgraded, text_frame};
 struct Player {
     membership: Membership,
     pending: Option<Pending>,
-    slot: Slot,
+    place: Place,
     client_ip: IpAddr,
     begin: Instant,
 }
@@ -59,8 +60,7 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
         None => 0,
     };
     let limit = app.settings.live().dual.max_connections;
-    let places = limit.saturating_add(u32::try_from(replaced).unwrap_or(u32::MAX));
-    let Some(slot) = app.streams.take(&player, places) else {
+    let Some(place) = app.places.take(&place_of(&player), limit, replaced).await else {
         return Err(refused(Kind::Connection, &player, TOO_MANY.to_owned()));
     };
     let asked = Asked::of(&request.uri);
@@ -69,21 +69,21 @@ async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<Player, Farew
     access::bound(app, identity.as_ref(), membership.connection());
     app.players.recheck(membership.connection(), session.as_deref());
     let client_ip = ClientAddress::of(&request.extensions).ip;
-    Ok(Player { membership, pending, slot, client_ip, begin })
+    Ok(Player { membership, pending, place, client_ip, begin })
 }
 
 impl Admitted for Player {
     async fn serve(self, app: Arc<App>, upgraded: Upgraded) {
-        let Self { membership, pending, slot, client_ip, begin } = self;
+        let Self { membership, pending, place, client_ip, begin } = self;
         let connection = membership.connection().clone();
         connection.attach(Socket::Tcp(upgraded.stream));
         super::established(&app, &connection, client_ip, begin);
         resume::tell(&app, &connection, pending, "type", |text| text_frame(text.as_bytes())).await;
-        let mut session = Session { app: app.clone(), flow: Flow::new() };
+        let mut session = Session { app: app.clone(), flow: Flow::new(), place };
         let limit = || app.settings.live().max_message_size;
         ws::run(&connection, upgraded.early, limit, &mut session).await;
         drop(membership);
-        drop(slot);
+        drop(session);
         super::ended(&app, &connection);
     }
 }
@@ -92,6 +92,8 @@ impl Admitted for Player {
 struct Session {
     app: Arc<App>,
     flow: Flow,
+    /// Given back to the cluster before the client is told of the end, so that it can come back at once.
+    place: Place,
 }
 
 /// What matters of a player's message.
@@ -132,7 +134,9 @@ impl ws::Session for Session {
         connection.finish(&Farewell::new(CloseCode::Unsupported, "Text messages only"));
     }
 
-    fn closing(&mut self) {}
+    fn closing(&mut self) {
+        self.place.release();
+    }
 }
 
 impl Session {

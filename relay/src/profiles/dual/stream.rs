@@ -9,18 +9,19 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::FutureExt;
-use http::request;
+use http::{HeaderMap, header, request};
 
 use super::errors::Kind;
-use super::player::{is_stream, player_of, session_of};
+use super::player::{is_stream, place_of, player_of, session_of};
 use super::shape::{KeptEvent, PlayerEvent};
 use super::{NAME, persist};
 use crate::app::App;
 use crate::auth::{ClientAddress, Identity};
 use crate::bus::{Channel, Position};
 use crate::drain::RESTART;
-use crate::hub::{Membership, Opening, Slot, Socket, Transport, Wanted, Wire};
-use crate::profiles::{ApiError, Direct, access, limits, resume};
+use crate::hub::{Membership, Opening, Socket, Transport, Wanted, Wire};
+use crate::profiles::places::Place;
+use crate::profiles::{ApiError, Direct, access, direct, limits, resume};
 use crate::server::throttle;
 use crate::transport::sse::{self, Framing, SseWire};
 
@@ -28,7 +29,7 @@ use crate::transport::sse::{self, Framing, SseWire};
 struct Admitted {
     player: String,
     session: Option<String>,
-    slot: Slot,
+    place: Place,
     client_ip: IpAddr,
     begin: Instant,
     /// Where the client was.
@@ -38,7 +39,7 @@ struct Admitted {
 /// A stream in the hub.
 struct Opened {
     membership: Membership,
-    slot: Slot,
+    place: Place,
     /// What it is to recover before its first message.
     wanted: Option<Wanted>,
     framing: Framing,
@@ -61,9 +62,20 @@ pub(in crate::profiles) fn stream(app: &Arc<App>, request: &request::Parts) -> O
     throttle::note(app, request.uri.path(), &request.headers, &request.extensions).ok()?;
     let admitted = admit(app, request).now_or_never()?.ok()?;
     let opened_by = app.clone();
+    let origin = request.headers.get(header::ORIGIN).cloned();
     Some(Direct::new(app, request, move |socket, framing, head| {
-        let opened = open(&opened_by, admitted, socket, framing, &head);
-        async move { live(&opened_by, opened).await }.boxed()
+        async move {
+            // Boxed: the task of a connection that lives has no room for it.
+            if !Box::pin(admitted.place.ask()).await {
+                note(&opened_by, &admitted.player, &ApiError::TooManyConnections);
+                let asked = HeaderMap::from_iter(origin.map(|origin| (header::ORIGIN, origin)));
+                let refused = direct::refuse(socket, &opened_by, &asked, ApiError::TooManyConnections);
+                return Box::pin(refused).await;
+            }
+            let opened = open(&opened_by, admitted, socket, framing, &head);
+            live(&opened_by, opened).await;
+        }
+        .boxed()
     }))
 }
 
@@ -76,6 +88,9 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     let refused = |error: &ApiError| note(&app, &player_of(&parts.uri).unwrap_or_default(), error);
     let identity = authenticate(&app, &parts).await.inspect_err(refused)?;
     let admitted = admit(&app, &parts).await.inspect_err(refused)?;
+    if !admitted.place.ask().await {
+        return Err(ApiError::TooManyConnections).inspect_err(refused);
+    }
     let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;
     let opened = open(&app, admitted, socket, Framing::Bare, &[]);
     access::bound(&app, identity.as_ref(), opened.membership.connection());
@@ -118,11 +133,12 @@ async fn admit(app: &App, request: &request::Parts) -> Result<Admitted, ApiError
         Some(session) => app.players.enter(app, &player, session).await,
         None => 0,
     };
-    let places = live.dual.max_connections.saturating_add(u32::try_from(replaced).unwrap_or(u32::MAX));
-    let slot = app.streams.take(&player, places).ok_or(ApiError::TooManyConnections)?;
+    // The cluster is asked by who can wait for its answer.
+    let place = app.places.here(&place_of(&player), live.dual.max_connections, replaced);
+    let place = place.ok_or(ApiError::TooManyConnections)?;
     let client_ip = ClientAddress::of(&request.extensions).ip;
     let since = resume::last_event_id(request);
-    Ok(Admitted { player, session, slot, client_ip, begin, since })
+    Ok(Admitted { player, session, place, client_ip, begin, since })
 }
 
 /// Notes why a stream is refused, by the guide's types of errors.
@@ -157,14 +173,14 @@ fn open(app: &App, admitted: Admitted, socket: Socket, framing: Framing, head: &
     let membership = if wanted.is_some() { app.hub.open_held(opening) } else { app.hub.open(opening) };
     super::established(app, membership.connection(), admitted.client_ip, admitted.begin);
     app.players.recheck(membership.connection(), admitted.session.as_deref());
-    Opened { membership, slot: admitted.slot, wanted, framing }
+    Opened { membership, place: admitted.place, wanted, framing }
 }
 
-async fn live(app: &App, Opened { membership, slot, wanted, framing }: Opened) {
+async fn live(app: &App, Opened { membership, place, wanted, framing }: Opened) {
     let connection = membership.connection().clone();
     resume::stream(app, &connection, wanted, SseWire::<KeptEvent>::of(framing)).await;
     sse::run(&connection).await;
     drop(membership);
-    drop(slot);
+    drop(place);
     super::ended(app, &connection);
 }

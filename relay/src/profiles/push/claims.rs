@@ -1,16 +1,14 @@
 //! Names that one at a time may have in the whole cluster: a user's socket (requirement 000-02,
 //! conflict X-03), and a request whose answers one caller gets (requirement 000-06).
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
+use super::names::{Entered, Names};
 use crate::bus::{Bus, Channel, Claim};
-use crate::hub::{Slot, Slots};
-use crate::sync::lock;
 
 /// Time for a lease to come back from a node that just said goodbye to the user.
 const RETURNING: Duration = Duration::from_millis(200);
@@ -19,15 +17,7 @@ const RETURNING: Duration = Duration::from_millis(200);
 pub struct Claims {
     bus: Arc<dyn Bus>,
     tasks: TaskTracker,
-    names: Mutex<HashMap<Box<str>, State>>,
-    /// Sockets by user, where several are allowed.
-    shared: Slots,
-}
-
-enum State {
-    Held,
-    /// The lease is on its way back; the channel closes when it is there.
-    Releasing(watch::Receiver<()>),
+    names: Arc<Names>,
 }
 
 /// The right to a name; dropping it gives the right back.
@@ -36,9 +26,17 @@ pub(super) struct Claimed {
     name: Box<str>,
 }
 
+/// What the names of users' sockets begin with.
+const SOCKET: &str = "socket:";
+
 /// The name of a user's socket.
 pub(super) fn socket(user: &str) -> String {
-    format!("socket:{user}")
+    format!("{SOCKET}{user}")
+}
+
+/// The user whose socket has this name; `None` for that of a request.
+pub(super) fn user_of(name: &str) -> Option<&str> {
+    name.strip_prefix(SOCKET)
 }
 
 /// The name of a request to a user.
@@ -47,9 +45,9 @@ pub(super) fn request(user: &str, correlation_id: &str) -> String {
 }
 
 impl Claims {
-    /// Claims through `bus`; `tasks` waits for leases on their way back.
-    pub fn new(bus: Arc<dyn Bus>, tasks: TaskTracker) -> Arc<Self> {
-        Arc::new(Self { bus, tasks, names: Mutex::default(), shared: Slots::default() })
+    /// Claims through `bus` of what is noted in `names`; `tasks` waits for leases on their way back.
+    pub fn new(bus: Arc<dyn Bus>, names: Arc<Names>, tasks: TaskTracker) -> Arc<Self> {
+        Arc::new(Self { bus, tasks, names })
     }
 
     /// Claims `name`. While the bus is away, what this node knows decides.
@@ -73,14 +71,9 @@ impl Claims {
         }
     }
 
-    /// Takes one of `limit` places for sockets of `user` on this node.
-    pub(super) fn share(&self, user: &str, limit: u32) -> Option<Slot> {
-        self.shared.take(user, limit)
-    }
-
     async fn claim_here(self: &Arc<Self>, name: &str) -> Option<Claimed> {
         loop {
-            let mut releasing = match self.enter(name) {
+            let mut releasing = match self.names.enter(name) {
                 Entered::Granted => return Some(Claimed { claims: self.clone(), name: name.into() }),
                 Entered::Held => return None,
                 Entered::Releasing(releasing) => releasing,
@@ -90,34 +83,23 @@ impl Claims {
             let _ = releasing.changed().await;
         }
     }
-
-    fn enter(&self, name: &str) -> Entered {
-        let mut names = lock(&self.names);
-        match names.get(name) {
-            Some(State::Held) => Entered::Held,
-            Some(State::Releasing(releasing)) => Entered::Releasing(releasing.clone()),
-            None => {
-                names.insert(name.into(), State::Held);
-                Entered::Granted
-            }
-        }
-    }
 }
 
-enum Entered {
-    Granted,
-    Held,
-    Releasing(watch::Receiver<()>),
+impl Claimed {
+    /// Whether another node turned out to hold the name: whoever goes by it is to end.
+    pub(super) fn is_lost(&self) -> bool {
+        self.claims.names.is_lost(&self.name)
+    }
 }
 
 impl Drop for Claimed {
     fn drop(&mut self) {
         let (done, releasing) = watch::channel(());
-        lock(&self.claims.names).insert(self.name.clone(), State::Releasing(releasing));
+        self.claims.names.leave(&self.name, releasing);
         let (claims, name) = (self.claims.clone(), std::mem::take(&mut self.name));
         self.claims.tasks.spawn(async move {
             claims.bus.release(&name).await;
-            lock(&claims.names).remove(&name);
+            claims.names.left(&name);
             drop(done);
         });
     }

@@ -1,5 +1,7 @@
 //! Claims of many clusters at once, over buses whose answers take their time.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
@@ -9,6 +11,7 @@ use tokio::time::sleep;
 use super::*;
 use crate::bus::BusError;
 use crate::bus::testing::PartBus;
+use crate::sync::lock;
 
 /// Who holds what in one cluster.
 type Leases = Arc<Mutex<HashMap<String, usize>>>;
@@ -41,7 +44,10 @@ impl PartBus for Slow {
 
 fn cluster() -> Vec<Arc<Claims>> {
     let leases = Leases::default();
-    let node = |node| Claims::new(Arc::new(Slow { node, leases: leases.clone() }), TaskTracker::new());
+    let node = |node| {
+        let bus = Arc::new(Slow { node, leases: leases.clone() });
+        Claims::new(bus, Arc::default(), TaskTracker::new())
+    };
     (0..3).map(node).collect()
 }
 

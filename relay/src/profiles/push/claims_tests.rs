@@ -3,9 +3,12 @@
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
+use std::sync::Mutex;
+
 use super::*;
 use crate::bus::BusError;
 use crate::bus::testing::PartBus;
+use crate::sync::lock;
 
 /// A bus with one answer to claims, and a gate that releases wait for.
 struct Scripted {
@@ -28,7 +31,7 @@ impl PartBus for Scripted {
 
 fn claims(answer: Result<Claim, BusError>) -> (Arc<Scripted>, Arc<Claims>) {
     let bus = Arc::new(Scripted { answer, gate: Semaphore::new(0), calls: Mutex::default() });
-    (bus.clone(), Claims::new(bus, TaskTracker::new()))
+    (bus.clone(), Claims::new(bus, Arc::default(), TaskTracker::new()))
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use super::request::Push;
 use super::shape::Answer;
 use crate::app::App;
 use crate::bus::Channel;
-use crate::hub::{CloseCode, Connection, Farewell, Membership, Opening, Socket, Transport};
+use crate::hub::{CloseCode, Connection, Farewell, Hub, Membership, Opening, Socket, Transport};
 use crate::profiles::limits::Caller;
 use crate::profiles::{ApiError, json};
 use crate::transport::sse::{self, Event, SseWire};
@@ -37,6 +37,9 @@ pub(super) async fn handle(
     let claimed = if push.is_chosen { Some(claim(&app, &user, &correlation_id).await?) } else { None };
     // Subscribed before the push is on its way: the first answer may be quick.
     let membership = app.hub.open(opening(socket, &user, &correlation_id));
+    if claimed.as_ref().is_some_and(Claimed::is_lost) {
+        return Err(ApiError::Answering);
+    }
     if publish(&app, push).await? == Outcome::NotConnected {
         fail(membership.connection(), "User not connected", &correlation_id);
     }
@@ -72,6 +75,13 @@ async fn collect(membership: Membership, correlation_id: String, timeout: Durati
     if tokio::time::timeout(timeout, sse::run(connection)).await.is_err() {
         fail(connection, "Timeout waiting for response", &correlation_id);
         sse::run(connection).await;
+    }
+}
+
+/// Ends a request whose answers another caller gets by right, on another node.
+pub(super) fn end_refused(hub: &Hub, name: &str) {
+    for connection in hub.members(&Channel::named(name.to_owned())) {
+        fail(&connection, &ApiError::Answering.to_string(), &connection.identity);
     }
 }
 

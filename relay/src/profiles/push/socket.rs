@@ -41,10 +41,10 @@ struct User {
 }
 
 pub(in crate::profiles) async fn connect(app: Arc<App>, request: Request) -> Response {
-    accept(app, request, async |app, request| admit(app, request).await).await
+    accept(app, request, admit).await
 }
 
-async fn admit(app: &App, request: &request::Parts) -> Result<User, Farewell> {
+async fn admit(app: &Arc<App>, request: &request::Parts) -> Result<User, Farewell> {
     let parameters = Query::<Parameters>::try_from_uri(&request.uri).ok();
     let user = parameters.and_then(|Query(parameters)| parameters.user_id);
     let identity = access::of_socket(app, NAME, request).await?;
@@ -57,6 +57,7 @@ async fn admit(app: &App, request: &request::Parts) -> Result<User, Farewell> {
     let asked = Asked::of(&request.uri);
     let opening = opening::of_user(NAME, user, resume::wire::<Bare>(asked.as_ref()));
     let (membership, pending) = resume::open(app, opening, asked);
+    right.settle(membership.connection());
     access::bound(app, identity.as_ref(), membership.connection());
     Ok(User { membership, pending, right, client_ip: ClientAddress::of(&request.extensions).ip })
 }

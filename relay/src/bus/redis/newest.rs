@@ -1,0 +1,181 @@
+//! Which process has the newest holder of a name: who comes later takes it from whoever has it.
+//!
+//! A name is a sorted set of processes; the one with the highest score has it. A score is the time of
+//! Redis, in microseconds, at which a process took the name, or one more than the highest there was:
+//! the clocks of nodes decide nothing. Nothing has to be compared and set at once, so no script is run:
+//! each process writes its own score, and sees who is on top.
+//!
+//! Each process renews the names it has, all with one ticker, and learns then if another has one by now.
+//! Who took a name while Redis was away says how long ago that was, so that the last one to come has it
+//! in the end. A set ends by itself [`TTL`] after the last renewal.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, RedisError};
+use tokio::sync::Mutex;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::fault::{Fault, breaks_link};
+use super::layout::Layout;
+use super::leases::{LeaseError, RENEWAL};
+use super::partition::{Partition, PerPartition};
+use super::routes::NoLink;
+use super::shard::Shard;
+use super::time::now;
+use crate::bus::{Inbox, LEASE_TTL_SECONDS};
+
+/// Time after which a name that nobody renews is forgotten.
+const TTL: Duration = Duration::from_secs(LEASE_TTL_SECONDS);
+/// Names that are renewed with one round trip.
+const BATCH: usize = 512;
+/// Tries to get on top of others who come at the same time.
+const TRIES: usize = 5;
+
+/// What a process has of a name.
+struct Taken {
+    /// Tells this time from the ones before and after it.
+    id: u64,
+    came: Instant,
+    /// Its score; none if Redis was away.
+    score: Option<i64>,
+}
+
+/// Who is on top of a set, if anyone, and its score: exact up to 2^53 microseconds, which is in 2255.
+type Top = Vec<(String, f64)>;
+
+type Names = HashMap<String, Taken>;
+
+/// The names whose newest holder is in this process, as far as it knows.
+pub(super) struct Newest {
+    owner: String,
+    layout: Arc<Layout>,
+    inbox: Arc<dyn Inbox>,
+    /// One lock per partition, held across the calls about its names. Bounded by the connections.
+    names: PerPartition<Mutex<Names>>,
+}
+
+impl Newest {
+    pub(super) fn new(owner: String, layout: Arc<Layout>, inbox: Arc<dyn Inbox>) -> Self {
+        Self { owner, layout, inbox, names: PerPartition::new(|_| Mutex::default()) }
+    }
+
+    /// Takes `name` from whoever has it. Answers the score, which is higher than all before it.
+    pub(super) async fn take(
+        &self,
+        name: &str,
+        id: u64,
+        link: Result<MultiplexedConnection, NoLink>,
+    ) -> Result<i64, LeaseError> {
+        let mut names = self.names.get(Partition::of(name)).lock().await;
+        names.insert(name.to_owned(), Taken { id, came: Instant::now(), score: None });
+        let mut link = link?;
+        let score = now(&mut link).await?;
+        let score = self.climb(name, score, &mut link).await?;
+        names.insert(name.to_owned(), Taken { id, came: Instant::now(), score: Some(score) });
+        Ok(score)
+    }
+
+    /// Gives `name` back, unless it was taken again by this process since.
+    pub(super) async fn leave(
+        &self,
+        name: &str,
+        id: u64,
+        link: Result<MultiplexedConnection, NoLink>,
+    ) -> Result<(), LeaseError> {
+        let mut names = self.names.get(Partition::of(name)).lock().await;
+        if names.get(name).is_none_or(|taken| taken.id != id) {
+            return Ok(());
+        }
+        names.remove(name);
+        let mut leave = redis::cmd("ZREM");
+        Ok(leave.arg(self.layout.newest(name)).arg(&self.owner).query_async(&mut link?).await?)
+    }
+
+    async fn climb(
+        &self,
+        name: &str,
+        mut score: i64,
+        link: &mut MultiplexedConnection,
+    ) -> Result<i64, LeaseError> {
+        for _ in 0..TRIES {
+            let mut pipeline = Pipeline::new();
+            self.place(name, score, &mut pipeline);
+            let (top,): (Top,) = pipeline.query_async(link).await?;
+            match top.first() {
+                Some((owner, highest)) if *owner != self.owner => score = (*highest as i64).saturating_add(1),
+                _ => return Ok(score),
+            }
+        }
+        Err(LeaseError::Contended)
+    }
+
+    /// The commands that write a score, unless there is a higher one of this process, and answer who is
+    /// on top.
+    fn place(&self, name: &str, score: i64, pipeline: &mut Pipeline) {
+        let key = self.layout.newest(name);
+        pipeline.cmd("ZADD").arg(&key).arg("GT").arg(score).arg(&self.owner).ignore();
+        pipeline.cmd("ZREVRANGE").arg(&key).arg(0).arg(0).arg("WITHSCORES");
+        pipeline.cmd("PEXPIRE").arg(&key).arg(TTL.as_millis() as u64).ignore();
+    }
+
+    /// Renews the names of `shard` now, and again every [`RENEWAL`], until the connection breaks.
+    pub(super) async fn keep(&self, shard: &Shard, mut link: MultiplexedConnection) -> Fault {
+        let mut ticks = interval(RENEWAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            for partition in shard.owned().iter() {
+                let mut names = self.names.get(partition).lock().await;
+                match self.renew(&mut names, &mut link).await {
+                    Ok(()) => {}
+                    Err(source) if breaks_link(&source) => {
+                        return Fault::Call { doing: "tell who is newest", source };
+                    }
+                    // Such as `OOM` or `NOPERM`: messages still cross, so the connection is kept.
+                    Err(error) => tracing::warn!(%error, "Redis refuses to note who is newest"),
+                }
+            }
+        }
+    }
+
+    async fn renew(&self, names: &mut Names, link: &mut MultiplexedConnection) -> Result<(), RedisError> {
+        let all: Vec<String> = names.keys().cloned().collect();
+        for some in all.chunks(BATCH) {
+            let time = now(link).await?;
+            let mut pipeline = Pipeline::new();
+            for name in some {
+                let Some(taken) = names.get_mut(name) else { continue };
+                let age = i64::try_from(taken.came.elapsed().as_micros()).unwrap_or(i64::MAX);
+                let score = *taken.score.get_or_insert(time.saturating_sub(age));
+                self.place(name, score, &mut pipeline);
+            }
+            let tops: Vec<Top> = pipeline.query_async(link).await?;
+            let ours = |top: &Top| top.first().is_some_and(|(owner, _)| *owner == self.owner);
+            let lost: Vec<&String> =
+                some.iter().zip(tops).filter(|(_, top)| !ours(top)).map(|(name, _)| name).collect();
+            self.lose(&lost, names, link).await?;
+        }
+        Ok(())
+    }
+
+    async fn lose(
+        &self,
+        lost: &[&String],
+        names: &mut Names,
+        link: &mut MultiplexedConnection,
+    ) -> Result<(), RedisError> {
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let mut pipeline = Pipeline::new();
+        for name in lost {
+            names.remove(*name);
+            self.inbox.lost(name);
+            pipeline.cmd("ZREM").arg(self.layout.newest(name)).arg(&self.owner).ignore();
+        }
+        pipeline.exec_async(link).await
+    }
+}
