@@ -25,6 +25,7 @@ mod node;
 mod position;
 mod recovered;
 mod redis;
+mod remembered;
 mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -191,6 +192,22 @@ pub trait Bus: Send + Sync + 'static {
     async fn recover(&self, log: &Log, since: Option<Position>) -> Result<Recovered, BusError> {
         let _ = (log, since);
         Ok(Recovered::default())
+    }
+
+    /// Keeps `value` under `key` for `ttl`, unless something is kept there already, which is then the
+    /// answer: of all who ask with one key, on whichever nodes, one gets `None`. While the bus is away a
+    /// key is one of this node.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if it cannot be kept.
+    async fn remember(&self, key: &str, value: &str, ttl: Duration) -> Result<Option<String>, BusError> {
+        let _ = (key, value, ttl);
+        Ok(None)
+    }
+
+    /// Keeps `value` under `key` whatever was there, or forgets what was. Best effort.
+    async fn amend(&self, key: &str, value: Option<&str>, ttl: Duration) {
+        let _ = (key, value, ttl);
     }
 
     /// Keeps `value` under `token` for `ttl`, for [`take_token`](Self::take_token) of any node.

@@ -2,7 +2,7 @@
 
 use super::known::{limits, tokens};
 use super::reader::Reader;
-use crate::rate::Quotas;
+use crate::rate::{Quotas, Scope};
 
 pub(super) fn quotas(r: &mut Reader<'_>) -> Quotas {
     Quotas {
@@ -15,5 +15,6 @@ pub(super) fn quotas(r: &mut Reader<'_>) -> Quotas {
         publishes: r.small(limits::PUBLISH_RATE_LIMIT),
         channel: r.small(limits::CHANNEL_RATE_LIMIT),
         channels: r.small(limits::MAX_CHANNELS_PER_CONNECTION),
+        scope: r.value(limits::RATE_LIMIT_SCOPE, Scope::Cluster),
     }
 }

@@ -3,7 +3,7 @@
 use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
 
 /// The limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RateLimit {
     /// Connections that one name begins.
     Connections,

@@ -65,6 +65,15 @@ pub enum ApiError {
     /// Another caller waits for answers under the same id: 409.
     #[error("another request to this user waits for answers with this correlation_id")]
     Answering,
+    /// The key of the request is none: 400.
+    #[error("Idempotency-Key must be one key of 1 to 255 visible characters")]
+    BadKey,
+    /// The first request with this key or id is not done: 409.
+    #[error("a request with this key or id is under way, try again later")]
+    UnderWay,
+    /// The key was used with another body: 422.
+    #[error("this Idempotency-Key was used with another body")]
+    OtherRequest,
     /// The profiler did not work: 503.
     #[error("no profile could be taken")]
     NoProfile,
@@ -94,13 +103,13 @@ impl ApiError {
             Self::Denied(Denied::Wrong) | Self::Origin | Self::NoAdminToken | Self::Forbidden => {
                 StatusCode::FORBIDDEN
             }
-            Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid { .. } | Self::OtherRequest => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::Unread => StatusCode::BAD_REQUEST,
+            Self::Unread | Self::BadKey => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Answering => StatusCode::CONFLICT,
+            Self::Answering | Self::UnderWay => StatusCode::CONFLICT,
             Self::TooManyConnections | Self::Busy | Self::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Bus(_) | Self::NoRoom | Self::NoProfile => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -119,7 +128,8 @@ impl IntoResponse for ApiError {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         }
-        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        let again = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+        if again || matches!(self, Self::UnderWay) {
             headers.insert(header::RETRY_AFTER, self.retry_after().into());
         }
         response

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::dual::Players;
 use super::push;
 use crate::bus::{Inbox, Message};
+use crate::config::Settings;
 use crate::hub::Hub;
 use crate::metrics::Metrics;
 use crate::peers::Calls;
+use crate::rate::{self, Limits};
 
 /// Hands on each message to whom it concerns.
 pub struct Incoming {
@@ -21,6 +23,10 @@ pub struct Incoming {
     pub calls: Arc<Calls>,
     /// What users and requests this node counts on holding.
     pub names: Arc<push::Names>,
+    /// What is left of quotas.
+    pub limits: Arc<Limits>,
+    /// How much they are.
+    pub settings: Arc<Settings>,
     /// Who counts what was said in conversations.
     pub metrics: Arc<Metrics>,
 }
@@ -31,6 +37,9 @@ impl Inbox for Incoming {
             return;
         }
         if push::hear(&self.hub, &self.newest, &message) {
+        if push::hear(&self.hub, &self.newest, &message)
+            || rate::hear(&self.limits, &self.settings.live().quotas, &message)
+        {
             return;
         }
         if !message.channel.is_conversation() {

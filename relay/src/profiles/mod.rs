@@ -6,6 +6,7 @@ mod access;
 mod direct;
 pub mod dual;
 mod error;
+mod idempotency;
 mod identity;
 mod incoming;
 mod json;
@@ -28,6 +29,7 @@ use crate::app::App;
 
 pub use direct::{Direct, direct};
 pub use error::ApiError;
+pub use idempotency::once;
 pub use incoming::Incoming;
 pub use places::Places;
 

@@ -59,16 +59,30 @@ impl Bucket {
         if quota.count == 0 {
             return Ok(());
         }
-        let count = f64::from(quota.count);
-        let each = quota.per.as_secs_f64() / count;
-        let earned = now.saturating_duration_since(self.at).as_secs_f64() / each;
-        self.left = (self.left + earned).min(count);
-        self.at = now;
+        let each = self.earn(quota, now);
         if self.left >= 1.0 {
             self.left -= 1.0;
             return Ok(());
         }
         Err(Limited { wait: Duration::from_secs_f64((1.0 - self.left) * each) })
+    }
+
+    /// Takes off `count` that were taken elsewhere. What is not left is owed, up to one quota.
+    pub fn owe(&mut self, quota: Quota, count: u32, now: Instant) {
+        if quota.count > 0 {
+            self.earn(quota, now);
+            self.left = (self.left - f64::from(count)).max(-f64::from(quota.count));
+        }
+    }
+
+    /// Adds what came back until `now`. Answers the seconds in which one does.
+    fn earn(&mut self, quota: Quota, now: Instant) -> f64 {
+        let count = f64::from(quota.count);
+        let each = quota.per.as_secs_f64() / count;
+        let earned = now.saturating_duration_since(self.at).as_secs_f64() / each;
+        self.left = (self.left + earned).min(count);
+        self.at = now;
+        each
     }
 }
 
@@ -93,6 +107,17 @@ mod tests {
         let begin = Instant::now();
         let mut bucket = Bucket::full(begin);
         assert_eq!(taken(&mut bucket, 100, begin + Duration::from_secs(60)), 10);
+    }
+
+    #[test]
+    fn what_is_taken_elsewhere_is_taken_off_and_owed_up_to_one_quota() {
+        let begin = Instant::now();
+        let (mut bucket, quota) = (Bucket::full(begin), Quota::per_second(10));
+        bucket.owe(quota, 4, begin);
+        assert_eq!(taken(&mut bucket, 100, begin), 6);
+        bucket.owe(quota, 1000, begin);
+        let after = [1000, 1500].map(|ms| taken(&mut bucket, 100, begin + Duration::from_millis(ms)));
+        assert_eq!(after, [0, 5]);
     }
 
     #[test]

@@ -1,16 +1,40 @@
-//! The limits of this node, each with a quota of its own, and what is left of them by name.
+//! The limits, each with a quota of its own, and what is left of them here by name.
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, RandomState};
+use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::Name;
 use super::bucket::{Bucket, Limited, Quota};
+use super::spent::{Spent, Taking};
 use crate::metrics::{RateFigures, RateLimit};
 use crate::recent::Recent;
 use crate::sync::lock;
 
 /// Names of one limit that are remembered at least; twice as many at most.
 const NAMES: usize = 32_768;
+
+/// Whom the quotas of names are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All nodes together.
+    Cluster,
+    /// Each node.
+    Node,
+}
+
+impl FromStr for Scope {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "cluster" => Ok(Self::Cluster),
+            "node" => Ok(Self::Node),
+            other => Err(format!("{other:?} is neither cluster nor node")),
+        }
+    }
+}
 
 /// The quotas, as the settings have them. 0 is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +57,8 @@ pub struct Quotas {
     pub channel: u32,
     /// Channels that one connection may be in.
     pub channels: u32,
+    /// Whose quotas those of names are; those of connections are theirs.
+    pub scope: Scope,
 }
 
 impl Quotas {
@@ -59,6 +85,7 @@ pub struct Limits {
     figures: RateFigures,
     hasher: RandomState,
     left: Vec<(RateLimit, Mutex<Recent<u64, Bucket>>)>,
+    spent: Mutex<Spent>,
 }
 
 impl Limits {
@@ -66,22 +93,57 @@ impl Limits {
     pub fn new(figures: RateFigures) -> Arc<Self> {
         let table = |limit| (limit, Mutex::new(Recent::new(NAMES)));
         let left = RateLimit::ALL.into_iter().map(table).collect();
-        Arc::new(Self { figures, hasher: RandomState::new(), left })
+        Arc::new(Self { figures, hasher: RandomState::new(), left, spent: Mutex::default() })
     }
 
     /// Takes one of what `name` may.
     ///
     /// # Errors
     /// [`Limited`] if nothing is left, which is counted.
-    pub fn take(&self, limit: RateLimit, quotas: &Quotas, name: impl Hash) -> Result<(), Limited> {
+    pub fn take<'a>(
+        &self,
+        limit: RateLimit,
+        quotas: &Quotas,
+        name: impl Into<Name<&'a str>>,
+    ) -> Result<(), Limited> {
         let quota = quotas.of(limit);
         if quota.count == 0 {
             return Ok(());
         }
-        let (now, key) = (Instant::now(), self.hasher.hash_one(name));
-        let Some((_, table)) = self.left.iter().find(|(known, _)| *known == limit) else { return Ok(()) };
-        let taken = lock(table).entry(key, || Bucket::full(now)).take(quota, now);
+        let (now, name) = (Instant::now(), name.into());
+        let taken = self.bucket(limit, &name, now, |bucket| bucket.take(quota, now)).unwrap_or(Ok(()));
+        if taken.is_ok() && quotas.scope == Scope::Cluster {
+            lock(&self.spent).add(limit, &name);
+        }
         taken.inspect_err(|_| self.note(limit))
+    }
+
+    /// Takes off what a name took on another node.
+    pub(super) fn owe(&self, quotas: &Quotas, taking: &Taking) {
+        let Some(limit) = RateLimit::ALL.into_iter().find(|limit| limit.label() == taking.limit) else {
+            return;
+        };
+        let (quota, now) = (quotas.of(limit), Instant::now());
+        if quota.count > 0 {
+            self.bucket(limit, &taking.name.borrowed(), now, |bucket| bucket.owe(quota, taking.count, now));
+        }
+    }
+
+    /// What was taken here since the last call, for other nodes.
+    pub(super) fn spent(&self) -> Vec<Taking> {
+        lock(&self.spent).drain()
+    }
+
+    fn bucket<T>(
+        &self,
+        limit: RateLimit,
+        name: &Name<&str>,
+        now: Instant,
+        then: impl FnOnce(&mut Bucket) -> T,
+    ) -> Option<T> {
+        let key = self.hasher.hash_one(name);
+        let (_, table) = self.left.iter().find(|(known, _)| *known == limit)?;
+        Some(then(lock(table).entry(key, || Bucket::full(now))))
     }
 
     /// Takes one of what the owner of `bucket` may, whom nobody else has to know.
@@ -112,6 +174,7 @@ mod tests {
         publishes: 0,
         channel: 0,
         channels: 0,
+        scope: Scope::Cluster,
     };
 
     fn limits() -> Arc<Limits> {
@@ -133,6 +196,22 @@ mod tests {
             [take(RateLimit::Requests), take(RateLimit::Requests), take(RateLimit::Connections)],
             [true, false, true]
         );
+    }
+
+    #[test]
+    fn r004_14_what_was_taken_on_another_node_is_taken_off_here() {
+        let (here, there) = (limits(), limits());
+        there.take(RateLimit::Connections, &QUOTAS, "a").unwrap();
+        there.spent().iter().for_each(|taking| here.owe(&QUOTAS, taking));
+        let take = || here.take(RateLimit::Connections, &QUOTAS, "a").is_ok();
+        assert_eq!([take(), take()], [true, false]);
+    }
+
+    #[test]
+    fn where_each_node_has_its_own_quota_nobody_is_told() {
+        let (limits, quotas) = (limits(), Quotas { scope: Scope::Node, ..QUOTAS });
+        limits.take(RateLimit::Connections, &quotas, "a").unwrap();
+        assert!(limits.spent().is_empty());
     }
 
     #[test]

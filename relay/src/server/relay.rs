@@ -119,7 +119,8 @@ impl Relay {
         let routes = if self.app.page { routes.merge(page::routes()) } else { routes };
         let finish = middleware::from_fn_with_state(self.app.clone(), answer::finish);
         let throttle = middleware::from_fn_with_state(self.app.clone(), throttle::check);
-        routes.layer(throttle).layer(finish).with_state(self.app.clone())
+        let once = middleware::from_fn_with_state(self.app.clone(), profiles::once);
+        routes.layer(once).layer(throttle).layer(finish).with_state(self.app.clone())
     }
 }
 
@@ -130,13 +131,14 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         clock: Clock::start(),
         budget: Budget::new(boot.node_queue_bytes),
         inflow: Budget::new(boot.node_queue_bytes),
-        limits: limits(&live),
+        limits: queues(&live),
         counts: Counts::default(),
     });
     let players = Players::new(hub.clone(), boot.pool_size);
     let tasks = TaskTracker::new();
     let calls = Calls::new(boot.node.clone(), hub.clone(), tasks.clone());
     let newest = Arc::<push::Newest>::default();
+    let limits = rate::Limits::new(metrics.rates.clone());
     let names = Arc::<push::Names>::default();
     let inbox = Incoming {
         names: names.clone(),
@@ -144,6 +146,8 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         players: players.clone(),
         calls: calls.clone(),
         hub: hub.clone(),
+        limits: limits.clone(),
+        settings: settings.clone(),
         metrics: metrics.clone(),
     };
     let bus = bus::connect(boot.bus, boot.history, Arc::new(inbox), boot.node.clone(), shutdown.clone());
@@ -154,7 +158,6 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     let persistence = Persistence::new(boot.sessions, boot.session_ttl, &boot.node, &bus, &metrics);
     let publisher = Publisher::new(hub.clone(), bus.clone());
     let gate = Arc::new(Gate::new(boot.auth, bus.clone())?);
-    let limits = rate::Limits::new(metrics.rates.clone());
     let kept = boot.history.of(bus::Class::Rooms);
     let recovery = kept.map(|_| Recovery::new(bus.clone(), live.socketio.max_disconnection));
     let socketio = profiles::socketio::server(profiles::socketio::Parts {
@@ -205,7 +208,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     })
 }
 
-fn limits(live: &Live) -> ClassLimits {
+fn queues(live: &Live) -> ClassLimits {
     let limits = ClassLimits::new(&PROFILES, live.max_queue_bytes, live.max_queue_items);
     limits.set(live.max_queue_bytes, live.max_queue_items, |profile| live.overflow.of(profile));
     limits

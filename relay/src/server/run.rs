@@ -19,6 +19,7 @@ use crate::config::{Problem, Settings};
 use crate::hub::sweep_forever;
 use crate::logs::LogControl;
 use crate::profiles::{dual, outside, stream};
+use crate::rate;
 use crate::transport::Permits;
 
 /// How often the settings file is looked at.
@@ -97,6 +98,8 @@ fn help(relay: Relay) -> JoinSet<()> {
     if let Some(recovery) = app.recovery.clone() {
         help("recovery", async move { recovery.run().await }.boxed());
     }
+    let sharing = app.clone();
+    help("limits", async move { rate::share(&sharing.limits, &*sharing.bus).await }.boxed());
     help("settings", async move { poll_settings(&app, &logs).await }.boxed());
     helpers
 }

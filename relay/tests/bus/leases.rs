@@ -134,6 +134,18 @@ async fn what_was_claimed_in_vain_is_claimed_when_redis_is_back() {
 }
 
 #[tokio::test]
+async fn x03_of_two_that_go_by_one_name_after_an_outage_the_former_holder_keeps_it() {
+    let (mut redis, a, b) = two_nodes().await;
+    a.bus.claim(LEASE).await.unwrap();
+    redis.kill();
+    b.reaches(BusState::Degraded).await;
+    b.bus.claim(LEASE).await.unwrap_err();
+    redis.revive();
+    until("the name is lost", || b.lost() == [LEASE]).await;
+    assert_eq!((a.lost(), b.bus.holder(LEASE).await), (vec![], Ok(Some("a".to_owned()))));
+}
+
+#[tokio::test]
 async fn what_was_claimed_in_vain_and_released_is_not_claimed_later() {
     let (mut redis, a) = one_node().await;
     redis.kill();

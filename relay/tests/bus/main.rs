@@ -12,11 +12,14 @@
 mod conformance;
 mod cpu;
 mod history;
+mod keys;
 mod leases;
 mod messages;
 mod namespaces;
+mod newest;
 mod nodes;
 mod outages;
+mod places;
 mod presence;
 mod snapshots;
 mod speed;

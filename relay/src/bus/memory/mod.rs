@@ -11,6 +11,7 @@ use relay_contract::admin;
 use self::histories::{Histories, MAX_LOG_BYTES};
 use self::keys::Keys;
 use self::ring::Bounds;
+use super::remembered::Remembered;
 use super::snapshot::Snapshots;
 use super::tokens::Tokens;
 use super::{
@@ -31,6 +32,7 @@ pub(super) struct MemoryBus {
     tokens: Tokens,
     snapshots: Snapshots,
     me: Mutex<Option<Node>>,
+    remembered: Remembered,
     history: History,
     histories: Histories,
     keys: Mutex<Keys>,
@@ -46,6 +48,7 @@ impl MemoryBus {
             tokens: Tokens::default(),
             snapshots: Snapshots::default(),
             me: Mutex::default(),
+            remembered: Remembered::default(),
             history,
             histories: Histories::default(),
             keys: Mutex::default(),
@@ -100,6 +103,14 @@ impl Bus for MemoryBus {
 
     async fn holder(&self, lease: &str) -> Result<Option<String>, BusError> {
         Ok(self.leases().contains(lease).then(|| self.node.clone()))
+    }
+
+    async fn remember(&self, key: &str, value: &str, ttl: Duration) -> Result<Option<String>, BusError> {
+        self.remembered.keep(key, value, ttl)
+    }
+
+    async fn amend(&self, key: &str, value: Option<&str>, ttl: Duration) {
+        self.remembered.amend(key, value, ttl);
     }
 
     async fn keep_token(&self, token: &str, value: &str, ttl: Duration) -> Result<(), BusError> {

@@ -8,6 +8,7 @@
 //! | `relay:<namespace>:presence:{<tag>}:<channel>` | set: `<node>/<incarnation>` of who has connections |
 //! | `relay:<namespace>:newest:{<tag>}:<name>` | sorted set: `<node>/<incarnation>` by when it took the name |
 //! | `relay:<namespace>:places:{<tag>}:<name>` | sorted set: `<node>/<incarnation>/<number>` by when the place ends |
+//! | `relay:<namespace>:done:{<tag>}:<key>` | key: what came of a request or message with this key |
 //! | `relay:<namespace>:session:{<tag>}:<player>` | key: the session of a player (conflict X-17) |
 //! | `relay:<namespace>:meta:{<tag>}:<log>` | hash: the life of a history and its last number |
 //! | `relay:<namespace>:log:{<tag>}:<log>` | stream: the messages of a history, by number |
@@ -134,6 +135,11 @@ impl Layout {
     /// Key of the taken places of `name`, by when they end.
     pub(super) fn places(&self, name: &str) -> String {
         format!("{}:places:{{{}}}:{name}", self.root, Partition::of(name).tag())
+    }
+
+    /// Key of what is done once under `key`.
+    pub(super) fn done(&self, key: &str) -> String {
+        format!("{}:done:{{{}}}:{key}", self.root, Partition::of(key).tag())
     }
 
     /// Key of the session of `player`.

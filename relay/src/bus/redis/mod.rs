@@ -39,6 +39,7 @@ use self::slot::{SLOTS, Slot};
 use self::state::State;
 use super::config::{PoolSize, Secret};
 use super::counters::{Counters, Tally};
+use super::remembered::Remembered;
 use super::wire::{Frame, Origin};
 use super::{
     Bus, BusError, Channel, Claim, Entry, History, Inbox, KEY_TTL, Log, Message, Namespace, Node, Position,
@@ -56,6 +57,7 @@ mod layout;
 mod leases;
 mod link;
 mod newest;
+mod once;
 mod order;
 mod outbox;
 mod partition;
@@ -105,6 +107,8 @@ pub(super) struct RedisBus {
     histories: Arc<Histories>,
     roster: Arc<Roster>,
     me: Node,
+    /// Keys that came while Redis was away.
+    remembered: Remembered,
     layout: Arc<Layout>,
     state: Arc<State>,
     tally: Arc<Tally>,
@@ -142,6 +146,7 @@ impl RedisBus {
             pool: Arc::new(Pool::new(Arc::clone(&endpoint), pool)),
             routes,
             histories: Arc::clone(&histories),
+            remembered: Remembered::default(),
             layout: Arc::clone(&layout),
             state: Arc::new(State::new()),
             tally: Arc::clone(&tally),
@@ -188,8 +193,7 @@ impl RedisBus {
     /// Sends one command about `key` on a connection of the pool, unless it is known that there is
     /// no Redis.
     async fn ask<T: redis::FromRedisValue>(&self, key: &str, command: &redis::Cmd) -> Result<T, BusError> {
-        let shard = self.routes.shard(Slot::of(key));
-        if shard.and_then(|shard| shard.commands()).is_none() {
+        if self.routes.is_away(key) {
             return Err(unavailable(self.state.why()));
         }
         self.pool.call(command).await.map_err(|error| unavailable(error.to_string()))
@@ -341,6 +345,30 @@ impl Bus for RedisBus {
             Ok(self.presence.elsewhere(channel.as_str(), link).await?)
         };
         self.about(channel.as_str(), ask).await
+    }
+
+    async fn remember(&self, key: &str, value: &str, ttl: Duration) -> Result<Option<String>, BusError> {
+        let key = self.layout.done(key);
+        if self.routes.is_away(&key) {
+            return self.remembered.keep(&key, value, ttl);
+        }
+        for _ in 0..once::TRIES {
+            if self.ask(&key, &once::begin(&key, value, ttl)).await? {
+                return Ok(None);
+            }
+            if let Some(known) = self.ask(&key, redis::cmd("GET").arg(&key)).await? {
+                return Ok(Some(known));
+            }
+        }
+        Err(unavailable("the key changes hands too fast".to_owned()))
+    }
+
+    async fn amend(&self, key: &str, value: Option<&str>, ttl: Duration) {
+        let key = self.layout.done(key);
+        self.remembered.amend(&key, value, ttl);
+        if let Err(error) = self.ask::<()>(&key, &once::amend(&key, value, ttl)).await {
+            tracing::debug!(%error, "what is known of a key could not be changed");
+        }
     }
 
     async fn keep_token(&self, token: &str, value: &str, ttl: Duration) -> Result<(), BusError> {

@@ -38,6 +38,11 @@ impl Routes {
         self.shard(partition.slot()).and_then(|shard| shard.commands()).ok_or(NoLink)
     }
 
+    /// Whether there is no connection to the primary that has `key`.
+    pub(super) fn is_away(&self, key: &str) -> bool {
+        self.shard(Slot::of(key)).and_then(|shard| shard.commands()).is_none()
+    }
+
     /// The primary that has `slot`.
     pub(super) fn shard(&self, slot: Slot) -> Option<Arc<Shard>> {
         let routes = self.0.load();

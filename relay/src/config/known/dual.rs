@@ -9,7 +9,7 @@ settings! {
     /// (`default`); 4, 600, 15, 30, 2000 for connections that drop often (`stable`); 2, 180, 30, 60,
     /// 1000 for few resources (`tight`).
     CONNECTION_PRESET: Text = text("default", "default, stable, tight").live();
-    /// Sockets and streams of one player on one node.
+    /// Sockets and streams of one player on all nodes together.
     MAX_CONNECTIONS_PER_PLAYER: Number = number(4, 1..=10_000, "connections").live();
     /// Time without any byte after which a connection ends, in all profiles.
     CONNECTION_TIMEOUT: Number = number(300, 1..=86_400, "seconds").live();

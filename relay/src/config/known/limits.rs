@@ -24,6 +24,8 @@ settings! {
     WS_PING_INTERVAL: Number = number(30, 1..=86_400, "seconds").live();
     /// Time in which the pong must come.
     WS_PING_TIMEOUT: Number = number(10, 1..=86_400, "seconds").live();
+    /// Whether what users, addresses and channels may do is for all nodes together or for each node.
+    RATE_LIMIT_SCOPE: Text = text("cluster", "cluster, node").live();
     /// Connections that one user or player may begin in a minute; 0 is no limit.
     CONNECTION_RATE_LIMIT: Number = number(600, 0..=10_000_000, "connections").live();
     /// Requests of one address within the window; 0 is no limit. Probes and who publishes with the

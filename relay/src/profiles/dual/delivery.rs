@@ -80,7 +80,7 @@ impl Dispatch {
     pub(super) fn failed(&self, app: &App, reason: Undelivered, why: &dyn std::fmt::Display) {
         app.metrics.players.failed(reason);
         app.players.sessions.count(&self.player, false);
-        app.players.forget(&self.player, &self.message.id);
+        app.players.forget(app, &self.player, &self.message.id);
         let text = format!("Message delivery failed: {why}");
         if reason == Undelivered::BusAway {
             return app.players.errors.note(Kind::System, &self.player, text);

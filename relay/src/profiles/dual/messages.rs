@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::delivery::{Dispatch, Tried};
 use super::errors::Kind;
+use super::players::Seen;
 use crate::app::App;
 use crate::bus::{BusError, Channel, Message};
 use crate::hub::{Delivered, Receipt};
@@ -27,23 +28,33 @@ pub(super) async fn handle(
     let Accepted { player, given_id, message } = accepted;
     publish_to(&app, &message.channel)?;
     let message_id = message.id.clone();
-    if given_id && !app.players.is_new(&player, &message_id) {
-        tracing::warn!(player_id = player, message_id, "Duplicate message detected: {message_id}");
-        return Ok(Json(json!({
-            "message_id": message_id,
-            "duplicate": true,
-            "delivered": { "websocket": 0, "sse": 0 },
-            "published": false,
-            "retrying": false,
-        })));
+    let seen = if given_id { app.players.begin(&*app.bus, &player, &message_id).await } else { Seen::Never };
+    match seen {
+        Seen::Never => {}
+        Seen::Before => return Ok(duplicate(&player, &message_id)),
+        Seen::UnderWay => return Err(ApiError::UnderWay),
     }
-    let sent = send(&app, Dispatch::new(player, message)).await?;
+    let sent = send(&app, Dispatch::new(player.clone(), message)).await?;
+    if given_id {
+        app.players.accepted(&app, &player, &message_id);
+    }
     Ok(Json(json!({
         "message_id": message_id,
         "delivered": { "websocket": sent.delivered.websocket, "sse": sent.delivered.sse },
         "published": sent.published,
         "retrying": sent.retrying,
     })))
+}
+
+fn duplicate(player: &str, message_id: &str) -> Json<Value> {
+    tracing::warn!(player_id = player, message_id, "Duplicate message detected: {message_id}");
+    Json(json!({
+        "message_id": message_id,
+        "duplicate": true,
+        "delivered": { "websocket": 0, "sse": 0 },
+        "published": false,
+        "retrying": false,
+    }))
 }
 
 /// Requirement 000-22, by the guide's types of errors.

@@ -6,7 +6,7 @@
 //! away leaves old connections until they end by themselves.
 
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use super::sessions::{Entered, Heard, Sessions};
 use super::trends::Trends;
 use super::{NAME, persist};
 use crate::app::App;
-use crate::bus::{Channel, Inbox, Message};
+use crate::bus::{Bus, Channel, Inbox, KEY_TTL, Message};
 use crate::hub::{CloseCode, Connection, Farewell, Hub};
 use crate::sync::lock;
 
@@ -31,6 +31,12 @@ const CHANGED: &str = "session_change";
 
 /// Told to connections whose session was replaced.
 const REPLACED: Farewell = Farewell::new(CloseCode::Policy, "Session replaced");
+
+/// What is kept of a message that is being accepted, and of one that was.
+const UNDER_WAY: &str = "under way";
+const ACCEPTED: &str = "accepted";
+/// Time in which a message is accepted, or its node is taken for dead.
+const UNDER_WAY_TTL: Duration = Duration::from_secs(40);
 
 /// The players of this node.
 pub struct Players {
@@ -111,15 +117,47 @@ impl Players {
         }
     }
 
-    /// Whether a message with this id is the first one.
-    pub(super) fn is_new(&self, player: &str, id: &str) -> bool {
-        lock(&self.recent).note(player, id, Instant::now())
+    /// What a message with this id is, on whichever node (requirement 004-24). A new one is to be
+    /// [accepted](Self::accepted) or [forgotten](Self::forget). While the bus is away, this node decides
+    /// by what it knows.
+    pub(super) async fn begin(&self, bus: &dyn Bus, player: &str, id: &str) -> Seen {
+        if !lock(&self.recent).note(player, id, Instant::now()) {
+            return Seen::Before;
+        }
+        match bus.remember(&once(player, id), UNDER_WAY, UNDER_WAY_TTL).await {
+            Ok(Some(known)) if known == UNDER_WAY => {
+                lock(&self.recent).forget(player, id);
+                Seen::UnderWay
+            }
+            Ok(Some(_)) => Seen::Before,
+            Ok(None) | Err(_) => Seen::Never,
+        }
+    }
+
+    /// A message is on its way: it is not taken again for as long as ids are remembered.
+    pub(super) fn accepted(&self, app: &App, player: &str, id: &str) {
+        let (bus, key) = (app.bus.clone(), once(player, id));
+        app.tasks.spawn(async move { bus.amend(&key, Some(ACCEPTED), KEY_TTL).await });
     }
 
     /// A message did not reach all nodes: it may come again.
-    pub(super) fn forget(&self, player: &str, id: &str) {
-        lock(&self.recent).forget(player, id);
+    pub(super) fn forget(&self, app: &App, player: &str, id: &str) {
+        if lock(&self.recent).forget(player, id) {
+            let (bus, key) = (app.bus.clone(), once(player, id));
+            app.tasks.spawn(async move { bus.amend(&key, None, KEY_TTL).await });
+        }
     }
+}
+
+/// Whether a message with an id came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// It is new.
+    Never,
+    /// It was accepted.
+    Before,
+    /// It came, and what becomes of it is not known: its node is at it, or is dead.
+    UnderWay,
 }
 
 /// Takes sessions from other nodes, and hands on everything else.
@@ -150,6 +188,11 @@ impl Players {
             Heard::Stale { session, entered } => Some(announcement(player, &session, entered)),
         }
     }
+}
+
+/// The key of a player's message. The length keeps names apart that share a beginning.
+fn once(player: &str, id: &str) -> String {
+    format!("message:{}:{player}:{id}", player.len())
 }
 
 fn announcement(player: &str, session: &str, at: Timestamp) -> Message {

@@ -1,11 +1,12 @@
-//! Ids of messages that were accepted lately (requirement 004-24). Of this node: the same id given
-//! to two nodes is not noticed.
+//! Ids of messages that this node accepted lately (requirement 004-24); the bus knows those of all.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
+use crate::bus::KEY_TTL;
+
 /// Time for which an id is remembered.
-const WINDOW: Duration = Duration::from_secs(300);
+const WINDOW: Duration = KEY_TTL;
 /// Ids that are remembered.
 const KEPT: usize = 10_000;
 
@@ -38,12 +39,14 @@ impl Recent {
         new
     }
 
-    /// Forgets an id, so that a message that nobody got can be sent again.
-    pub(super) fn forget(&mut self, player: &str, id: &str) {
+    /// Forgets an id, so that a message that nobody got can be sent again. Tells whether it was known.
+    pub(super) fn forget(&mut self, player: &str, id: &str) -> bool {
         let key = (player.into(), id.into());
-        if self.known.remove(&key) {
+        let known = self.known.remove(&key);
+        if known {
             self.order.retain(|(_, known)| *known != key);
         }
+        known
     }
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::NAME;
 use crate::app::App;
-use crate::bus::{Bus, Channel, Message};
+use crate::bus::{Channel, Message};
 use crate::hub::{CloseCode, Connection, Farewell, Hub};
 use crate::sync::lock;
 

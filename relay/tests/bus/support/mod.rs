@@ -155,11 +155,15 @@ pub fn free_port() -> u16 {
 
 /// An inbox that keeps what it gets.
 #[derive(Default)]
-pub struct Kept(Mutex<Vec<Message>>);
+pub struct Kept(Mutex<Vec<Message>>, Mutex<Vec<String>>);
 
 impl Inbox for Kept {
     fn receive(&self, message: Message) {
         self.0.lock().unwrap().push(message);
+    }
+
+    fn lost(&self, name: &str) {
+        self.1.lock().unwrap().push(name.to_owned());
     }
 }
 
@@ -240,6 +244,11 @@ impl Node {
     pub fn messages(&self, user: &str) -> Vec<Message> {
         let channel = Channel::user(user);
         self.kept.0.lock().unwrap().iter().filter(|message| message.channel == channel).cloned().collect()
+    }
+
+    /// Names that other nodes turned out to have.
+    pub fn lost(&self) -> Vec<String> {
+        self.kept.1.lock().unwrap().clone()
     }
 
     /// The last message that it got.

@@ -2,6 +2,9 @@
 //! there, when it was away for longer than a lease lasts, and after a relay was killed.
 
 mod duplicates;
+mod keys;
+mod places;
+mod rates;
 
 use crate::cluster::Redis;
 use crate::support::{TestRelay, until};
