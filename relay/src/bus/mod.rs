@@ -194,6 +194,12 @@ pub trait Bus: Send + Sync + 'static {
         Ok(Recovered::default())
     }
 
+    /// The time that all nodes agree on within milliseconds, whatever their own clocks say; that of this
+    /// node, where it is alone or has not reached the bus yet. Cheap.
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+
     /// Keeps `value` under `key` for `ttl`, unless something is kept there already, which is then the
     /// answer: of all who ask with one key, on whichever nodes, one gets `None`. While the bus is away a
     /// key is one of this node.

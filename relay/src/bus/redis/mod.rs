@@ -347,6 +347,10 @@ impl Bus for RedisBus {
         self.about(channel.as_str(), ask).await
     }
 
+    fn now(&self) -> jiff::Timestamp {
+        self.newest.time()
+    }
+
     async fn remember(&self, key: &str, value: &str, ttl: Duration) -> Result<Option<String>, BusError> {
         let key = self.layout.done(key);
         if self.routes.is_away(&key) {

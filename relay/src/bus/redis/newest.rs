@@ -24,7 +24,7 @@ use super::leases::{LeaseError, RENEWAL};
 use super::partition::{Partition, PerPartition};
 use super::routes::NoLink;
 use super::shard::Shard;
-use super::time::now;
+use super::time::{Clock, now};
 use crate::bus::{Inbox, LEASE_TTL_SECONDS};
 
 /// Time after which a name that nobody renews is forgotten.
@@ -55,11 +55,12 @@ pub(super) struct Newest {
     inbox: Arc<dyn Inbox>,
     /// One lock per partition, held across the calls about its names. Bounded by the connections.
     names: PerPartition<Mutex<Names>>,
+    clock: Clock,
 }
 
 impl Newest {
     pub(super) fn new(owner: String, layout: Arc<Layout>, inbox: Arc<dyn Inbox>) -> Self {
-        Self { owner, layout, inbox, names: PerPartition::new(|_| Mutex::default()) }
+        Self { owner, layout, inbox, names: PerPartition::new(|_| Mutex::default()), clock: Clock::default() }
     }
 
     /// Takes `name` from whoever has it. Answers the score, which is higher than all before it.
@@ -127,6 +128,13 @@ impl Newest {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
+            match self.hear_time(shard, &mut link).await {
+                Ok(()) => {}
+                Err(source) if breaks_link(&source) => {
+                    return Fault::Call { doing: "ask for the time", source };
+                }
+                Err(error) => tracing::warn!(%error, "Redis refuses to tell the time"),
+            }
             for partition in shard.owned().iter() {
                 let mut names = self.names.get(partition).lock().await;
                 match self.renew(&mut names, &mut link).await {
@@ -139,6 +147,18 @@ impl Newest {
                 }
             }
         }
+    }
+
+    async fn hear_time(&self, shard: &Shard, link: &mut MultiplexedConnection) -> Result<(), RedisError> {
+        if shard.owned().contains(Clock::partition()) {
+            self.clock.hear(now(link).await?);
+        }
+        Ok(())
+    }
+
+    /// The time that all nodes agree on.
+    pub(super) fn time(&self) -> jiff::Timestamp {
+        self.clock.time()
     }
 
     async fn renew(&self, names: &mut Names, link: &mut MultiplexedConnection) -> Result<(), RedisError> {

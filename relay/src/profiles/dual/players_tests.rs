@@ -34,7 +34,7 @@ impl Cluster {
     /// The first step of a request: the session is the player's. News go out.
     fn begin(&mut self, node: usize, session: &'static str) {
         let players = &self.nodes[node];
-        let (entered, at) = players.sessions.enter("p", session, || players.hub.mark());
+        let (entered, at) = players.sessions.enter("p", session, Timestamp::now(), || players.hub.mark());
         self.last = self.last.max((at, session));
         if entered != Entered::Same {
             self.tell(node, &announcement("p", session, at));

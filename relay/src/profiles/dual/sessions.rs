@@ -80,15 +80,16 @@ impl Sessions {
     }
 
     /// Makes `session` the player's session, and tells when that was: later than whatever is known
-    /// here of the player, even where the clocks of nodes differ. `mark` reads the clock of
-    /// connections.
+    /// here of the player. `now` is the time that [all nodes agree on](crate::bus::Bus::now), and `mark`
+    /// reads the clock of connections.
     pub(super) fn enter(
         &self,
         player: &str,
         session: &str,
+        now: Timestamp,
         mark: impl FnOnce() -> u64,
     ) -> (Entered, Timestamp) {
-        let now = microseconds(Timestamp::now());
+        let now = microseconds(now);
         let mut players = lock(&self.0);
         if players.len() >= MAX_PLAYERS && !players.contains_key(player) {
             return (Entered::First, now);
@@ -202,7 +203,7 @@ mod tests {
     #[test]
     fn r004_25_the_first_session_is_accepted_the_same_stays_and_another_replaces_it() {
         let sessions = Sessions::with_capacity(0);
-        let entered = ["a", "a", "b"].map(|session| sessions.enter("p", session, || 7).0);
+        let entered = ["a", "a", "b"].map(|session| sessions.enter("p", session, Timestamp::now(), || 7).0);
         assert_eq!(entered, [Entered::First, Entered::Same, Entered::Switched { from: "a".into(), mark: 7 }]);
     }
 
@@ -217,7 +218,7 @@ mod tests {
     fn r004_25_late_news_of_an_older_session_do_not_end_a_newer_one() {
         let sessions = Sessions::with_capacity(0);
         let earlier = Timestamp::now() - Duration::from_millis(5);
-        let (_, entered) = sessions.enter("p", "new", || 0);
+        let (_, entered) = sessions.enter("p", "new", Timestamp::now(), || 0);
         let heard = sessions.follow("p", "old", earlier, || 0);
         assert_eq!(heard, Heard::Stale { session: "new".into(), entered });
     }
@@ -238,7 +239,7 @@ mod tests {
         sessions.see("p");
         let ahead = Timestamp::now() + Duration::from_secs(600);
         sessions.follow("p", "ahead", ahead, || 0);
-        assert!(sessions.enter("p", "here", || 0).1 > ahead);
+        assert!(sessions.enter("p", "here", Timestamp::now(), || 0).1 > ahead);
     }
 
     #[test]

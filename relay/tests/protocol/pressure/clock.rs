@@ -50,7 +50,7 @@ impl Jumping {
     }
 }
 
-fn library() -> String {
+pub(crate) fn library() -> String {
     let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
     let library = folders.map(|folder| format!("{folder}/faketime/libfaketime.so.1"));
     library

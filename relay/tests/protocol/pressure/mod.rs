@@ -1,6 +1,6 @@
 //! What the real binary does when something that it needs runs out, or goes wrong.
 
-mod clock;
+pub(crate) mod clock;
 mod descriptors;
 mod disk;
 mod slow;

@@ -1,6 +1,7 @@
 //! What is true for the whole cluster, on two relays with a real Redis between them: while it is
 //! there, when it was away for longer than a lease lasts, and after a relay was killed.
 
+mod clocks;
 mod duplicates;
 mod keys;
 mod places;
