@@ -49,6 +49,8 @@ impl Channel {
     /// Whether it is of calls between nodes, and of their answers.
     pub fn is_of_calls(&self) -> bool {
         self.0.starts_with(CALLS)
+    }
+
     /// The channel by which nodes tell each other what was taken of quotas.
     pub fn limits() -> Self {
         Self("node:limits".to_owned())

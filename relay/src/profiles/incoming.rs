@@ -36,7 +36,6 @@ impl Inbox for Incoming {
         if self.calls.hear(&message) {
             return;
         }
-        if push::hear(&self.hub, &self.newest, &message) {
         if push::hear(&self.hub, &self.newest, &message)
             || rate::hear(&self.limits, &self.settings.live().quotas, &message)
         {
