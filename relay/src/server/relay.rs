@@ -127,13 +127,7 @@ impl Relay {
 fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Result<App, StartError> {
     let metrics = Arc::new(Metrics::new()?);
     let live = settings.live();
-    let hub = Hub::new(Shared {
-        clock: Clock::start(),
-        budget: Budget::new(boot.node_queue_bytes),
-        inflow: Budget::new(boot.node_queue_bytes),
-        limits: queues(&live),
-        counts: Counts::default(),
-    });
+    let hub = hub(&live, boot.node_queue_bytes);
     let players = Players::new(hub.clone(), boot.pool_size);
     let tasks = TaskTracker::new();
     let calls = Calls::new(boot.node.clone(), hub.clone(), tasks.clone());
@@ -205,6 +199,16 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         tasks,
         hub,
         bus,
+    })
+}
+
+fn hub(live: &Live, node_queue_bytes: u64) -> Arc<Hub> {
+    Hub::new(Shared {
+        clock: Clock::start(),
+        budget: Budget::new(node_queue_bytes),
+        inflow: Budget::new(node_queue_bytes),
+        limits: queues(live),
+        counts: Counts::default(),
     })
 }
 
