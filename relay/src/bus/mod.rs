@@ -332,6 +332,17 @@ pub trait Inbox: Send + Sync + 'static {
     /// Takes a message of another node. Must not block: it runs on the task that reads the bus.
     fn receive(&self, message: Message);
 
+    /// Tells the connections that are here now from those that come later.
+    fn mark(&self) -> u64 {
+        0
+    }
+
+    /// Takes a message that the connections from before `mark` were given already, while the bus was
+    /// away: it is for those only that came later, and were told that nothing is missing.
+    fn receive_late(&self, message: Message, mark: u64) {
+        let _ = (message, mark);
+    }
+
     /// Learns that another node holds `name`, which this node [claims](Bus::claim) or has
     /// [taken](Bus::take_newest): another took it later, Redis was away for longer than a lease lasts, or
     /// this process stood still. What goes by it here is to end. Must not block.

@@ -135,11 +135,16 @@ impl Hub {
 
     /// Gives a message to the connections of its channel on this node. Never waits.
     pub fn deliver(&self, message: &Message) -> Delivered {
+        self.deliver_after(message, 0)
+    }
+
+    /// The same, to those connections only that were opened after this [mark](Self::mark).
+    pub fn deliver_after(&self, message: &Message, mark: u64) -> Delivered {
         let Group { connections, log } = self.group(&message.channel);
         let at = log.zip(message.position).map(|(log, position)| At { log, position });
         let mut encoded: Vec<(&'static str, Frame)> = Vec::new();
         let mut delivered = Delivered::default();
-        for connection in connections {
+        for connection in connections.into_iter().filter(|connection| connection.id >= mark) {
             let frame = encoded_for(connection.wire.0, message, &mut encoded);
             if connection.deliver(&frame, at.as_ref()).is_delivered() {
                 delivered.add(connection.transport);
@@ -269,6 +274,14 @@ impl Hub {
 impl Inbox for Hub {
     fn receive(&self, message: Message) {
         self.deliver(&message);
+    }
+
+    fn mark(&self) -> u64 {
+        Self::mark(self)
+    }
+
+    fn receive_late(&self, message: Message, mark: u64) {
+        self.deliver_after(&message, mark);
     }
 }
 

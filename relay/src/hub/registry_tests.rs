@@ -84,6 +84,17 @@ async fn a_connection_that_left_gets_nothing() {
 }
 
 #[tokio::test]
+async fn a_message_for_those_who_came_later_spares_the_others() {
+    let hub = testing::hub();
+    let before = testing::fetching(&hub);
+    let mark = hub.mark();
+    let later = testing::fetching(&hub);
+    hub.deliver_after(&message("alice", "message"), mark);
+    let got = [before, later].map(|membership| membership.connection().take().len());
+    assert_eq!(got, [0, 1]);
+}
+
+#[tokio::test]
 async fn the_last_message_ends_the_connection() {
     let hub = testing::hub();
     let (membership, _peer) = open(&hub, wire());

@@ -48,6 +48,14 @@ impl Inbox for Incoming {
         }
     }
 
+    fn mark(&self) -> u64 {
+        self.hub.mark()
+    }
+
+    fn receive_late(&self, message: Message, mark: u64) {
+        self.hub.deliver_after(&message, mark);
+    }
+
     fn lost(&self, name: &str) {
         push::lose(&self.hub, &self.names, &self.newest, name);
     }

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 
 use crate::bus::redis::partition::{Partition, PerPartition};
 
-/// Outages of a partition that are remembered: a message may come back long after, in a refill.
-const MAX_OUTAGES: usize = 32;
+/// Runs of messages of a partition that are remembered: a message may come back long after, in a
+/// refill. Of those that are forgotten each comes twice.
+const MAX_RUNS: usize = 1024;
 
 /// Orders of own messages, by partition.
 pub(super) struct Early(PerPartition<Lane>);
@@ -16,14 +17,30 @@ struct Lane {
     away: bool,
     /// The last order that came back by the subscription: Redis has all before it.
     came: u64,
-    /// First and last order of what was delivered in each outage, the newest at the end.
-    outages: VecDeque<(u64, u64)>,
+    /// What was delivered in outages, in order.
+    runs: VecDeque<Run>,
+}
+
+/// Orders in a row, delivered to the same connections.
+struct Run {
+    first: u64,
+    last: u64,
+    mark: u64,
+}
+
+/// Who is to have an own message that comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// All connections.
+    All,
+    /// Those that came after this [mark](crate::bus::Inbox::mark); the others have it.
+    After(u64),
 }
 
 impl Early {
     /// Redis is away until it is said to be there.
     pub(super) fn new() -> Self {
-        Self(PerPartition::new(|_| Lane { away: true, came: 0, outages: VecDeque::new() }))
+        Self(PerPartition::new(|_| Lane { away: true, came: 0, runs: VecDeque::new() }))
     }
 
     /// Notes whether Redis is away.
@@ -36,34 +53,37 @@ impl Early {
         self.0.get(partition).away
     }
 
-    /// Notes that an own message came back from Redis. Tells whether it was not delivered before.
-    pub(super) fn comes_back(&mut self, partition: Partition, order: u64) -> bool {
+    /// Notes that an own message came back from Redis. Tells whose it is.
+    pub(super) fn comes_back(&mut self, partition: Partition, order: u64) -> Due {
         let lane = self.0.get_mut(partition);
         lane.came = lane.came.max(order);
-        !self.has(partition, order)
+        lane.run(order).map_or(Due::All, |run| Due::After(run.mark))
     }
 
-    /// Notes that an own message is delivered before it comes back. Tells whether that is to be.
-    pub(super) fn deliver(&mut self, partition: Partition, order: u64) -> bool {
-        if order <= self.0.get(partition).came || self.has(partition, order) {
+    /// Notes that an own message is delivered, before it comes back, to the connections from before
+    /// `mark`. Tells whether that is to be.
+    pub(super) fn deliver(&mut self, partition: Partition, order: u64, mark: u64) -> bool {
+        let lane = self.0.get_mut(partition);
+        if order <= lane.came || lane.run(order).is_some() {
             return false;
         }
-        let outages = &mut self.0.get_mut(partition).outages;
-        match outages.back_mut() {
-            Some((_, last)) if last.saturating_add(1) == order => *last = order,
+        match lane.runs.back_mut() {
+            Some(run) if run.last.saturating_add(1) == order && run.mark == mark => run.last = order,
             _ => {
-                if outages.len() >= MAX_OUTAGES {
-                    outages.pop_front();
+                if lane.runs.len() >= MAX_RUNS {
+                    lane.runs.pop_front();
                 }
-                outages.push_back((order, order));
+                lane.runs.push_back(Run { first: order, last: order, mark });
             }
         }
         true
     }
+}
 
-    /// Whether an own message was delivered here before it came back.
-    fn has(&self, partition: Partition, order: u64) -> bool {
-        self.0.get(partition).outages.iter().any(|(first, last)| (*first..=*last).contains(&order))
+impl Lane {
+    /// The run of an own message that was delivered here before it came back.
+    fn run(&self, order: u64) -> Option<&Run> {
+        self.runs.iter().rev().find(|run| (run.first..=run.last).contains(&order))
     }
 }
 
@@ -76,39 +96,39 @@ mod tests {
     }
 
     #[test]
-    fn what_was_delivered_is_known_when_it_comes_back() {
+    fn what_was_delivered_is_for_those_who_came_after_it_when_it_comes_back() {
         let mut early = Early::new();
-        for order in [3, 4, 5, 9] {
-            early.deliver(partition(), order);
+        for (order, mark) in [(3, 7), (4, 7), (5, 8), (9, 8)] {
+            early.deliver(partition(), order, mark);
         }
-        let known: Vec<u64> = (0..12).filter(|order| early.has(partition(), *order)).collect();
-        assert_eq!(known, [3, 4, 5, 9]);
+        let due = [2, 3, 4, 5, 6, 9].map(|order| early.comes_back(partition(), order));
+        assert_eq!(due, [Due::All, Due::After(7), Due::After(7), Due::After(8), Due::All, Due::After(8)]);
     }
 
     #[test]
     fn nothing_is_delivered_twice() {
         let mut early = Early::new();
-        assert_eq!([3, 3, 4].map(|order| early.deliver(partition(), order)), [true, false, true]);
+        assert_eq!([3, 3, 4].map(|order| early.deliver(partition(), order, 0)), [true, false, true]);
     }
 
     #[test]
     fn what_came_back_is_not_delivered_again() {
         let mut early = Early::new();
-        assert!(early.comes_back(partition(), 5));
-        assert_eq!([4, 5, 6].map(|order| early.deliver(partition(), order)), [false, false, true]);
+        assert_eq!(early.comes_back(partition(), 5), Due::All);
+        assert_eq!([4, 5, 6].map(|order| early.deliver(partition(), order, 0)), [false, false, true]);
     }
 
     #[test]
     fn partitions_do_not_mix() {
         let mut early = Early::new();
-        early.deliver(partition(), 3);
-        assert!(!early.has(Partition::of("user:bob"), 3));
+        early.deliver(partition(), 3, 0);
+        assert_eq!(early.comes_back(Partition::of("user:bob"), 3), Due::All);
     }
 
     #[test]
-    fn outages_that_are_remembered_are_bounded() {
+    fn runs_that_are_remembered_are_bounded() {
         let mut early = Early::new();
-        (0..1000).for_each(|outage| assert!(early.deliver(partition(), 2 * outage + 1)));
-        assert_eq!(early.0.get(partition()).outages.len(), MAX_OUTAGES);
+        (0..5000).for_each(|outage| assert!(early.deliver(partition(), 2 * outage + 1, 0)));
+        assert_eq!(early.0.get(partition()).runs.len(), MAX_RUNS);
     }
 }

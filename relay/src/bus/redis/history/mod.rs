@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
 
-use self::early::Early;
+use self::early::{Due, Early};
 use self::ground::Ground;
 use self::journal::{Append, Journal};
 use self::keys::Keys;
@@ -152,7 +152,7 @@ impl Histories {
         // Locked until it is delivered: those that wait go before it when Redis leaves meanwhile.
         let mut early = lock(&self.early);
         let order = self.journal.push(append, frame, asker)?;
-        if early.is_away(partition) && early.deliver(partition, order) {
+        if early.is_away(partition) && early.deliver(partition, order, self.inbox.mark()) {
             self.inbox.receive(Message::clone(message));
         }
         Ok(())
@@ -199,9 +199,14 @@ impl Histories {
         self.tally.gaps.add(outcome.missed);
         self.tally.epochs.add(u64::from(outcome.turned));
         for (position, envelope) in outcome.deliver {
-            if self.is_due(log, &envelope) {
-                self.tally.received.add(1);
-                self.inbox.receive(Message { position, ..envelope.message });
+            let due = self.due(log, &envelope);
+            let message = Message { position, ..envelope.message };
+            match due {
+                Due::All => {
+                    self.tally.received.add(1);
+                    self.inbox.receive(message);
+                }
+                Due::After(mark) => self.inbox.receive_late(message, mark),
             }
         }
         if let Some(since) = outcome.refill {
@@ -210,11 +215,13 @@ impl Histories {
         }
     }
 
-    /// Whether a message was not delivered by this node before, because Redis was away.
-    fn is_due(&self, log: &Log, envelope: &Envelope) -> bool {
-        let partition = Partition::of(log.as_str());
-        envelope.origin.incarnation != self.incarnation
-            || lock(&self.early).comes_back(partition, envelope.order)
+    /// Whose a message is: of those that this node delivered while Redis was away, only who came since
+    /// has none.
+    fn due(&self, log: &Log, envelope: &Envelope) -> Due {
+        if envelope.origin.incarnation != self.incarnation {
+            return Due::All;
+        }
+        lock(&self.early).comes_back(Partition::of(log.as_str()), envelope.order)
     }
 
     /// Reads what is missing of a history after `since`.

@@ -160,10 +160,11 @@ impl Histories {
     pub(in crate::bus::redis) fn leave(&self, partitions: Partitions) {
         partitions.iter().for_each(|partition| lock(&self.grounds).get_mut(partition).leave());
         let mut early = lock(&self.early);
+        let mark = self.inbox.mark();
         for partition in partitions.iter() {
             early.set_away(partition, true);
             for (order, message) in self.journal.waiting(partition) {
-                if early.deliver(partition, order) {
+                if early.deliver(partition, order, mark) {
                     self.inbox.receive((*message).clone());
                 }
             }
