@@ -16,13 +16,16 @@ pub(super) fn config(r: &mut Reader<'_>) -> bus::Config {
         (None, None) => None,
     };
     let password = r.content(redis::REDIS_PASSWORD_FILE).map(bus::Secret::new);
+    let username = r.text(redis::REDIS_SENTINEL_USERNAME).map(str::to_owned);
+    let sentinel_password = r.content(redis::REDIS_SENTINEL_PASSWORD_FILE).map(bus::Secret::new);
+    let sentinel = bus::Login { username, password: sentinel_password };
     let namespace = r.value(redis::REDIS_NAMESPACE, bus::Namespace::default());
     let authorities = r.content(redis::REDIS_CA_FILE).and(r.path(redis::REDIS_CA_FILE));
     let Some((setting, url)) = url else { return bus::Config::Memory };
     match url.parse() {
         Ok(url) => {
             let (max_retries, pool) = (r.small(redis::REDIS_MAX_RETRIES), pool_size(r));
-            bus::Config::Redis { url, password, namespace, authorities, max_retries, pool }
+            bus::Config::Redis { url, password, sentinel, namespace, authorities, max_retries, pool }
         }
         Err(error) => {
             let error: bus::UrlError = error;
@@ -71,6 +74,26 @@ mod tests {
     fn a_namespace_that_redis_could_misread_is_refused() {
         let text = parse(&[("REDIS_URL", "redis://x"), ("REDIS_NAMESPACE", "a:b")]).unwrap_err().to_string();
         assert!(text.starts_with("REDIS_NAMESPACE: \"a:b\""), "{text}");
+    }
+
+    #[test]
+    fn a_url_of_sentinels_without_the_name_of_the_primary_says_how_to_give_it() {
+        let text = parse(&[("REDIS_URL", "redis+sentinel://a,b")]).unwrap_err().to_string();
+        assert!(text.starts_with("REDIS_URL") && text.contains("?master=NAME"), "{text}");
+    }
+
+    #[test]
+    fn sentinels_have_a_login_of_their_own() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "s3cret\n").unwrap();
+        let path: &'static str = file.path().to_str().unwrap().to_owned().leak();
+        let url = ("REDIS_URL", "redis+sentinel://a,b?master=m");
+        let settings = [url, ("REDIS_SENTINEL_USERNAME", "watch"), ("REDIS_SENTINEL_PASSWORD_FILE", path)];
+        let bus::Config::Redis { sentinel, password, .. } = parse(&settings).unwrap() else {
+            panic!("a bus")
+        };
+        assert_eq!(sentinel.username.as_deref(), Some("watch"));
+        assert_eq!((sentinel.password, password), (Some(bus::Secret::new("s3cret")), None));
     }
 
     #[test]

@@ -11,6 +11,8 @@
 
 mod conformance;
 mod cpu;
+mod everywhere;
+mod failover;
 mod history;
 mod keys;
 mod leases;

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use relay::bus::{Config, Namespace, PoolSize};
+use relay::bus::{Config, Login, Namespace, PoolSize};
 use relay_contract::admin::BusState;
 use tempfile::NamedTempFile;
 
@@ -75,6 +75,7 @@ async fn a_private_authority_may_vouch_for_redis() {
             password: None,
             namespace: Namespace::default(),
             authorities: Some(authority.path().to_owned()),
+            sentinel: Login::default(),
             max_retries: 0,
             pool: PoolSize::default(),
         },

@@ -2,7 +2,8 @@
 //!
 //! When Redis comes back its relays do, too, but each in its own time, and what is published
 //! before one has subscribed is lost to it. So the first to be back holds its outbox until as many
-//! listen as before, or until all that can have had the time to come back.
+//! listen as before, or until all that can have had the time to come back. The same goes for
+//! partitions that have moved to another node of a Cluster.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,26 +19,38 @@ pub(super) const GATHER_DEADLINE: Duration = Duration::from_secs(6);
 /// Time between two looks at who is back.
 const GATHER_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Connections that are subscribed to `channel`; nothing if this account may not ask.
-pub(super) async fn count(channel: &str, link: &mut MultiplexedConnection) -> Result<Option<u64>, Fault> {
+/// The channel whose subscribers are counted, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sample<'a> {
+    /// Its name.
+    pub(super) channel: &'a str,
+    /// Whether it is a sharded channel of a Cluster.
+    pub(super) sharded: bool,
+}
+
+/// Connections that are subscribed to `sample`; nothing if this account may not ask.
+pub(super) async fn count(
+    sample: Sample<'_>,
+    link: &mut MultiplexedConnection,
+) -> Result<Option<u64>, Fault> {
     let mut ask = redis::cmd("PUBSUB");
-    ask.arg("NUMSUB").arg(channel);
+    ask.arg(if sample.sharded { "SHARDNUMSUB" } else { "NUMSUB" }).arg(sample.channel);
     match ask.query_async::<HashMap<String, u64>>(link).await {
-        Ok(counts) => Ok(counts.get(channel).copied()),
+        Ok(counts) => Ok(counts.get(sample.channel).copied()),
         Err(source) if breaks_link(&source) => Err(Fault::Call { doing: "count subscribers", source }),
         Err(_) => Ok(None),
     }
 }
 
-/// Waits until `expected` connections are subscribed to `channel`, but not for long.
+/// Waits until `expected` connections are subscribed to `sample`, but not for long.
 pub(super) async fn gather(
-    channel: &str,
+    sample: Sample<'_>,
     expected: u64,
     link: &mut MultiplexedConnection,
 ) -> Result<(), Fault> {
     let start = Instant::now();
     while start.elapsed() < GATHER_DEADLINE {
-        if count(channel, link).await?.is_some_and(|count| count >= expected) {
+        if count(sample, link).await?.is_some_and(|count| count >= expected) {
             return Ok(());
         }
         sleep(GATHER_INTERVAL).await;

@@ -1,107 +1,58 @@
-//! Makes the two connections of a link: one for commands, one for subscriptions.
+//! Finds a primary and connects to it for commands.
 //!
-//! Both speak RESP3, so that what is published arrives by callback on the task that reads the
-//! socket, with no queue in between: an inbox that is slow slows the socket down, and Redis bounds
-//! the rest (`client-output-buffer-limit pubsub`). Names are resolved anew on each dial.
+//! No server is used before it has said that it is a primary: one that was demoted still answers,
+//! and what is published there reaches nobody. `HELLO` tells, which any account may ask.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::collections::HashMap;
 
 use redis::aio::{MultiplexedConnection, SendError};
-use redis::io::tcp::TcpSettings;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind,
-    RedisConnectionInfo, TlsCertificates, Value,
-};
-use tokio::sync::watch;
+use redis::{PushInfo, PushKind, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::fault::Fault;
-use super::inlet::Inlet;
-use super::layout::Layout;
-use super::partition::Partition;
-use crate::bus::config::{RedisUrl, Secret};
+use super::endpoint::Endpoint;
+use super::fault::{Fault, breaks_link};
+use super::sentinel;
+use crate::bus::config::{Address, Servers};
 
-/// Longest that one call may take. A probe each second and this make a silent Redis known within
-/// 2.5 s.
-pub(super) const CALL_DEADLINE: Duration = Duration::from_millis(1500);
-/// Longest that a dial may take: name, socket, TLS, login.
-const DIAL_DEADLINE: Duration = Duration::from_secs(2);
-
-/// Where Redis is and how to log in.
-pub(in crate::bus) struct Endpoint {
-    url: RedisUrl,
-    password: Option<Secret>,
-    authorities: Option<PathBuf>,
-    max_retries: u32,
+/// Which primary a link is to.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// The one that the settings name, or that their sentinels do.
+    Only,
+    /// One of the nodes of a Cluster.
+    Node(Address),
 }
 
-/// A connection for commands.
+/// A connection for commands, to a server that is a primary.
 pub(super) struct Commands {
     /// Clones share it.
     pub(super) connection: MultiplexedConnection,
+    /// Where it leads.
+    pub(super) address: Address,
+    /// What the data of this primary is called (`master_replid`); nothing if this account may not ask.
+    pub(super) replid: Option<String>,
     /// Cancelled when it was closed.
     pub(super) lost: CancellationToken,
-}
-
-/// A connection that is subscribed to every partition, and to a channel to probe it by.
-pub(super) struct Subscriber {
-    /// Dropping it ends the subscriptions.
-    _connection: MultiplexedConnection,
-    /// Channel that only this connection is subscribed to.
-    pub(super) probe_channel: String,
-    /// What it heard.
-    pub(super) heard: Heard,
-    /// Cancelled when it was closed.
-    pub(super) lost: CancellationToken,
-}
-
-/// What a subscription heard; clones share it.
-#[derive(Clone, Default)]
-pub(super) struct Heard {
-    /// Number of the last probe.
-    pub(super) probe: watch::Sender<u64>,
-    /// Number of things of any kind.
-    pub(super) pushes: Arc<AtomicU64>,
 }
 
 impl Endpoint {
-    /// `password` takes precedence over one in the URL; after `max_retries` tries in a row, unless
-    /// that is 0, it is given up.
-    pub(in crate::bus) fn new(
-        url: RedisUrl,
-        password: Option<Secret>,
-        authorities: Option<PathBuf>,
-        max_retries: u32,
-    ) -> Self {
-        if url.tls {
-            // Without a process-wide provider rustls panics. An error says that there is one already.
-            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    /// Connects to the primary of `place`. Sentinels are asked anew.
+    pub(super) async fn commands(&self, place: &Place) -> Result<Commands, Fault> {
+        match (place, self.servers()) {
+            (Place::Node(address), _) | (Place::Only, Servers::One(address)) => self.primary(address).await,
+            (Place::Only, Servers::Sentinels { sentinels, master }) => {
+                sentinel::primary(self, sentinels, master).await
+            }
+            (Place::Only, Servers::Cluster(_)) => Err(Fault::Unserved),
         }
-        let password = password.or_else(|| url.password.clone());
-        Self { url, password, authorities, max_retries }
     }
 
-    /// Whether so many failures in a row are the last.
-    pub(super) fn gives_up_after(&self, failures: u32) -> bool {
-        self.max_retries != 0 && failures >= self.max_retries
+    /// Connects to the server at `address`, which must be a primary.
+    pub(super) async fn primary(&self, address: &Address) -> Result<Commands, Fault> {
+        self.verified(address).await.map_err(|fault| self.at(address, fault))
     }
 
-    /// Number of the database.
-    pub(super) fn database(&self) -> u32 {
-        self.url.db
-    }
-
-    /// One line for people: where it is and what is wrong, without secrets.
-    pub(super) fn reason(&self, fault: &Fault) -> String {
-        format!("{}: {}", self.url, fault.reason(self.password.as_ref().map(Secret::expose)))
-    }
-
-    /// Connects and logs in for commands.
-    pub(super) async fn commands(&self) -> Result<Commands, Fault> {
+    async fn verified(&self, address: &Address) -> Result<Commands, Fault> {
         let lost = CancellationToken::new();
         let closed = lost.clone();
         let on_push = move |push: PushInfo| {
@@ -110,98 +61,45 @@ impl Endpoint {
             }
             Ok::<(), SendError>(())
         };
-        Ok(Commands { connection: self.connect(on_push).await?, lost })
+        let mut connection = self.connect(address, on_push).await?;
+        verify(&mut connection).await?;
+        let replid = replid(&mut connection).await?;
+        Ok(Commands { connection, address: address.clone(), replid, lost })
     }
 
-    /// Connects, logs in and subscribes to every partition and to probe channel `number`.
-    pub(super) async fn subscriber(
-        &self,
-        inlet: &Arc<Inlet>,
-        layout: &Layout,
-        number: u64,
-    ) -> Result<Subscriber, Fault> {
-        let (lost, heard) = (CancellationToken::new(), Heard::default());
-        let probe_channel = layout.probe(inlet.incarnation(), number);
-        let own = [probe_channel.clone(), layout.events().to_owned()];
-        let on_push = receiver(Arc::clone(inlet), own, heard.clone(), lost.clone());
-        let mut connection = self.connect(on_push).await?;
-        let mut channels: Vec<&str> = Partition::all().map(|partition| layout.live(partition)).collect();
-        channels.push(&probe_channel);
-        channels.push(layout.events());
-        connection.subscribe(channels).await.map_err(Fault::call("subscribe"))?;
-        Ok(Subscriber { _connection: connection, probe_channel, heard, lost })
-    }
-
-    async fn connect(
-        &self,
-        on_push: impl Fn(PushInfo) -> Result<(), SendError> + Send + Sync + 'static,
-    ) -> Result<MultiplexedConnection, Fault> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(None)
-            .set_response_timeout(Some(CALL_DEADLINE))
-            .set_push_sender(on_push);
-        let dial = async { self.client()?.get_multiplexed_async_connection_with_config(&config).await };
-        tokio::time::timeout(DIAL_DEADLINE, dial)
-            .await
-            .map_err(|_| Fault::Silent { doing: "connect", within: DIAL_DEADLINE })?
-            .map_err(Fault::call("connect"))
-    }
-
-    fn client(&self) -> redis::RedisResult<Client> {
-        let RedisUrl { host, port, .. } = &self.url;
-        let address = if self.url.tls {
-            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
-        } else {
-            ConnectionAddr::Tcp(host.clone(), *port)
-        };
-        let mut login =
-            RedisConnectionInfo::default().set_db(self.url.db.into()).set_protocol(ProtocolVersion::RESP3);
-        if let Some(username) = &self.url.username {
-            login = login.set_username(username);
-        }
-        if let Some(password) = &self.password {
-            login = login.set_password(password.expose());
-        }
-        let tcp = TcpSettings::default().set_nodelay(true);
-        let info = address.into_connection_info()?.set_redis_settings(login).set_tcp_settings(tcp);
-        match &self.authorities {
-            Some(file) if self.url.tls => Client::build_with_tls(info, certificates(file)?),
-            _ => Client::open(info),
+    /// Names the server in a fault, unless there is one only.
+    pub(super) fn at(&self, address: &Address, fault: Fault) -> Fault {
+        match self.servers() {
+            Servers::One(_) => fault,
+            _ => Fault::At { server: address.to_string(), fault: Box::new(fault) },
         }
     }
 }
 
-/// The authorities in `file`, read at each dial: they may be others by now.
-fn certificates(file: &Path) -> io::Result<TlsCertificates> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.display()));
-    Ok(TlsCertificates { client_tls: None, root_cert: Some(std::fs::read(file).map_err(named)?) })
+/// Asks a server whether it is a primary.
+pub(super) async fn verify(connection: &mut MultiplexedConnection) -> Result<(), Fault> {
+    let hello: HashMap<String, Value> =
+        redis::cmd("HELLO").query_async(connection).await.map_err(Fault::call("ask for its role"))?;
+    let said = |key: &str| match hello.get(key) {
+        Some(Value::BulkString(text)) => text.clone(),
+        Some(Value::SimpleString(text)) => text.clone().into_bytes(),
+        _ => Vec::new(),
+    };
+    if said("mode") == b"sentinel" {
+        return Err(Fault::Sentinel);
+    }
+    if said("role") == b"replica" {
+        return Err(Fault::Replica);
+    }
+    Ok(())
 }
 
-/// What the subscribing connection does with a push.
-fn receiver(
-    inlet: Arc<Inlet>,
-    [probe_channel, events]: [String; 2],
-    heard: Heard,
-    lost: CancellationToken,
-) -> impl Fn(PushInfo) -> Result<(), SendError> {
-    move |push| {
-        heard.pushes.fetch_add(1, Ordering::Relaxed);
-        match push.kind {
-            PushKind::Message => match <[Value; 2]>::try_from(push.data) {
-                Ok([Value::BulkString(channel), Value::BulkString(body)])
-                    if channel == probe_channel.as_bytes() =>
-                {
-                    heard.probe.send_replace(body.try_into().map_or(0, u64::from_be_bytes));
-                }
-                Ok([Value::BulkString(channel), Value::BulkString(body)]) if channel == events.as_bytes() => {
-                    inlet.take_event(&body);
-                }
-                Ok([_, Value::BulkString(body)]) => inlet.take(body.into()),
-                _ => inlet.refuse(&"a push of another form"),
-            },
-            PushKind::Disconnection => lost.cancel(),
-            _ => {}
-        }
-        Ok(())
+/// What the data of a primary is called.
+async fn replid(connection: &mut MultiplexedConnection) -> Result<Option<String>, Fault> {
+    let mut ask = redis::cmd("INFO");
+    match ask.arg("replication").query_async::<String>(connection).await {
+        Ok(text) => Ok(text.lines().find_map(|line| line.strip_prefix("master_replid:")).map(str::to_owned)),
+        Err(source) if breaks_link(&source) => Err(Fault::Call { doing: "ask for its data", source }),
+        Err(_) => Ok(None),
     }
 }

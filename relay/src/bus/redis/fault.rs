@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use redis::{ErrorKind, RedisError};
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use super::redirect;
 
 /// Characters of a reason that are shown; a server may answer with more.
 const REASON_CHARS: usize = 200;
@@ -29,6 +31,26 @@ pub(super) enum Fault {
     /// The other side closed a connection.
     #[error("the connection was closed")]
     Closed,
+    /// The server follows another; what is published there reaches few.
+    #[error("READONLY the server is a replica, not a primary")]
+    Replica,
+    /// The server is a sentinel.
+    #[error("the server is a sentinel: its URL starts with redis+sentinel://")]
+    Sentinel,
+    /// A sentinel watches no such primary.
+    #[error("it knows no primary called {0}")]
+    UnknownMaster(String),
+    /// The Cluster says that nobody has some slots, or no server could be asked.
+    #[error("no server has all of its slots")]
+    Unserved,
+    /// Something went wrong with one of many servers.
+    #[error("{server}: {fault}")]
+    At {
+        /// Which one.
+        server: String,
+        /// What.
+        fault: Box<Fault>,
+    },
 }
 
 impl Fault {
@@ -37,22 +59,29 @@ impl Fault {
         move |source| Self::Call { doing, source }
     }
 
-    /// One line for people, without `secret`.
-    pub(super) fn reason(&self, secret: Option<&str>) -> String {
-        let text = self.to_string();
+    /// Whether a Cluster said that the key of the call is elsewhere.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Call { source, .. } if redirect::of(source).is_some())
+    }
+
+    /// One line for people, without `secrets`.
+    pub(super) fn reason(&self, secrets: &[Option<&str>]) -> String {
+        let mut text = self.to_string();
         // No answer of Redis repeats a password; a proxy's might.
-        let text = match secret {
-            Some(secret) if !secret.is_empty() => text.replace(secret, "***"),
-            _ => text,
-        };
+        for secret in secrets.iter().flatten().filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret, "***");
+        }
         text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(REASON_CHARS).collect()
     }
 }
 
-/// Tells whether the connection that `error` came from is of no more use. Otherwise Redis has
-/// answered, and refused this one command.
+/// Tells whether the connection that `error` came from is of no more use: broken, or its server is
+/// a primary no more. Otherwise Redis has answered, and refused this one command.
 pub(super) fn breaks_link(error: &RedisError) -> bool {
-    error.is_io_error() || error.is_timeout() || error.is_unrecoverable_error()
+    error.is_io_error()
+        || error.is_timeout()
+        || error.is_unrecoverable_error()
+        || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 
 /// The words of Redis where it said some: `Display` puts the client's own in front.
@@ -77,17 +106,17 @@ mod tests {
 
     #[test]
     fn a_reason_names_what_was_tried() {
-        assert_eq!(fault("refused").reason(None), "connect: refused");
+        assert_eq!(fault("refused").reason(&[None]), "connect: refused");
     }
 
     #[test]
     fn a_reason_is_one_short_line() {
-        let reason = fault(&"a\nb".repeat(200)).reason(None);
+        let reason = fault(&"a\nb".repeat(200)).reason(&[None]);
         assert!(!reason.contains('\n') && reason.len() == REASON_CHARS);
     }
 
     #[test]
     fn a_reason_never_repeats_the_password() {
-        assert_eq!(fault("no s3cret here").reason(Some("s3cret")), "connect: no *** here");
+        assert_eq!(fault("no s3cret here").reason(&[None, Some("s3cret")]), "connect: no *** here");
     }
 }

@@ -21,7 +21,7 @@ fn scene() -> Scene {
     let (ids, tally) = (Arc::new(Ids::default()), Arc::new(Tally::default()));
     let layout = Arc::new(Layout::new(&Namespace::default(), 0));
     let inbox = Arc::clone(&ids) as Arc<dyn Inbox>;
-    let histories = Histories::new(History::default(), layout, inbox.clone(), 1, Arc::clone(&tally));
+    let histories = Histories::new(History::default(), layout, false, inbox.clone(), 1, Arc::clone(&tally));
     let origin = Origin { node: "a".into(), incarnation: 1 };
     let inlet = Inlet::new(inbox, origin, Arc::default(), histories, Arc::clone(&tally));
     Scene { ids, tally, inlet }

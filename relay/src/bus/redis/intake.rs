@@ -16,6 +16,7 @@ use tokio::time::sleep;
 
 use super::RedisBus;
 use super::layout::Layout;
+use super::slot::Slot;
 use crate::bus::{BusError, Entry};
 
 /// Time after which the place of a reader that is gone is free.
@@ -102,7 +103,9 @@ impl Intake {
     /// Makes place for another reader. Best effort: it ends by itself.
     pub(super) async fn leave(&self, bus: &RedisBus) {
         if std::mem::take(&mut self.turn.lock().await.reads) {
-            let left: Result<(), _> = bus.pool.call(cmd("DEL").arg(&self.reader)).await;
+            // The link has ended by now; the pool has not.
+            let Some(address) = bus.routes.address(Slot::of(&self.reader)) else { return };
+            let left: Result<(), _> = bus.pool.call(&address, cmd("DEL").arg(&self.reader)).await;
             if let Err(error) = left {
                 tracing::debug!(%error, "the place of the reader ends by itself");
             }

@@ -27,6 +27,8 @@
 //! Channels of Redis span its databases and keys do not: with the database in their names two
 //! clusters of one namespace on two databases stay apart in both.
 
+use std::collections::HashMap;
+
 use super::partition::{Partition, PerPartition};
 use crate::bus::Namespace;
 
@@ -42,15 +44,18 @@ pub(super) struct Layout {
     tokens: String,
     events: String,
     live: PerPartition<String>,
+    partitions: HashMap<Box<[u8]>, Partition>,
 }
 
 impl Layout {
     pub(super) fn new(namespace: &Namespace, db: u32) -> Self {
         let root = format!("relay:{namespace}");
         let live = PerPartition::new(|partition| format!("{root}:live:{db}:{{{}}}", partition.tag()));
+        let named = |partition| (live.get(partition).as_bytes().into(), partition);
+        let partitions = Partition::all().map(named).collect();
         let tokens = format!("ws_conn_token:{namespace}:");
         let events = format!("{root}:workers:events:{db}");
-        Self { root, db, tokens, events, live }
+        Self { root, db, tokens, events, live, partitions }
     }
 
     /// Channel of the messages of `partition`.
@@ -58,9 +63,9 @@ impl Layout {
         self.live.get(partition)
     }
 
-    /// One of the channels of messages; every relay is subscribed to all of them or none.
-    pub(super) fn sample(&self) -> &str {
-        self.live(Partition::of(""))
+    /// The partition whose channel is called so, if one is.
+    pub(super) fn partition(&self, channel: &[u8]) -> Option<Partition> {
+        self.partitions.get(channel).copied()
     }
 
     /// Channel on which one connection of one process hears itself.
@@ -68,9 +73,9 @@ impl Layout {
         format!("{}:probe:{}:{incarnation:016x}:{connection}", self.root, self.db)
     }
 
-    /// Key that one process writes to see whether it may.
-    pub(super) fn pulse(&self, incarnation: u64) -> String {
-        format!("{}:pulse:{{{}}}:{incarnation:016x}", self.root, Partition::of("").tag())
+    /// Key that one process writes to see whether the primary that has `partition` takes writes.
+    pub(super) fn pulse(&self, incarnation: u64, partition: Partition) -> String {
+        format!("{}:pulse:{{{}}}:{incarnation:016x}", self.root, partition.tag())
     }
 
     /// Key of a connection token.
@@ -83,7 +88,7 @@ impl Layout {
         format!("{}:workers:tasks:{}", self.root, self.db)
     }
 
-    /// Channel of what workers outside say; every relay is subscribed to it.
+    /// Channel of what workers outside say; each relay hears it on one of its links.
     pub(super) fn events(&self) -> &str {
         &self.events
     }
@@ -191,6 +196,7 @@ mod tests {
         let partition = Partition::of("user:alice");
         let expected = format!("relay:team.hello:live:2:{{{}}}", partition.tag());
         assert_eq!(layout(2).live(partition), expected);
+        assert_eq!(layout(2).partition(expected.as_bytes()), Some(partition));
     }
 
     #[test]

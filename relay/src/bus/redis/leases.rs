@@ -20,13 +20,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::aio::MultiplexedConnection;
-use redis::cmd;
+use redis::{Cmd, FromRedisValue, cmd};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::layout::Layout;
 use super::partition::{Partition, PerPartition};
-use super::routes::{NoLink, Routes};
+use super::routes::{CallError, Routes};
 use crate::bus::wire::Origin;
 use crate::bus::{Claim, Inbox, LEASE_TTL_SECONDS};
 
@@ -61,15 +60,18 @@ pub(super) struct Leases {
 /// Why a lease could not be asked for.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LeaseError {
-    /// There is no connection, for the reason that the state of the link has.
-    #[error(transparent)]
-    NoLink(#[from] NoLink),
-    /// Redis refused, or the connection broke.
-    #[error(transparent)]
-    Redis(#[from] redis::RedisError),
+    /// It was not answered.
+    #[error("{0}")]
+    Call(#[source] CallError),
     /// It went from hand to hand while it was asked for.
     #[error("the lease changes hands too fast")]
     Contended,
+}
+
+impl<T: Into<CallError>> From<T> for LeaseError {
+    fn from(error: T) -> Self {
+        Self::Call(error.into())
+    }
 }
 
 impl Leases {
@@ -111,7 +113,7 @@ impl Leases {
         let mut held = self.held(Partition::of(lease)).await;
         let prolonged = held.entry(lease.to_owned()).or_default();
         let sent = Instant::now();
-        match ask(&self.key(lease), &self.owner, self.link(lease)?).await? {
+        match self.ask(lease).await? {
             Claim::Granted => *prolonged = Some(sent),
             Claim::HeldBy(node) => {
                 held.remove(lease);
@@ -128,55 +130,54 @@ impl Leases {
         if prolonged.elapsed() + RELEASE_MARGIN > TTL {
             return Ok(());
         }
-        let mut link = self.link(lease)?;
         let key = self.key(lease);
-        let owner: Option<String> = cmd("GET").arg(&key).query_async(&mut link).await?;
+        let owner: Option<String> = self.call(lease, cmd("GET").arg(&key)).await?;
         if owner.as_deref() == Some(&self.owner) {
-            cmd("DEL").arg(&key).query_async::<()>(&mut link).await?;
+            self.call::<()>(lease, cmd("DEL").arg(&key)).await?;
         }
         Ok(())
     }
 
     /// The node that holds `lease`.
     pub(super) async fn holder(&self, lease: &str) -> Result<Option<String>, LeaseError> {
-        let mut link = self.link(lease)?;
-        let owner: Option<String> = cmd("GET").arg(self.key(lease)).query_async(&mut link).await?;
+        let owner: Option<String> = self.call(lease, cmd("GET").arg(self.key(lease))).await?;
         Ok(owner.map(|owner| node_of(&owner).to_owned()))
     }
 
-    fn link(&self, lease: &str) -> Result<MultiplexedConnection, NoLink> {
-        self.routes.commands(Partition::of(lease))
-    }
-}
-
-/// Asks for a lease until somebody has it.
-async fn ask(key: &str, owner: &str, mut link: MultiplexedConnection) -> Result<Claim, LeaseError> {
-    for _ in 0..CLAIM_TRIES {
-        if take(key, owner).query_async(&mut link).await? {
-            return Ok(Claim::Granted);
-        }
-        match cmd("GET").arg(key).query_async::<Option<String>>(&mut link).await? {
-            Some(holder) if holder == owner => {
-                prolong(key).query_async::<()>(&mut link).await?;
+    /// Asks for a lease until somebody has it.
+    async fn ask(&self, lease: &str) -> Result<Claim, LeaseError> {
+        let (key, owner) = (self.key(lease), &self.owner);
+        for _ in 0..CLAIM_TRIES {
+            if self.call(lease, &take(&key, owner)).await? {
                 return Ok(Claim::Granted);
             }
-            Some(holder) => return Ok(Claim::HeldBy(node_of(&holder).to_owned())),
-            // It ended in between.
-            None => {}
+            match self.call::<Option<String>>(lease, cmd("GET").arg(&key)).await? {
+                Some(holder) if holder == *owner => {
+                    self.call::<()>(lease, &prolong(&key)).await?;
+                    return Ok(Claim::Granted);
+                }
+                Some(holder) => return Ok(Claim::HeldBy(node_of(&holder).to_owned())),
+                // It ended in between.
+                None => {}
+            }
         }
+        Err(LeaseError::Contended)
     }
-    Err(LeaseError::Contended)
+
+    async fn call<T: FromRedisValue>(&self, lease: &str, command: &Cmd) -> Result<T, CallError> {
+        self.routes.call(Partition::of(lease).slot(), command).await
+    }
 }
 
 /// Sets the lease if it is free; answers whether it was.
-pub(super) fn take(key: &str, owner: &str) -> redis::Cmd {
+pub(super) fn take(key: &str, owner: &str) -> Cmd {
     let mut command = cmd("SET");
     command.arg(key).arg(owner).arg("NX").arg("PX").arg(TTL.as_millis() as u64);
     command
 }
 
 /// Moves the end of the lease a TTL away and answers its owner.
-pub(super) fn prolong(key: &str) -> redis::Cmd {
+pub(super) fn prolong(key: &str) -> Cmd {
     let mut command = cmd("GETEX");
     command.arg(key).arg("PX").arg(TTL.as_millis() as u64);
     command

@@ -1,19 +1,22 @@
 //! The life of the link to one Redis primary: connect, work, lose it, and again, without end.
 //!
-//! While it works it [sends](super::sender) the outbox, [hears itself](super::probe) every second
-//! and [renews](super::renewal) leases. Anything that fails or is silent for too long ends it. A
-//! subscription that still hears on the next connection is kept: a Redis that only paused loses
-//! nothing. What waited in the outbox goes out once the other relays
-//! [listen again](super::audience).
+//! While it works it [sends](super::sender) what waits in the outbox for its partitions, [listens](super::listen)
+//! to them, [hears itself](super::probe) every second and [renews](super::renewal)
+//! leases. Anything that fails or is silent for too long ends it. A subscription that still hears
+//! on the next connection is kept: a Redis that only paused loses nothing. What waited in the outbox
+//! goes out once the other relays [listen again](super::audience).
 
+use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use redis::aio::MultiplexedConnection;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
-use super::dial::{Commands, Endpoint, Subscriber};
+use super::dial::{Commands, Place};
+use super::endpoint::Endpoint;
+use super::events::Events;
 use super::fault::Fault;
 use super::history::Histories;
 use super::inlet::Inlet;
@@ -24,15 +27,26 @@ use super::outbox::Outbox;
 use super::places::Places;
 use super::pool::Pool;
 use super::presence::Presence;
-use super::shard::Shard;
-use super::state::State;
+use super::routes::Routes;
+use super::shard::{Primary, Shard};
+use super::state::{Part, State};
+use super::subscriber::Subscriber;
 use super::{probe, renewal};
 use crate::bus::counters::Tally;
 
-/// What the link works on; the bus has the other ends.
+/// A link, which works on what all links of a bus share.
 pub(super) struct Link {
-    pub(super) endpoint: Arc<Endpoint>,
+    /// Its number, which no other link of the process has or had.
+    number: u64,
+    place: Place,
     pub(super) shard: Arc<Shard>,
+    shared: Arc<Shared>,
+}
+
+/// What the links of a bus work on; the bus has the other ends.
+pub(super) struct Shared {
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) routes: Arc<Routes>,
     pub(super) layout: Arc<Layout>,
     pub(super) inlet: Arc<Inlet>,
     pub(super) outbox: Arc<Outbox>,
@@ -44,6 +58,11 @@ pub(super) struct Link {
     pub(super) histories: Arc<Histories>,
     pub(super) state: Arc<State>,
     pub(super) tally: Arc<Tally>,
+    pub(super) events: Events,
+    /// Relays that were subscribed when a link last worked; zero before.
+    pub(super) audience: AtomicU64,
+    /// Numbers of probes and probe channels so far.
+    pub(super) numbers: AtomicU64,
 }
 
 /// What lasts from one connection to the next.
@@ -52,23 +71,33 @@ pub(super) struct History {
     pub(super) backoff: Backoff,
     /// Connections that ended since the link last worked.
     pub(super) failures: u32,
-    /// Connections that were subscribed when the link last worked; zero before.
-    pub(super) audience: u64,
-    /// Probes and probe channels so far.
-    numbers: u64,
     /// The subscriptions, which may outlive a connection for commands.
     subscriber: Option<Subscriber>,
 }
 
-impl History {
+impl Deref for Link {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Shared {
     /// A number that was not used before, from 1.
-    pub(super) fn number(&mut self) -> u64 {
-        self.numbers += 1;
-        self.numbers
+    pub(super) fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
     }
 }
 
 impl Link {
+    /// A link to the primary at `place`, which was not dialed yet.
+    pub(super) fn new(place: Place, shard: Arc<Shard>, shared: Arc<Shared>) -> Self {
+        let number = shared.number();
+        shared.state.awaits(Part::Link(number));
+        Self { number, place, shard, shared }
+    }
+
     /// Runs until `shutdown`, then sends what waits, if it can in a second.
     pub(super) async fn run(self, shutdown: CancellationToken) {
         let mut history = History::default();
@@ -80,8 +109,9 @@ impl Link {
             self.tally.reconnects.add(1);
             history.failures += 1;
             let wait = history.backoff.next();
-            self.state.lost(&self.endpoint.reason(&fault), wait);
-            if self.endpoint.gives_up_after(history.failures) {
+            self.state.lost(self.part(), &self.endpoint.reason(&fault), wait);
+            self.routes.look();
+            if matches!(self.place, Place::Only) && self.endpoint.gives_up_after(history.failures) {
                 tracing::error!(tries = history.failures, "Failed to connect to Redis");
                 return;
             }
@@ -90,6 +120,12 @@ impl Link {
                 () = shutdown.cancelled() => {}
             }
         }
+        self.state.forget(self.part());
+    }
+
+    /// What the state knows it as.
+    pub(super) fn part(&self) -> Part {
+        Part::Link(self.number)
     }
 
     /// One connection from dial to end. Answers why it ended, or nothing at shutdown.
@@ -102,44 +138,70 @@ impl Link {
             Ok(connections) => connections,
             Err(fault) => return Some(fault),
         };
+        let ended = self.work(&commands, &subscriber, history, shutdown).await;
+        self.pool.forget(&commands.address);
+        history.subscriber = Some(subscriber);
+        ended.map(|fault| self.endpoint.at(&commands.address, fault))
+    }
+
+    /// Works until something fails, or until the shutdown.
+    async fn work(
+        &self,
+        commands: &Commands,
+        subscriber: &Subscriber,
+        history: &mut History,
+        shutdown: &CancellationToken,
+    ) -> Option<Fault> {
         let connection = &commands.connection;
-        self.shard.connect(Some(connection.clone()));
-        let ended = tokio::select! {
+        let primary = Primary {
+            commands: connection.clone(),
+            address: commands.address.clone(),
+            replid: commands.replid.as_deref().map(Arc::from),
+        };
+        tracing::debug!(address = %primary.address, replid = primary.replid.as_deref(), "Redis primary found");
+        self.shard.connect(Some(primary));
+        tokio::select! {
             () = commands.lost.cancelled() => Some(Fault::Closed),
             () = subscriber.lost.cancelled() => Some(Fault::Closed),
-            fault = self.send(connection.clone(), history.audience) => Some(fault),
-            fault = self.probe(connection, &subscriber, history) => Some(fault),
-            fault = renewal::keep(&self.leases, &self.shard, connection.clone(), &self.tally) => Some(fault),
+            fault = self.send(connection.clone()) => Some(fault),
+            fault = self.listen(subscriber, connection.clone()) => Some(fault),
+            fault = self.probe(connection, subscriber, history) => Some(fault),
+            fault = renewal::keep(self, connection.clone()) => Some(fault),
             fault = self.presence.keep(&self.shard, connection.clone()) => Some(fault),
             fault = self.histories.serve(&self.shard, connection.clone()) => Some(fault),
             fault = self.newest.keep(&self.shard, connection.clone()) => Some(fault),
             fault = self.places.keep(&self.shard, connection.clone()) => Some(fault),
-            never = self.pool.keep() => match never {},
+            never = self.pool.keep(&commands.address) => match never {},
             () = shutdown.cancelled() => {
                 self.flush(connection.clone()).await;
                 self.histories.flush(&self.shard, connection.clone()).await;
                 None
             }
-        };
-        history.subscriber = Some(subscriber);
-        ended
+        }
     }
 
     /// Connects for commands, and for subscriptions unless the former ones still hear.
     async fn dial(&self, history: &mut History) -> Result<(Commands, Subscriber), Fault> {
-        let commands = self.endpoint.commands().await?;
-        let subscriber = match self.kept(&commands.connection, history).await {
-            Some(former) => former,
-            None => self.endpoint.subscriber(&self.inlet, &self.layout, history.number()).await?,
-        };
+        let commands = self.endpoint.commands(&self.place).await?;
+        if let Some(former) = self.kept(&commands, history).await {
+            return Ok((commands, former));
+        }
+        let Commands { address, .. } = &commands;
+        let subscriber =
+            Subscriber::dial(&self.endpoint, address, &self.inlet, &self.layout, self.number()).await?;
+        let subscribed = subscriber.subscribe(self.shard.owned()).await;
+        subscribed.map_err(|fault| self.endpoint.at(address, fault))?;
         Ok((commands, subscriber))
     }
 
     /// The former subscriptions, if they still hear. Otherwise they end here, before new ones are
     /// made: two at a time could overtake each other.
-    async fn kept(&self, connection: &MultiplexedConnection, history: &mut History) -> Option<Subscriber> {
-        let former = history.subscriber.take().filter(|former| !former.lost.is_cancelled())?;
-        probe::hear(connection, &former, history.number()).await.ok()?;
+    async fn kept(&self, commands: &Commands, history: &mut History) -> Option<Subscriber> {
+        let former = history.subscriber.take()?;
+        if former.lost.is_cancelled() || former.address != commands.address {
+            return None;
+        }
+        probe::hear(&commands.connection, &former, self.number()).await.ok()?;
         Some(former)
     }
 }

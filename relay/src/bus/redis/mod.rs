@@ -1,16 +1,15 @@
 //! The bus of a cluster: Redis publish/subscribe between relays, and keys for leases.
 //!
 //! A published message waits in the [outbox], goes out in batches, and comes to the other relays
-//! by the [inlet]; the [link] keeps the connections. Messages cross at most once per relay, and at
-//! least once as long as a relay stays subscribed: what is published while it reconnects is lost
-//! to it, and counted as missed. Needs Redis 6.2 or newer (RESP3, `GETEX`), and of its commands
-//! only `HELLO`, `SELECT`, `SUBSCRIBE`, `PUBLISH`, `PUBSUB`, `SET`, `GET`, `GETEX`, `DEL`,
-//! `GETDEL`, `XGROUP`, `XREADGROUP`, `XAUTOCLAIM`, `XACK`, `XDEL`, `MGET`, `SADD`, `SREM`, `SMEMBERS`,
-//! `PEXPIRE`, `TIME`, `ZADD`, `ZREM`, `ZCARD`, `ZREVRANGE`, `ZREMRANGEBYSCORE`, `MULTI` and `EXEC`, on
-//! names that start with `relay:<namespace>:` or
-//! `ws_conn_token:<namespace>:` (see [`layout`]).
+//! by the [inlet]; a [link] keeps the connections to a primary. There is one link to a Redis that is
+//! alone or watched by [sentinels](sentinel), and one for each primary of a [cluster]. Messages cross
+//! at most once per relay, and at least once as long as a relay stays subscribed: what is published
+//! while it reconnects is lost to it, and counted as missed. Needs Redis 6.2 or newer (RESP3,
+//! `GETEX`), and of its commands only those in `docs/redis.md`, on names that start with
+//! `relay:<namespace>:` or `ws_conn_token:<namespace>:` (see [`layout`]).
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,22 +17,27 @@ use relay_contract::admin;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use self::dial::CALL_DEADLINE;
-pub(super) use self::dial::Endpoint;
+use self::audience::Sample;
+use self::cluster::Cluster;
+use self::dial::Place;
+use self::endpoint::CALL_DEADLINE;
+pub(super) use self::endpoint::Endpoint;
+use self::events::Events;
 use self::history::Histories;
 use self::inlet::Inlet;
 use self::intake::Intake;
 use self::layout::Layout;
 use self::leases::{LeaseError, Leases};
-use self::link::Link;
+use self::link::{Link, Shared};
 use self::newest::Newest;
 use self::outbox::{Full, Outbox};
 use self::partition::{Partition, Partitions};
 use self::places::Places;
 use self::pool::Pool;
+use self::pool::PoolError;
 use self::presence::Presence;
 use self::roster::{Roster, RosterError};
-use self::routes::{Route, Routes};
+use self::routes::{CallError, Route, Routes};
 use self::shard::Shard;
 use self::slot::{SLOTS, Slot};
 use self::state::State;
@@ -48,7 +52,10 @@ use super::{
 
 mod audience;
 mod backoff;
+mod cluster;
 mod dial;
+mod endpoint;
+mod events;
 mod fault;
 mod history;
 mod inlet;
@@ -56,6 +63,7 @@ mod intake;
 mod layout;
 mod leases;
 mod link;
+mod listen;
 mod newest;
 mod once;
 mod order;
@@ -66,14 +74,18 @@ mod pool;
 mod presence;
 mod probe;
 mod pulse;
+mod redirect;
 mod renewal;
 mod roster;
 mod routes;
 mod sender;
+mod sentinel;
 mod shard;
 mod slot;
 mod snapshots;
 mod state;
+mod subscriber;
+mod table;
 mod time;
 
 /// Longest that a call about a lease may take: its turn, and two commands.
@@ -93,7 +105,7 @@ pub(super) struct Identity {
     pub(super) history: History,
 }
 
-/// The bus over one Redis server.
+/// The bus over Redis: one primary, or those of a Cluster.
 pub(super) struct RedisBus {
     origin: Origin,
     outbox: Arc<Outbox>,
@@ -130,13 +142,19 @@ impl RedisBus {
         let tally = Arc::<Tally>::default();
         let endpoint = Arc::new(endpoint);
         let layout = Arc::new(Layout::new(&namespace, endpoint.database()));
-        let routes = Arc::<Routes>::default();
+        let routes = Arc::new(Routes::new(Arc::clone(&endpoint)));
         let (incarnation, names) = (origin.incarnation, Arc::clone(&layout));
-        let histories = Histories::new(history, names, Arc::clone(&inbox), incarnation, Arc::clone(&tally));
+        let sharded = endpoint.sharded();
+        let histories =
+            Histories::new(history, names, sharded, Arc::clone(&inbox), incarnation, Arc::clone(&tally));
         let leases = Leases::new(&origin, Arc::clone(&layout), Arc::clone(&routes), Arc::clone(&inbox));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),
-            presence: Arc::new(Presence::new(leases.owner().to_owned(), Arc::clone(&layout))),
+            presence: Arc::new(Presence::new(
+                leases.owner().to_owned(),
+                Arc::clone(&layout),
+                Arc::clone(&routes),
+            )),
             intake: Intake::new(leases.owner(), &layout),
             newest: Arc::new(Newest::new(leases.owner().to_owned(), Arc::clone(&layout), Arc::clone(&inbox))),
             places: Arc::new(Places::new(leases.owner().to_owned(), Arc::clone(&layout))),
@@ -148,24 +166,20 @@ impl RedisBus {
             histories: Arc::clone(&histories),
             remembered: Remembered::default(),
             layout: Arc::clone(&layout),
-            state: Arc::new(State::new()),
+            state: Arc::default(),
             tally: Arc::clone(&tally),
             shutdown: shutdown.clone(),
             ended: CancellationToken::new(),
             origin,
         };
-        let shard = Arc::new(Shard::new(Partitions::ALL));
-        bus.outbox.assign(Partitions::ALL, &shard.filled);
-        let route = |last| Route { last, shard: Some(Arc::clone(&shard)) };
-        bus.routes.set(Slot::new(SLOTS - 1).map(route).into_iter().collect());
         let (origin, reads) = (bus.origin.clone(), bus.intake.reads());
         let inlet = Inlet::new(inbox, origin, reads, Arc::clone(&histories), Arc::clone(&tally));
-        let link = Link {
-            shard,
-            layout,
+        let shared = Arc::new(Shared {
             endpoint,
+            layout,
             inlet: Arc::new(inlet),
             histories,
+            routes: Arc::clone(&bus.routes),
             outbox: Arc::clone(&bus.outbox),
             leases: Arc::clone(&bus.leases),
             presence: Arc::clone(&bus.presence),
@@ -174,7 +188,10 @@ impl RedisBus {
             pool: Arc::clone(&bus.pool),
             state: Arc::clone(&bus.state),
             tally,
-        };
+            events: Events::default(),
+            audience: AtomicU64::default(),
+            numbers: AtomicU64::default(),
+        });
         let ended = bus.ended.clone().drop_guard();
         let roster = Arc::clone(&bus.roster);
         tokio::spawn(async move {
@@ -184,7 +201,7 @@ impl RedisBus {
                 roster.keep(shutdown).await;
                 stop.cancel();
             };
-            tokio::join!(keep, link.run(stop.clone()));
+            tokio::join!(keep, run(shared, stop.clone()));
             drop(ended);
         });
         bus
@@ -193,10 +210,16 @@ impl RedisBus {
     /// Sends one command about `key` on a connection of the pool, unless it is known that there is
     /// no Redis.
     async fn ask<T: redis::FromRedisValue>(&self, key: &str, command: &redis::Cmd) -> Result<T, BusError> {
-        if self.routes.is_away(key) {
-            return Err(unavailable(self.state.why()));
+        let slot = Slot::of(key);
+        let primary = self.routes.primary(slot).map_err(|_| unavailable(self.state.why()))?;
+        match self.pool.call(&primary.address, command).await {
+            Err(PoolError::Redis(error)) if self.routes.redirect(&error).is_some() => {
+                let call = self.routes.call(slot, command);
+                let answer = tokio::time::timeout(LEASE_DEADLINE, call).await;
+                answer.unwrap_or(Err(error.into())).map_err(|error| unavailable(error.to_string()))
+            }
+            answer => answer.map_err(|error| unavailable(error.to_string())),
         }
-        self.pool.call(command).await.map_err(|error| unavailable(error.to_string()))
     }
 
     fn encode(&self, message: &Message) -> Result<Frame, BusError> {
@@ -251,11 +274,23 @@ impl RedisBus {
         }
         match tokio::time::timeout(LEASE_DEADLINE, call).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(LeaseError::NoLink(_))) => Err(unavailable(self.state.why())),
+            Ok(Err(LeaseError::Call(CallError::NoLink(_)))) => Err(unavailable(self.state.why())),
             Ok(Err(error)) => Err(unavailable(error.to_string())),
             Err(_) => Err(unavailable(format!("no answer within {} ms", LEASE_DEADLINE.as_millis()))),
         }
     }
+}
+
+/// Runs the links to Redis until `shutdown`: one to the only primary, or one for each of a Cluster.
+async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
+    if shared.endpoint.sharded() {
+        return Cluster::new(shared).run(shutdown).await;
+    }
+    let shard = Arc::new(Shard::new(Partitions::ALL));
+    shared.outbox.assign(Partitions::ALL, &shard.filled);
+    let route = |last| Route { last, shard: Some(Arc::clone(&shard)) };
+    shared.routes.set(Slot::new(SLOTS - 1).map(route).into_iter().collect());
+    Link::new(Place::Only, shard, shared).run(shutdown).await;
 }
 
 fn unavailable(why: String) -> BusError {
@@ -340,10 +375,7 @@ impl Bus for RedisBus {
     }
 
     async fn elsewhere(&self, channel: &Channel) -> Result<bool, BusError> {
-        let ask = async {
-            let link = self.routes.commands(Partition::of(channel.as_str()))?;
-            Ok(self.presence.elsewhere(channel.as_str(), link).await?)
-        };
+        let ask = async { Ok(self.presence.elsewhere(channel.as_str()).await?) };
         self.about(channel.as_str(), ask).await
     }
 
@@ -414,8 +446,18 @@ impl Bus for RedisBus {
     }
 
     async fn tell_workers(&self, task: String) -> Result<u64, BusError> {
-        let key = self.layout.tasks();
-        self.ask(&key, redis::cmd("PUBLISH").arg(&key).arg(task)).await
+        let channel = self.layout.tasks();
+        let mut listeners: u64 = self.ask(&channel, redis::cmd("PUBLISH").arg(&channel).arg(task)).await?;
+        // A node of a Cluster passes it on to all others, and counts its own subscribers only.
+        let here = self.routes.primary(Slot::of(&channel)).ok().map(|primary| primary.address);
+        for primary in self.routes.primaries() {
+            if Some(&primary.address) != here.as_ref() {
+                let sample = Sample { channel: &channel, sharded: false };
+                let count = audience::count(sample, &mut primary.commands.clone()).await;
+                listeners += count.ok().flatten().unwrap_or(0);
+            }
+        }
+        Ok(listeners)
     }
 
     async fn entries(&self) -> Vec<Entry> {

@@ -86,6 +86,21 @@ impl Partitions {
         Self(self.0 & other.0)
     }
 
+    /// Those that are in either.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those that are not in `other`.
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// The first one at or after `from`, or else the first of all.
     pub(super) fn next(self, from: Partition) -> Option<Partition> {
         let later = self.0 & (u128::MAX << from.0);

@@ -12,15 +12,17 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use redis::Cmd;
 use redis::aio::MultiplexedConnection;
-use redis::{Pipeline, RedisError};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::fault::{Fault, breaks_link};
 use super::layout::Layout;
 use super::partition::{Partition, Partitions, PerPartition};
+use super::routes::{CallError, Routes};
 use super::shard::Shard;
+use super::slot::Slot;
 use crate::sync::lock;
 
 /// Time after which what nobody renews is forgotten.
@@ -37,6 +39,7 @@ const MAX_CHANGES: usize = 64 * 1024;
 pub(super) struct Presence {
     owner: String,
     layout: Arc<Layout>,
+    routes: Arc<Routes>,
     state: Mutex<State>,
     /// Told of each change; each link looks for its own.
     changed: watch::Sender<()>,
@@ -58,9 +61,9 @@ struct Channels {
 
 impl Presence {
     /// Presence of the process called `owner`.
-    pub(super) fn new(owner: String, layout: Arc<Layout>) -> Self {
+    pub(super) fn new(owner: String, layout: Arc<Layout>, routes: Arc<Routes>) -> Self {
         let state = State { partitions: PerPartition::new(|_| Channels::default()), changes: 0 };
-        Self { owner, layout, state: Mutex::new(state), changed: watch::Sender::default() }
+        Self { owner, layout, routes, state: Mutex::new(state), changed: watch::Sender::default() }
     }
 
     /// Notes that `channel` has connections here, or has no more.
@@ -81,13 +84,10 @@ impl Presence {
     }
 
     /// Whether another process has connections of `channel`.
-    pub(super) async fn elsewhere(
-        &self,
-        channel: &str,
-        mut link: MultiplexedConnection,
-    ) -> Result<bool, RedisError> {
+    pub(super) async fn elsewhere(&self, channel: &str) -> Result<bool, CallError> {
         let mut ask = redis::cmd("SMEMBERS");
-        let owners: Vec<String> = ask.arg(self.layout.presence(channel)).query_async(&mut link).await?;
+        ask.arg(self.layout.presence(channel));
+        let owners: Vec<String> = self.routes.call(Partition::of(channel).slot(), &ask).await?;
         Ok(owners.iter().any(|owner| *owner != self.owner))
     }
 
@@ -103,8 +103,8 @@ impl Presence {
                 _ = changed.changed() => self.changes(shard.owned()),
             };
             for channels in channels.chunks(BATCH) {
-                match self.write(channels).exec_async(&mut link).await {
-                    Ok(()) => {}
+                match self.routes.batch(&self.write(channels), &mut link).await {
+                    Ok(_) => {}
                     Err(source) if breaks_link(&source) => {
                         return Fault::Call { doing: "tell who is here", source };
                     }
@@ -132,18 +132,24 @@ impl Presence {
     }
 
     /// The commands that make Redis know what is true of `channels` now.
-    fn write(&self, channels: &[Box<str>]) -> Pipeline {
+    fn write(&self, channels: &[Box<str>]) -> Vec<(Slot, Cmd)> {
         let state = lock(&self.state);
-        let mut pipeline = Pipeline::with_capacity(2 * channels.len());
+        let mut commands = Vec::with_capacity(2 * channels.len());
         for channel in channels {
-            let key = self.layout.presence(channel);
-            if state.partitions.get(Partition::of(channel)).here.contains(channel) {
-                pipeline.cmd("SADD").arg(&key).arg(&self.owner).ignore();
-                pipeline.cmd("PEXPIRE").arg(&key).arg(TTL.as_millis() as u64).ignore();
+            let (partition, key) = (Partition::of(channel), self.layout.presence(channel));
+            let here = state.partitions.get(partition).here.contains(channel);
+            let mut write = |name, arg: &str| {
+                let mut command = redis::cmd(name);
+                command.arg(&key).arg(arg);
+                commands.push((partition.slot(), command));
+            };
+            if here {
+                write("SADD", &self.owner);
+                write("PEXPIRE", &TTL.as_millis().to_string());
             } else {
-                pipeline.cmd("SREM").arg(&key).arg(&self.owner).ignore();
+                write("SREM", &self.owner);
             }
         }
-        pipeline
+        commands
     }
 }

@@ -10,10 +10,12 @@ use redis::aio::MultiplexedConnection;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::audience::{self, GATHER_DEADLINE};
-use super::dial::{CALL_DEADLINE, Subscriber};
+use super::dial;
+use super::endpoint::CALL_DEADLINE;
 use super::fault::Fault;
 use super::link::{History, Link};
 use super::pulse;
+use super::subscriber::Subscriber;
 
 /// Time between self-probes.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
@@ -21,39 +23,56 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 const LISTEN_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Link {
-    /// Probes once a second, until a probe does not come back.
+    /// Probes once a second, until a probe does not come back, or the server is a primary no more.
     pub(super) async fn probe(
         &self,
         connection: &MultiplexedConnection,
         subscriber: &Subscriber,
         history: &mut History,
     ) -> Fault {
-        let expected = history.audience;
+        let expected = self.audience.load(Ordering::Relaxed);
         let start = Instant::now();
         let mut ticks = interval(PROBE_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let lag = match hear(connection, subscriber, history.number()).await {
-                Ok(lag) => lag,
-                Err(fault) => return fault,
-            };
+            if let Err(fault) = self.check(connection, subscriber).await {
+                return fault;
+            }
             history.backoff.reset();
             history.failures = 0;
-            self.tally.probed(lag);
-            match pulse::write(&self.layout.pulse(self.inlet.incarnation()), connection).await {
-                Ok(None) => self.state.reached(lag),
-                Ok(Some(refused)) => self.state.limps(&self.endpoint.reason(&refused), lag),
-                Err(fault) => return fault,
-            }
-            match audience::count(self.layout.sample(), &mut connection.clone()).await {
-                // Until all had the time to come back, fewer than before are no news.
-                Ok(Some(now)) if now >= expected || start.elapsed() > GATHER_DEADLINE => {
-                    history.audience = now
-                }
+            // Until all had the time to come back, fewer than before are no news.
+            let settled = start.elapsed() > GATHER_DEADLINE;
+            match self.count(connection).await {
+                Ok(Some(now)) if now >= expected || settled => self.audience.store(now, Ordering::Relaxed),
                 Ok(_) => {}
                 Err(fault) => return fault,
             }
+        }
+    }
+
+    /// One probe: it must be heard, by a primary that takes writes.
+    async fn check(&self, connection: &MultiplexedConnection, subscriber: &Subscriber) -> Result<(), Fault> {
+        dial::verify(&mut connection.clone()).await?;
+        let lag = hear(connection, subscriber, self.number()).await?;
+        self.tally.probed(lag);
+        let Some(partition) = self.shard.owned().iter().next() else {
+            self.state.reached(self.part(), lag);
+            return Ok(());
+        };
+        match pulse::write(&self.layout.pulse(self.inlet.incarnation(), partition), connection).await? {
+            None => self.state.reached(self.part(), lag),
+            Some(refused) if refused.is_elsewhere() => self.state.reached(self.part(), lag),
+            Some(refused) => self.state.limps(self.part(), &self.endpoint.reason(&refused), lag),
+        }
+        Ok(())
+    }
+
+    /// Relays that listen to a partition of this link, if it has one.
+    async fn count(&self, connection: &MultiplexedConnection) -> Result<Option<u64>, Fault> {
+        match self.shard.sendable().iter().next() {
+            Some(partition) => audience::count(self.sample(partition), &mut connection.clone()).await,
+            None => Ok(None),
         }
     }
 }

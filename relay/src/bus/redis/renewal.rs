@@ -1,36 +1,31 @@
 //! Keeps the leases of this process, those of one link with one ticker.
 
 use redis::aio::MultiplexedConnection;
-use redis::{FromRedisValue, Pipeline, RedisError};
+use redis::{Cmd, FromRedisValue, RedisError};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::fault::{Fault, breaks_link};
-use super::leases::{Held, Leases, PRECEDENCE, RENEWAL, prolong, take};
-use super::shard::Shard;
-use crate::bus::counters::Tally;
+use super::leases::{Held, PRECEDENCE, RENEWAL, prolong, take};
+use super::link::Link;
+use super::slot::Slot;
 
 /// Leases that are renewed with one round trip.
 const BATCH: usize = 512;
 
-/// Renews the leases of `shard` now, and again every [`RENEWAL`], until the connection breaks.
+/// Renews the leases of the partitions of `link` now, and again every [`RENEWAL`], until the connection breaks.
 ///
 /// It starts with each new connection: what Redis forgot meanwhile is claimed again at once, and what
 /// was claimed in vain after [`PRECEDENCE`]. So of two nodes that go by one name, the one that held it
 /// before the outage keeps it, where both are back in time; in any case only one does.
-pub(super) async fn keep(
-    leases: &Leases,
-    shard: &Shard,
-    mut link: MultiplexedConnection,
-    tally: &Tally,
-) -> Fault {
-    if let Err(fault) = turn(leases, shard, Kind::Held, &mut link, tally).await {
+pub(super) async fn keep(link: &Link, mut commands: MultiplexedConnection) -> Fault {
+    if let Err(fault) = turn(link, Kind::Held, &mut commands).await {
         return fault;
     }
     let mut ticks = interval_at(Instant::now() + PRECEDENCE, RENEWAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(fault) = turn(leases, shard, Kind::All, &mut link, tally).await {
+        if let Err(fault) = turn(link, Kind::All, &mut commands).await {
             return fault;
         }
     }
@@ -52,18 +47,12 @@ impl Kind {
     }
 }
 
-/// Renews leases of `shard` once.
-async fn turn(
-    leases: &Leases,
-    shard: &Shard,
-    kind: Kind,
-    link: &mut MultiplexedConnection,
-    tally: &Tally,
-) -> Result<(), Fault> {
-    for partition in shard.owned().iter() {
-        let mut held = leases.held(partition).await;
+/// Renews leases of the partitions of `link` once.
+async fn turn(link: &Link, kind: Kind, commands: &mut MultiplexedConnection) -> Result<(), Fault> {
+    for partition in link.shard.owned().iter() {
+        let mut held = link.leases.held(partition).await;
         let names = kind.names(&held);
-        match renew(leases, &names, &mut held, link, tally).await {
+        match renew(link, partition.slot(), &names, &mut held, commands).await {
             Ok(()) => {}
             Err(source) if breaks_link(&source) => return Err(Fault::Call { doing: "renew leases", source }),
             // Such as `OOM` or `NOPERM`: messages still cross, so the connection is kept.
@@ -74,68 +63,64 @@ async fn turn(
 }
 
 async fn renew(
-    leases: &Leases,
+    link: &Link,
+    slot: Slot,
     names: &[String],
     held: &mut Held,
-    link: &mut MultiplexedConnection,
-    tally: &Tally,
+    commands: &mut MultiplexedConnection,
 ) -> Result<(), RedisError> {
     for names in names.chunks(BATCH) {
         let sent = Instant::now().into_std();
-        let owners: Vec<Option<String>> = ask(leases, names, prolong, link).await?;
+        let owners: Vec<Option<String>> = ask(link, slot, names, prolong, commands).await?;
         let mut forgotten = Vec::new();
         for (name, now) in names.iter().zip(owners) {
             match now {
-                Some(now) if now == leases.owner() => {
+                Some(now) if now == link.leases.owner() => {
                     held.insert(name.clone(), Some(sent));
                 }
-                Some(_) => lose(leases, name, held, tally),
+                Some(_) => lose(link, name, held),
                 None => forgotten.push(name.clone()),
             }
         }
-        reclaim(leases, &forgotten, held, link, tally).await?;
+        reclaim(link, slot, &forgotten, held, commands).await?;
     }
     Ok(())
 }
 
 /// Claims again what Redis has forgotten, unless another node was faster.
 async fn reclaim(
-    leases: &Leases,
+    link: &Link,
+    slot: Slot,
     names: &[String],
     held: &mut Held,
-    link: &mut MultiplexedConnection,
-    tally: &Tally,
+    commands: &mut MultiplexedConnection,
 ) -> Result<(), RedisError> {
     let sent = Instant::now().into_std();
-    let taken: Vec<bool> = ask(leases, names, |key| take(key, leases.owner()), link).await?;
+    let taken: Vec<bool> = ask(link, slot, names, |key| take(key, link.leases.owner()), commands).await?;
     for (name, taken) in names.iter().zip(taken) {
         if taken {
             held.insert(name.clone(), Some(sent));
         } else {
-            lose(leases, name, held, tally);
+            lose(link, name, held);
         }
     }
     Ok(())
 }
 
-/// Sends one command per lease in a single round trip.
+/// Sends one command per lease, all of one slot, in a single round trip.
 async fn ask<T: FromRedisValue>(
-    leases: &Leases,
+    link: &Link,
+    slot: Slot,
     names: &[String],
-    command: impl Fn(&str) -> redis::Cmd,
-    link: &mut MultiplexedConnection,
+    command: impl Fn(&str) -> Cmd,
+    commands: &mut MultiplexedConnection,
 ) -> Result<Vec<T>, RedisError> {
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut pipeline = Pipeline::with_capacity(names.len());
-    for name in names {
-        pipeline.add_command(command(&leases.key(name)));
-    }
-    pipeline.query_async(link).await
+    let asked: Vec<(Slot, Cmd)> = names.iter().map(|name| (slot, command(&link.leases.key(name)))).collect();
+    let answers = link.routes.batch(&asked, commands).await?;
+    Ok(answers.into_iter().map(T::from_redis_value).collect::<Result<_, _>>()?)
 }
 
-fn lose(leases: &Leases, name: &str, held: &mut Held, tally: &Tally) {
-    tally.leases_lost.add(1);
-    leases.lose(name, held);
+fn lose(link: &Link, name: &str, held: &mut Held) {
+    link.tally.leases_lost.add(1);
+    link.leases.lose(name, held);
 }

@@ -1,17 +1,40 @@
-//! Which primary has which slot.
+//! Which primary has which slot, and calls about keys wherever they are.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use redis::aio::MultiplexedConnection;
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, Value};
+use tokio::sync::{Mutex, Notify};
+use tokio::time::sleep;
 
+use super::dial::Commands;
+use super::endpoint::Endpoint;
 use super::partition::Partition;
-use super::shard::Shard;
+use super::redirect::{self, Redirect};
+use super::shard::{Primary, Shard};
 use super::slot::Slot;
+use crate::bus::config::Address;
+
+/// Time between two tries of a call whose key is on its way.
+const RETRY: Duration = Duration::from_millis(50);
+/// Tries of such a call; those who wait for it have a deadline besides.
+const TRIES: usize = 40;
+/// Connections to nodes that slots move to, and that may have none yet.
+const MAX_VISITS: usize = 16;
 
 /// The way to each slot; it may change at any time.
-#[derive(Default)]
-pub(super) struct Routes(ArcSwap<Vec<Route>>);
+pub(super) struct Routes {
+    table: ArcSwap<Vec<Route>>,
+    endpoint: Arc<Endpoint>,
+    trouble: Notify,
+    /// Connections for keys that have moved before their slot.
+    visits: Mutex<HashMap<Address, Commands>>,
+}
 
 /// A primary, and the last of the slots that it has from the one after the route before.
 #[derive(Clone)]
@@ -27,40 +50,171 @@ pub(super) struct Route {
 #[error("there is no connection")]
 pub(super) struct NoLink;
 
+/// Why a call has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    /// Nobody can be asked.
+    #[error(transparent)]
+    NoLink(#[from] NoLink),
+    /// Redis refused, or the connection broke.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
+}
+
 impl Routes {
+    /// No routes yet.
+    pub(super) fn new(endpoint: Arc<Endpoint>) -> Self {
+        Self { table: ArcSwap::default(), endpoint, trouble: Notify::new(), visits: Mutex::default() }
+    }
+
     /// Replaces all of them; they are in the order of their slots.
     pub(super) fn set(&self, routes: Vec<Route>) {
-        self.0.store(Arc::new(routes));
+        self.table.store(Arc::new(routes));
+    }
+
+    /// Asks for a look at who has what: something was not where it should be.
+    pub(super) fn look(&self) {
+        self.trouble.notify_one();
+    }
+
+    /// Waits until somebody [asked for a look](Self::look).
+    pub(super) async fn trouble(&self) {
+        self.trouble.notified().await;
+    }
+
+    /// The connection to the primary that has `slot`.
+    pub(super) fn primary(&self, slot: Slot) -> Result<Primary, NoLink> {
+        self.shard(slot).and_then(|shard| shard.primary()).ok_or(NoLink)
     }
 
     /// The connection to the primary that has `partition`.
     pub(super) fn commands(&self, partition: Partition) -> Result<MultiplexedConnection, NoLink> {
-        self.shard(partition.slot()).and_then(|shard| shard.commands()).ok_or(NoLink)
+        self.primary(partition.slot()).map(|primary| primary.commands)
     }
 
     /// Whether there is no connection to the primary that has `key`.
     pub(super) fn is_away(&self, key: &str) -> bool {
-        self.shard(Slot::of(key)).and_then(|shard| shard.commands()).is_none()
+        self.primary(Slot::of(key)).is_err()
     }
 
-    /// The primary that has `slot`.
-    pub(super) fn shard(&self, slot: Slot) -> Option<Arc<Shard>> {
-        let routes = self.0.load();
+    /// Where the primary that has `slot` is, or was when there last was a connection.
+    pub(super) fn address(&self, slot: Slot) -> Option<Address> {
+        self.shard(slot)?.address()
+    }
+
+    /// The connections to all primaries.
+    pub(super) fn primaries(&self) -> Vec<Primary> {
+        let mut primaries: Vec<Primary> = Vec::new();
+        for primary in self.table.load().iter().filter_map(|route| route.shard.as_ref()?.primary()) {
+            if primaries.iter().all(|known| known.address != primary.address) {
+                primaries.push(primary);
+            }
+        }
+        primaries
+    }
+
+    fn shard(&self, slot: Slot) -> Option<Arc<Shard>> {
+        let routes = self.table.load();
         let index = routes.partition_point(|route| route.last < slot);
         routes.get(index)?.shard.clone()
+    }
+
+    /// Where to go after `error`, if it is of a Cluster and says that the key is elsewhere.
+    pub(super) fn redirect(&self, error: &RedisError) -> Option<Redirect> {
+        redirect::of(error).filter(|_| self.endpoint.sharded())
+    }
+
+    /// Sends `command`, which is about keys in `slot`, to whoever has them.
+    pub(super) async fn call<T: FromRedisValue>(&self, slot: Slot, command: &Cmd) -> Result<T, CallError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let mut commands = self.primary(slot)?.commands;
+            let error = match command.query_async(&mut commands).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match self.redirect(&error) {
+                Some(Redirect::Ask(address)) => match self.visit(&address, command).await {
+                    Ok(answer) => return Ok(answer),
+                    // It may have gone on, or back.
+                    Err(error) => tracing::debug!(%error, %address, "a key on its way was not there yet"),
+                },
+                Some(Redirect::Look) => self.look(),
+                Some(Redirect::Wait) => {}
+                None => return Err(error.into()),
+            }
+            if tries == TRIES {
+                return Err(error.into());
+            }
+            sleep(RETRY).await;
+        }
+    }
+
+    /// Sends `command` to a node whose slot it will be.
+    async fn visit<T: FromRedisValue>(&self, address: &Address, command: &Cmd) -> Result<T, RedisError> {
+        let mut connection = {
+            let mut visits = self.visits.lock().await;
+            visits.retain(|_, commands| !commands.lost.is_cancelled());
+            if visits.len() >= MAX_VISITS {
+                visits.clear();
+            }
+            match visits.entry(address.clone()) {
+                Entry::Occupied(known) => known.get().connection.clone(),
+                Entry::Vacant(new) => {
+                    let dialed = self.endpoint.primary(address).await;
+                    let commands = dialed.map_err(|fault| io::Error::other(fault.to_string()))?;
+                    new.insert(commands).connection.clone()
+                }
+            }
+        };
+        let mut pipeline = Pipeline::with_capacity(2);
+        pipeline.cmd("ASKING").ignore().add_command(command.clone());
+        let (answer,) = pipeline.query_async(&mut connection).await?;
+        Ok(answer)
+    }
+
+    /// Sends `commands`, each about keys in its slot, by `connection` in one round trip, and those
+    /// whose keys are not there to wherever they are. The answers are in the order of the commands.
+    pub(super) async fn batch(
+        &self,
+        commands: &[(Slot, Cmd)],
+        connection: &mut MultiplexedConnection,
+    ) -> Result<Vec<Value>, RedisError> {
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipeline = Pipeline::with_capacity(commands.len());
+        for (_, command) in commands {
+            pipeline.add_command(command.clone());
+        }
+        let answers: Vec<Result<Value, RedisError>> =
+            pipeline.ignore_errors().query_async(connection).await?;
+        let mut all = Vec::with_capacity(answers.len());
+        for ((slot, command), answer) in commands.iter().zip(answers) {
+            all.push(match answer {
+                Err(error) if self.redirect(&error).is_some() => {
+                    self.call(*slot, command).await.map_err(|_| error)?
+                }
+                answer => answer?,
+            });
+        }
+        Ok(all)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bus::config::Login;
     use crate::bus::redis::partition::Partitions;
 
     #[test]
     fn each_slot_has_the_primary_of_its_range() {
         let shards = [(); 2].map(|()| Arc::new(Shard::new(Partitions::NONE)));
         let [a, b] = shards.clone().map(Some);
-        let routes = Routes::default();
+        let url = "redis+cluster://localhost".parse().unwrap();
+        let routes = Routes::new(Arc::new(Endpoint::new(url, None, Login::default(), None, 0)));
         let ends = [(5, a), (7, None), (16_383, b)];
         routes.set(ends.map(|(last, shard)| Route { last: Slot::new(last).unwrap(), shard }).to_vec());
         let owner = |slot| {

@@ -2,26 +2,23 @@
 
 use std::time::Duration;
 
-use redis::Pipeline;
 use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, RedisResult, Value};
 use tokio::time::timeout;
 
-use super::audience;
 use super::fault::Fault;
 use super::link::Link;
 use super::outbox::Outgoing;
+use super::partition::Partitions;
 
 /// Longest that the outbox is sent after the shutdown was asked for.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
 
 impl Link {
-    /// Sends what is in the outbox, and what comes into it, to at least `audience` relays.
-    pub(super) async fn send(&self, mut commands: MultiplexedConnection, audience: u64) -> Fault {
-        if let Err(fault) = audience::gather(self.layout.sample(), audience, &mut commands).await {
-            return fault;
-        }
+    /// Sends what is in the outbox for its partitions, and what comes into it.
+    pub(super) async fn send(&self, mut commands: MultiplexedConnection) -> Fault {
         loop {
-            let batch = self.outbox.peek(self.shard.owned());
+            let batch = self.outbox.peek(self.shard.sendable());
             if batch.is_empty() {
                 self.shard.filled.notified().await;
             } else if let Err(fault) = self.send_batch(&batch, &mut commands).await {
@@ -35,22 +32,48 @@ impl Link {
         batch: &[Outgoing],
         commands: &mut MultiplexedConnection,
     ) -> Result<(), Fault> {
+        let publish = if self.endpoint.sharded() { "SPUBLISH" } else { "PUBLISH" };
         let mut pipeline = Pipeline::with_capacity(batch.len());
         for item in batch {
             let channel = self.layout.live(item.partition);
-            pipeline.cmd("PUBLISH").arg(channel).arg(item.frame.as_ref()).ignore();
+            pipeline.cmd(publish).arg(channel).arg(item.frame.as_ref());
         }
-        pipeline.exec_async(commands).await.map_err(Fault::call("publish"))?;
-        self.outbox.confirm(batch);
-        self.tally.published.add(batch.len() as u64);
-        Ok(())
+        let answers: RedisResult<Vec<RedisResult<Value>>> =
+            pipeline.ignore_errors().query_async(commands).await;
+        self.settle(batch, answers.map_err(Fault::call("publish"))?)
+    }
+
+    /// Confirms what was published: of each partition what came before the first refusal, for what
+    /// came after it goes out again behind that.
+    fn settle(&self, batch: &[Outgoing], answers: Vec<RedisResult<Value>>) -> Result<(), Fault> {
+        let (mut sent, mut stuck, mut fault) = (Vec::with_capacity(batch.len()), Partitions::NONE, None);
+        for (item, answer) in batch.iter().zip(answers) {
+            match answer {
+                Ok(_) if !stuck.contains(item.partition) => sent.push(item.clone()),
+                Ok(_) => {}
+                Err(error) => {
+                    stuck.insert(item.partition);
+                    if self.routes.redirect(&error).is_none() {
+                        fault = Some(Fault::call("publish")(error));
+                    }
+                }
+            }
+        }
+        self.outbox.confirm(&sent);
+        self.tally.published.add(sent.len() as u64);
+        if !stuck.is_empty() {
+            // Opened again when somebody has looked whose they are.
+            self.shard.close(stuck);
+            self.routes.look();
+        }
+        fault.map_or(Ok(()), Err)
     }
 
     /// Sends what is left, if it can within [`FLUSH_DEADLINE`].
     pub(super) async fn flush(&self, mut commands: MultiplexedConnection) {
         let all = async {
             loop {
-                let batch = self.outbox.peek(self.shard.owned());
+                let batch = self.outbox.peek(self.shard.sendable());
                 if batch.is_empty() || self.send_batch(&batch, &mut commands).await.is_err() {
                     return;
                 }

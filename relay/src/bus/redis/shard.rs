@@ -1,19 +1,37 @@
 //! One Redis primary, as those who need it see it: what it owns, and the connection to it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use redis::aio::MultiplexedConnection;
 use tokio::sync::{Notify, watch};
 
 use super::partition::Partitions;
+use crate::bus::config::Address;
+use crate::sync::lock;
 
 /// What a [link](super::link) and those who use it share.
 pub(super) struct Shard {
     owned: watch::Sender<Partitions>,
     /// The connection for commands, while there is one.
-    commands: watch::Sender<Option<MultiplexedConnection>>,
+    primary: watch::Sender<Option<Primary>>,
+    /// Where it led to last.
+    address: Mutex<Option<Address>>,
+    /// Partitions whose messages may be sent: others listen again.
+    open: watch::Sender<Partitions>,
     /// Told when messages wait that the link may send.
     pub(super) filled: Arc<Notify>,
+}
+
+/// A connection to the primary.
+#[derive(Clone)]
+pub(super) struct Primary {
+    /// For commands; clones share it.
+    pub(super) commands: MultiplexedConnection,
+    /// Where it leads.
+    pub(super) address: Address,
+    /// What the data of the primary is called, if this account may ask: another primary, or one
+    /// that was restarted, has another.
+    pub(super) replid: Option<Arc<str>>,
 }
 
 impl Shard {
@@ -21,7 +39,9 @@ impl Shard {
     pub(super) fn new(partitions: Partitions) -> Self {
         Self {
             owned: watch::Sender::new(partitions),
-            commands: watch::Sender::new(None),
+            primary: watch::Sender::new(None),
+            address: Mutex::default(),
+            open: watch::Sender::default(),
             filled: Arc::default(),
         }
     }
@@ -31,18 +51,62 @@ impl Shard {
         *self.owned.borrow()
     }
 
-    /// Tells when it owns others.
-    pub(super) fn changes(&self) -> watch::Receiver<Partitions> {
+    /// Tells each time that somebody looked who owns what.
+    pub(super) fn looked(&self) -> watch::Receiver<Partitions> {
         self.owned.subscribe()
     }
 
-    /// Sets the connection to use from now on.
-    pub(super) fn connect(&self, commands: Option<MultiplexedConnection>) {
-        self.commands.send_replace(commands);
+    /// Sets what it owns from now on; the same again is news, too.
+    pub(super) fn own(&self, partitions: Partitions) {
+        self.owned.send_replace(partitions);
+        self.change(|open| open.and(partitions));
     }
 
-    /// The connection for a call of its own.
-    pub(super) fn commands(&self) -> Option<MultiplexedConnection> {
-        self.commands.borrow().clone()
+    /// Tells when other partitions are [sendable](Self::sendable).
+    pub(super) fn changes(&self) -> watch::Receiver<Partitions> {
+        self.open.subscribe()
+    }
+
+    /// Sets the connection to use from now on. Nothing is sent before it is [opened](Self::open).
+    pub(super) fn connect(&self, primary: Option<Primary>) {
+        self.change(|_| Partitions::NONE);
+        if let Some(primary) = &primary {
+            *lock(&self.address) = Some(primary.address.clone());
+        }
+        self.primary.send_replace(primary);
+    }
+
+    /// The connection, for a call of its own.
+    pub(super) fn primary(&self) -> Option<Primary> {
+        self.primary.borrow().clone()
+    }
+
+    /// Where the connection leads to, or did when there last was one.
+    pub(super) fn address(&self) -> Option<Address> {
+        lock(&self.address).clone()
+    }
+
+    /// The partitions whose messages may be sent now: this link hears them, and so do others.
+    pub(super) fn sendable(&self) -> Partitions {
+        *self.open.borrow()
+    }
+
+    /// Lets the messages of `partitions` be sent, as far as it owns them.
+    pub(super) fn open(&self, partitions: Partitions) {
+        let owned = self.owned();
+        self.change(|open| open.or(partitions).and(owned));
+        self.filled.notify_one();
+    }
+
+    /// Keeps the messages of `partitions` back.
+    pub(super) fn close(&self, partitions: Partitions) {
+        self.change(|open| open.without(partitions));
+    }
+
+    fn change(&self, change: impl FnOnce(Partitions) -> Partitions) {
+        self.open.send_if_modified(|open| {
+            let now = change(*open);
+            std::mem::replace(open, now) != now
+        });
     }
 }

@@ -6,11 +6,15 @@ use crate::config::setting::{Number, Text};
 settings! {
     Topic::Bus;
     /// The Redis that joins relays; without it, and without `REDIS_URL_FILE`, this process is alone.
-    REDIS_URL: Text = text("", "redis:// or rediss:// URL");
+    REDIS_URL: Text = text("", "redis://, redis+sentinel:// or redis+cluster:// URL; rediss for TLS");
     /// Holds the URL, for one that is itself a secret.
     REDIS_URL_FILE: Text = text("", "path of a file");
     /// Holds the password; wins over one in the URL.
     REDIS_PASSWORD_FILE: Text = text("", "path of a file");
+    /// Account at the sentinels of `redis+sentinel://`, which is not that of the primary.
+    REDIS_SENTINEL_USERNAME: Text = text("", "name");
+    /// Holds its password.
+    REDIS_SENTINEL_PASSWORD_FILE: Text = text("", "path of a file");
     /// Authorities that vouch for Redis, in place of the public ones; read anew at each dial.
     REDIS_CA_FILE: Text = text("", "path of a PEM file");
     /// Part of every name in Redis: only relays with the same one hear each other.

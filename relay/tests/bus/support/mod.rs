@@ -6,18 +6,20 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use relay::bus::{self, Bus, Channel, Config, Inbox, Message, PoolSize, Secret};
+use relay::bus::{self, Bus, Channel, Config, Inbox, Login, Message, PoolSize, Secret};
 use relay_contract::admin::BusState;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 pub use self::cluster::Cluster;
 pub use self::sentinels::Sentinels;
+pub use self::site::Site;
 
 #[allow(dead_code, reason = "the tests of each topology use what they need")]
 mod cluster;
 #[allow(dead_code, reason = "the tests of each topology use what they need")]
 mod sentinels;
+mod site;
 
 /// Longest that a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,6 +30,8 @@ pub struct Redis {
     port: u16,
     args: Vec<String>,
     dir: TempDir,
+    /// That of the default account, if it has one.
+    password: Option<String>,
 }
 
 impl Redis {
@@ -53,7 +57,9 @@ impl Redis {
 
     /// Starts `redis-server` with these arguments, which make it listen on `port`.
     fn spawn(dir: TempDir, port: u16, args: Vec<String>) -> Self {
-        Self { child: spawn(port, &args, &dir), port, args, dir }
+        let mut after = args.iter().skip_while(|arg| *arg != "--requirepass");
+        let password = after.nth(1).cloned();
+        Self { child: spawn(port, &args, &dir), port, args, dir, password }
     }
 
     /// Whether it says that it is a primary.
@@ -114,8 +120,12 @@ impl Redis {
 
     /// Runs `redis-cli` against it and answers what it printed.
     pub fn cli(&self, args: &[&str]) -> String {
-        let output =
-            Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(args).output().unwrap();
+        let mut command = Command::new("redis-cli");
+        command.args(["-p", &self.port.to_string()]).args(args);
+        if let Some(password) = &self.password {
+            command.env("REDISCLI_AUTH", password);
+        }
+        let output = command.output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -181,12 +191,13 @@ impl Drop for Node {
 }
 
 /// A bus on the Redis at `url`.
-fn config_of(url: &str, password: Option<&str>, namespace: &str) -> Config {
+pub fn config_of(url: &str, password: Option<&str>, namespace: &str) -> Config {
     Config::Redis {
         url: url.parse().unwrap(),
         password: password.map(Secret::new),
         namespace: namespace.parse().unwrap(),
         authorities: None,
+        sentinel: Login::default(),
         max_retries: 0,
         pool: PoolSize::default(),
     }
@@ -235,9 +246,13 @@ impl Node {
 
     /// Ids of the messages that it got for `user`, in order.
     pub fn got(&self, user: &str) -> Vec<String> {
-        let channel = Channel::user(user);
+        self.got_on(&Channel::user(user))
+    }
+
+    /// Ids of the messages that it got on `channel`, in order.
+    pub fn got_on(&self, channel: &Channel) -> Vec<String> {
         let kept = self.kept.0.lock().unwrap();
-        kept.iter().filter(|message| message.channel == channel).map(|message| message.id.clone()).collect()
+        kept.iter().filter(|message| message.channel == *channel).map(|message| message.id.clone()).collect()
     }
 
     /// The messages that it got for `user`, in order.

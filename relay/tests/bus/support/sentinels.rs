@@ -47,7 +47,11 @@ impl Sentinels {
             self.lines
         );
         std::fs::write(dir.path().join("sentinel.conf"), text).unwrap();
-        Redis::spawn(dir, port, ["sentinel.conf", "--sentinel"].map(str::to_owned).to_vec())
+        let mut sentinel =
+            Redis::spawn(dir, port, ["sentinel.conf", "--sentinel"].map(str::to_owned).to_vec());
+        let password = self.lines.lines().find_map(|line| line.strip_prefix("requirepass "));
+        sentinel.password = password.map(str::to_owned);
+        sentinel
     }
 
     /// Whether each sentinel knows both others and all replicas.

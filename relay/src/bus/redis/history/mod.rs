@@ -55,6 +55,8 @@ const REFILL_INTERVAL: Duration = Duration::from_millis(500);
 pub(super) struct Histories {
     policy: History,
     layout: Arc<Layout>,
+    /// Whether it is a Cluster, whose channels are sharded.
+    sharded: bool,
     inbox: Arc<dyn Inbox>,
     incarnation: u64,
     tally: Arc<Tally>,
@@ -96,6 +98,7 @@ impl Histories {
     pub(super) fn new(
         policy: History,
         layout: Arc<Layout>,
+        sharded: bool,
         inbox: Arc<dyn Inbox>,
         incarnation: u64,
         tally: Arc<Tally>,
@@ -103,6 +106,7 @@ impl Histories {
         Arc::new(Self {
             policy,
             layout,
+            sharded,
             inbox,
             incarnation,
             tally,
@@ -170,13 +174,13 @@ impl Histories {
 
     /// Why Redis refuses to append, one line for people.
     pub(super) fn refusal(&self) -> Option<String> {
-        lock(&self.refusal).as_ref().map(|fault| fault.reason(None))
+        lock(&self.refusal).as_ref().map(|fault| fault.reason(&[]))
     }
 
     fn note_refusal(&self, refusal: Option<Fault>) {
         let mut known = lock(&self.refusal);
         if let (None, Some(fault)) = (&*known, &refusal) {
-            tracing::warn!(reason = fault.reason(None), "Redis refuses to keep messages: they wait");
+            tracing::warn!(reason = fault.reason(&[]), "Redis refuses to keep messages: they wait");
         }
         *known = refusal;
     }

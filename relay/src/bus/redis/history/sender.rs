@@ -49,7 +49,7 @@ impl Histories {
             return std::future::pending().await;
         }
         loop {
-            let partitions = shard.owned();
+            let partitions = shard.sendable();
             let Err(fault) = self.work(shard, partitions, connection.clone()).await else { continue };
             self.leave(partitions);
             if fault.breaks_link() {
@@ -72,7 +72,7 @@ impl Histories {
             *lock(&self.grounds).get_mut(partition) = Place::On(Arc::clone(&ground));
         }
         self.sweep(&ground, partitions).await?;
-        while shard.owned() == partitions {
+        while shard.sendable() == partitions {
             self.journal.rewind(partitions);
             match self.send(&ground, shard, partitions).await {
                 Ok(()) | Err(Undone::Again) => {}
@@ -143,7 +143,7 @@ impl Histories {
         call.arg(item.frame.as_ref()).arg(item.order).arg(item.confirmed).arg(ground.generation());
         call.arg(Epoch::random().to_string()).arg(keys.kept.size).arg(millis(keys.kept.ttl));
         call.arg(millis(keys.kept.ttl + META_GRACE)).arg(millis(ORDER_TTL));
-        call.arg(self.layout.live(keys.partition)).arg("PUBLISH");
+        call.arg(self.layout.live(keys.partition)).arg(if self.sharded { "SPUBLISH" } else { "PUBLISH" });
         if item.append.once.is_some() {
             call.arg(format!("{:016x}-{}", self.incarnation, item.order)).arg(millis(KEY_TTL));
         }
@@ -183,9 +183,9 @@ impl Histories {
         }
         let all = async {
             let ground = Ground::prepare(connection).await?;
-            self.journal.rewind(shard.owned());
+            self.journal.rewind(shard.sendable());
             loop {
-                let batch = self.journal.next(shard.owned());
+                let batch = self.journal.next(shard.sendable());
                 if batch.is_empty() || self.send_batch(&ground, batch).await.is_err() {
                     return Ok::<(), Fault>(());
                 }
