@@ -103,6 +103,7 @@ async fn messages_after_a_flush_reach_those_who_follow() {
 #[tokio::test]
 async fn a_redis_that_comes_back_empty_begins_anew() {
     let (mut redis, a, b) = two_keepers().await;
+    b.bus.follow(&log("alice"), true);
     a.publish("alice", 0).await;
     b.gets("alice", 1).await;
     let since = top(&b, "alice").await;
