@@ -1,5 +1,6 @@
 //! Sends what is in the outbox, batch by batch: the next once Redis has confirmed the one before.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -48,6 +49,10 @@ impl Link {
     fn settle(&self, batch: &[Outgoing], answers: Vec<RedisResult<Value>>) -> Result<(), Fault> {
         let (mut sent, mut stuck, mut fault) = (Vec::with_capacity(batch.len()), Partitions::NONE, None);
         for (item, answer) in batch.iter().zip(answers) {
+            if let Ok(Value::Int(relays)) = answer {
+                // Whoever came since the last probe is waited for after an outage, too.
+                self.audience.fetch_max(relays.unsigned_abs(), Ordering::Relaxed);
+            }
             match answer {
                 Ok(_) if !stuck.contains(item.partition) => sent.push(item.clone()),
                 Ok(_) => {}
