@@ -100,6 +100,13 @@ impl CatchUp {
         self.settle();
     }
 
+    /// Where `log` stood before the first of its messages that waits.
+    pub(super) fn before_held(&self, log: &Log) -> Option<Position> {
+        let held = self.hold.iter().flat_map(|hold| &hold.live).filter_map(|(at, _)| at.as_ref());
+        let first = held.into_iter().find(|at| *at.log == *log)?.position;
+        Some(Position { seq: first.seq.saturating_sub(1), ..first })
+    }
+
     /// Decides about a message that is delivered as it comes; what is to wait is kept.
     pub(super) fn admit(
         &mut self,

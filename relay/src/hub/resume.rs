@@ -116,6 +116,18 @@ impl Part {
         Self { wanted, found }
     }
 
+    /// Whether the client begins here: nothing was replayed to it, nor is known to be had by it. What
+    /// came while it was held came after it.
+    fn is_fresh(&self) -> bool {
+        !self.found.complete && self.found.messages.is_empty()
+    }
+
+    /// Up to where the client has everything once it has what is replayed.
+    fn floor(&self) -> Option<At> {
+        let top = self.found.top.filter(|_| !self.is_fresh());
+        top.map(|position| At { log: Arc::new(self.wanted.log.clone()), position })
+    }
+
     /// Where the client stands before what is replayed. Never behind it: a connection that breaks
     /// meanwhile is to miss nothing.
     fn standing(&self) -> Option<Position> {
@@ -142,7 +154,9 @@ impl Connection {
             replayed: parts.iter().map(|part| part.found.messages.len()).sum(),
             standing: parts.iter().map(Part::standing).collect(),
         };
-        let floors = parts.iter().filter_map(floor).collect();
+        let floors = parts.iter().filter_map(Part::floor).collect();
+        let fresh: Vec<_> =
+            parts.iter().map(|part| part.is_fresh().then(|| part.wanted.log.clone())).collect();
         let missed = parts.into_iter().flat_map(|part| part.found.messages).collect();
         let budget = &self.shared.budget;
         let caught = CaughtUp::with(missed, floors, budget);
@@ -150,20 +164,19 @@ impl Connection {
             resumed.standing.fill(None);
             (resumed.recovered, resumed.replayed) = (false, 0);
         }
-        let greeting = greet(&resumed);
         let mut outbox = self.locked();
+        for (standing, log) in resumed.standing.iter_mut().zip(&fresh) {
+            let waits = log.as_ref().and_then(|log| outbox.catch_up.before_held(log));
+            *standing = standing.and(waits).or(*standing);
+        }
         if outbox.phase == Phase::Open {
-            outbox.push_always(greeting, budget);
+            outbox.push_always(greet(&resumed), budget);
         }
         outbox.catch_up.release(caught.unwrap_or_default(), budget);
         drop(outbox);
         self.nudge();
         resumed
     }
-}
-
-fn floor(part: &Part) -> Option<At> {
-    part.found.top.map(|position| At { log: Arc::new(part.wanted.log.clone()), position })
 }
 
 #[cfg(test)]

@@ -54,6 +54,17 @@ fn a_client_that_is_new_is_told_where_it_stands() {
 }
 
 #[test]
+fn a_client_that_is_new_gets_what_came_since_it_was_there() {
+    let (hub, bus) = keeping(USERS);
+    publish(&hub, &bus, &["a"]);
+    let membership = held(&hub);
+    publish(&hub, &bus, &["b"]);
+    let told = resume(&hub, &membership, None);
+    let seq = told.standing[0].map(|position| position.seq);
+    assert_eq!((taken(&membership).as_str(), seq), ("|b", Some(1)));
+}
+
+#[test]
 fn a_client_that_comes_back_gets_what_it_missed_once_and_in_order() {
     let (hub, bus) = keeping(USERS);
     let since = top(&hub);
