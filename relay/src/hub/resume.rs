@@ -164,13 +164,15 @@ impl Connection {
             resumed.standing.fill(None);
             (resumed.recovered, resumed.replayed) = (false, 0);
         }
-        let mut outbox = self.locked();
         for (standing, log) in resumed.standing.iter_mut().zip(&fresh) {
-            let waits = log.as_ref().and_then(|log| outbox.catch_up.before_held(log));
+            let waits = log.as_ref().and_then(|log| self.locked().catch_up.before_held(log));
             *standing = standing.and(waits).or(*standing);
         }
+        // Not while the queue is locked: whoever greets may look at the connection.
+        let greeting = greet(&resumed);
+        let mut outbox = self.locked();
         if outbox.phase == Phase::Open {
-            outbox.push_always(greet(&resumed), budget);
+            outbox.push_always(greeting, budget);
         }
         outbox.catch_up.release(caught.unwrap_or_default(), budget);
         drop(outbox);
