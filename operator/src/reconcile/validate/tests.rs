@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use super::super::fixtures::root;
 use super::*;
+use crate::reconcile::fixtures::root;
 
 fn check(spec: Value) -> Result<Validated, InvalidSpec> {
     validate(&root(spec), &Options::default())

@@ -1,0 +1,87 @@
+//! The second step: one value that everything after it can trust, or what is wrong with the spec.
+//!
+//! The API server checks the same rules. They are checked again because an object may have been
+//! stored under an earlier definition, and because what is written into a settings file must not
+//! be able to end its line. Each area of the spec has its file here, with its rules, and with its
+//! defaults where they are not in the schema.
+
+mod broken;
+mod pods;
+mod redis;
+mod resources;
+mod rollout;
+mod settings;
+
+use k8s_openapi::api::core::v1::ResourceRequirements;
+
+use self::broken::Broken;
+use self::resources::resources;
+use super::observed::Root;
+use crate::api::{PublishAccess, RelayCluster, RelayClusterSpec};
+use crate::options::Options;
+
+pub use self::broken::InvalidSpec;
+pub use self::redis::Redis;
+
+/// A cluster whose spec holds every rule, with all defaults in place.
+#[derive(Clone, Debug)]
+pub struct Validated {
+    /// Name, namespace and identity of the cluster.
+    pub root: Root,
+    /// The spec; figures are in their ranges and texts are safe in a settings file.
+    pub spec: RelayClusterSpec,
+    /// How many relays are wanted.
+    pub replicas: u32,
+    /// How many relays there may be beyond `replicas` during a rollout; at least 1.
+    pub surge: u32,
+    /// Image of the relays.
+    pub image: String,
+    /// Resources of a relay.
+    pub resources: ResourceRequirements,
+    /// What the bus is made of.
+    pub redis: Redis,
+    /// Whether the publish API asks for a key.
+    pub publish_key: bool,
+}
+
+/// Checks a cluster.
+///
+/// # Errors
+/// [`InvalidSpec`] with every rule that is broken.
+pub fn validate(root: &Root, options: &Options) -> Result<Validated, InvalidSpec> {
+    let cluster = root.cluster.as_ref().map_err(|error| InvalidSpec(vec![error.clone()]))?;
+    let spec = &cluster.spec;
+    let mut broken = Broken(rules(cluster));
+    pods::check(spec, &mut broken);
+    settings::check(spec, &mut broken);
+    rollout::check(spec, &mut broken);
+    match (redis::complete(&spec.redis, options), broken.0.is_empty()) {
+        (Some(redis), true) => Ok(complete(root, spec, redis, options)),
+        _ => Err(InvalidSpec(broken.0)),
+    }
+}
+
+fn complete(root: &Root, spec: &RelayClusterSpec, redis: Redis, options: &Options) -> Validated {
+    let replicas = u32::try_from(spec.replicas).unwrap_or_default();
+    Validated {
+        root: root.clone(),
+        replicas,
+        surge: rollout::surge(replicas, &spec.rollout),
+        image: spec.image.clone().unwrap_or_else(|| options.relay_image.clone()),
+        resources: spec.resources.clone().unwrap_or_else(|| resources("50m", "64Mi", "512Mi")),
+        redis,
+        publish_key: spec.publish.access == PublishAccess::Key,
+        spec: spec.clone(),
+    }
+}
+
+/// The rules of the schema that are written in CEL.
+fn rules(cluster: &RelayCluster) -> Vec<String> {
+    match cluster.validate_cel() {
+        Ok(()) => Vec::new(),
+        Err(errors) => errors.into_vec().into_iter().map(|error| error.message).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
