@@ -147,22 +147,6 @@ async fn the_right_password_is_accepted() {
 }
 
 #[tokio::test]
-async fn an_account_without_scripts_or_administration_is_enough() {
-    let rules = "+@connection +subscribe +publish +pubsub +set +get +getex +del";
-    let user = format!("--user relay on >right-horse resetchannels &relay:* ~relay:* -@all {rules}");
-    let redis = Redis::start(&user.split(' ').collect::<Vec<_>>());
-    let url = redis.url().replace("//", "//relay@");
-    let (a, b) = (Node::start("a", &url, Some("right-horse")), Node::start("b", &url, Some("right-horse")));
-    a.reaches(BusState::Ok).await;
-    b.reaches(BusState::Ok).await;
-    a.publish("alice", 0).await;
-    b.gets("alice", 1).await;
-    a.bus.claim("user:alice").await.unwrap();
-    a.bus.release("user:alice").await;
-    assert_eq!(b.bus.holder("user:alice").await, Ok(None));
-}
-
-#[tokio::test]
 async fn a_refused_dial_is_told() {
     let node = Node::start("a", &Redis::url_of(free_port()), None);
     until("a reason is told", || node.bus.status().reason.is_some()).await;

@@ -83,26 +83,6 @@ async fn a_wrong_password_of_sentinels_is_told_without_it() {
     assert!(reason.contains("sentinel 127.0.0.1:") && !reason.contains("horse"), "{reason}");
 }
 
-/// The account of `docs/redis.md`, without scripts and administration.
-#[tokio::test]
-async fn an_account_with_the_documented_commands_is_enough_for_a_cluster() {
-    let commands = "+@connection +subscribe +ssubscribe +sunsubscribe +publish +spublish +pubsub +set +get \
-                    +getex +del +getdel +sadd +srem +smembers +pexpire +info +cluster|info +cluster|slots";
-    let user = format!(
-        "--user relay on >right-horse resetchannels &relay:* ~relay:* ~ws_conn_token:* -@all {commands}"
-    );
-    let cluster = Cluster::start_with(&user.split_whitespace().collect::<Vec<_>>()).await;
-    let url = cluster.url().replace("//", "//relay@");
-    let [a, b] = ["a", "b"].map(|name| Node::start(name, &url, Some("right-horse")));
-    a.reaches(BusState::Ok).await;
-    b.reaches(BusState::Ok).await;
-    for user in 0..20 {
-        a.publish(&user.to_string(), 0).await;
-        b.gets(&user.to_string(), 1).await;
-        a.bus.claim(&user.to_string()).await.unwrap();
-    }
-}
-
 #[tokio::test]
 async fn a_cluster_of_which_one_named_node_lives_is_found() {
     let mut cluster = Cluster::start().await;

@@ -11,10 +11,12 @@ use relay_contract::admin::BusState;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+pub use self::account::Guarded;
 pub use self::cluster::Cluster;
 pub use self::sentinels::Sentinels;
 pub use self::site::Site;
 
+mod account;
 #[allow(dead_code, reason = "the tests of each topology use what they need")]
 mod cluster;
 #[allow(dead_code, reason = "the tests of each topology use what they need")]

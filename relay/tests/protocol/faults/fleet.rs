@@ -140,7 +140,16 @@ impl Fleet {
 
     /// How many messages the other relay says that it missed.
     pub(super) async fn counted_missing(&self) -> u64 {
-        self.far.told().await["drops"]["bus_missed"].as_u64().unwrap_or_default()
+        let drops = self.far.told().await["drops"].take();
+        ["bus_missed", "bus_gap"].iter().filter_map(|reason| drops[reason].as_u64()).sum()
+    }
+
+    /// How often the other relay asked for messages of a history that it had missed.
+    pub(super) async fn refills(&self) -> u64 {
+        let text = reqwest::get(self.far.admin_url("/metrics")).await.unwrap().text().await.unwrap();
+        let name = "relay_bus_events_total{event=\"refill\"} ";
+        let value = text.lines().find_map(|line| line.strip_prefix(name));
+        value.unwrap().parse().unwrap()
     }
 
     /// Counts, once all has arrived that will: what came last has reached everyone.

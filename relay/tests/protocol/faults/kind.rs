@@ -13,6 +13,8 @@ pub(super) enum Kind {
     Frozen,
     /// It is gone: dials are refused. It comes back empty.
     Refused,
+    /// It is gone, and there again at once, empty.
+    Restarted,
     /// Packets to it are dropped.
     BlackHole,
     /// It forgets everything at once.
@@ -34,26 +36,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// All of them.
-    pub(super) const ALL: [Self; 11] = [
-        Self::Frozen,
-        Self::Refused,
-        Self::BlackHole,
-        Self::Flushed,
-        Self::SubscribersKilled,
-        Self::CommandsKilled,
-        Self::Overflow,
-        Self::Password,
-        Self::ReadOnly,
-        Self::OutOfMemory,
-        Self::DiskFull,
-    ];
-
     /// What a table calls it.
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::Frozen => "stopped (SIGSTOP)",
-            Self::Refused => "killed, back empty",
+            Self::Refused => "gone, dials refused, back empty",
+            Self::Restarted => "killed, back at once, empty",
             Self::BlackHole => "packets dropped",
             Self::Flushed => "`FLUSHALL`",
             Self::SubscribersKilled => "`CLIENT KILL TYPE pubsub`",
@@ -72,7 +60,9 @@ impl Kind {
             Self::Frozen | Self::BlackHole => Some("no answer within"),
             Self::Refused => Some("refused"),
             Self::Flushed => None,
-            Self::SubscribersKilled | Self::CommandsKilled | Self::Overflow => Some("closed"),
+            Self::Restarted | Self::SubscribersKilled | Self::CommandsKilled | Self::Overflow => {
+                Some("closed")
+            }
             Self::Password => Some("NOAUTH"),
             Self::ReadOnly => Some("READONLY"),
             Self::OutOfMemory => Some("OOM"),
@@ -82,12 +72,20 @@ impl Kind {
 
     /// Whether it is over as soon as it has happened.
     pub(super) fn is_a_moment(self) -> bool {
-        matches!(self, Self::Flushed | Self::SubscribersKilled | Self::CommandsKilled | Self::Overflow)
+        matches!(
+            self,
+            Self::Restarted | Self::Flushed | Self::SubscribersKilled | Self::CommandsKilled | Self::Overflow
+        )
     }
 
-    /// Whether messages cross nevertheless.
+    /// Whether messages that no history keeps cross nevertheless.
     pub(super) fn lets_messages_through(self) -> bool {
         matches!(self, Self::Flushed | Self::ReadOnly | Self::OutOfMemory | Self::DiskFull)
+    }
+
+    /// Whether it is the link that is silent or gone, which a relay has three seconds to notice.
+    pub(super) fn is_silence(self) -> bool {
+        matches!(self, Self::Frozen | Self::Refused | Self::BlackHole)
     }
 
     /// A Redis that it can happen to.
@@ -105,6 +103,10 @@ impl Kind {
         match self {
             Self::Frozen => redis.signal("-STOP").await,
             Self::Refused => redis.kill().await,
+            Self::Restarted => {
+                redis.kill().await;
+                redis.revive();
+            }
             Self::BlackHole => drop_packets("-I", redis.port()).await,
             Self::Flushed => says_ok(redis, &["FLUSHALL"]).await,
             Self::SubscribersKilled => kill(redis, "pubsub").await,
@@ -131,7 +133,11 @@ impl Kind {
             Self::Frozen => redis.signal("-CONT").await,
             Self::Refused => redis.revive(),
             Self::BlackHole => drop_packets("-D", redis.port()).await,
-            Self::Flushed | Self::SubscribersKilled | Self::CommandsKilled | Self::Overflow => {}
+            Self::Restarted
+            | Self::Flushed
+            | Self::SubscribersKilled
+            | Self::CommandsKilled
+            | Self::Overflow => {}
             Self::Password => {
                 let words = ["--no-auth-warning", "-a", "other", "CONFIG", "SET", "requirepass", ""];
                 says_ok(redis, &words).await;

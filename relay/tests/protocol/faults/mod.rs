@@ -6,5 +6,6 @@ mod matrix;
 mod namespace;
 mod run;
 mod slow;
+mod stopped;
 mod table;
 mod watcher;

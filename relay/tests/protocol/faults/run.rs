@@ -15,13 +15,31 @@ pub(super) struct Report {
     pub(super) recovered: Duration,
     /// Messages that the other relay counted as missed.
     pub(super) counted: u64,
+    /// Times that the other relay asked for messages of a history that it had missed.
+    pub(super) refills: u64,
     /// Share of a core that the busier relay used while nobody published.
     pub(super) cpu: f64,
 }
 
+/// Whether the messages of a run are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum History {
+    Off,
+    On,
+}
+
+impl History {
+    fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Off => &[],
+            Self::On => &[("HISTORY", "users=10000/300")],
+        }
+    }
+}
+
 /// Lets `kind` last for `hold` and reports.
-pub(super) async fn run(kind: Kind, settings: &[(&str, &str)], hold: Duration) -> Report {
-    let mut fleet = Fleet::start(kind.redis(), settings).await;
+pub(super) async fn run(kind: Kind, history: History, hold: Duration) -> Report {
+    let mut fleet = Fleet::start(kind.redis(), history.settings()).await;
     burst(&mut fleet, 20).await;
     let begin = Instant::now();
     kind.strike(&mut fleet).await;
@@ -44,7 +62,8 @@ pub(super) async fn run(kind: Kind, settings: &[(&str, &str)], hold: Duration) -
     let recovered = end.elapsed();
     burst(&mut fleet, 20).await;
     let tally = fleet.tally().await;
-    Report { tally, detected, recovered, counted: fleet.counted_missing().await, cpu }
+    let (counted, refills) = (fleet.counted_missing().await, fleet.refills().await);
+    Report { tally, detected, recovered, counted, refills, cpu }
 }
 
 async fn burst(fleet: &mut Fleet, count: usize) {
