@@ -47,27 +47,53 @@ pub async fn sweep_forever<P: Into<Paces>>(
     paces: impl Fn() -> P + Send,
     beat: impl Fn() + Send,
 ) {
-    let mut ticks = tokio::time::interval(hub.shared().clock.tick());
+    let clock = &hub.shared().clock;
+    let mut ticks = tokio::time::interval(clock.tick());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut look = Look::at(clock.now());
     loop {
         ticks.tick().await;
         beat();
-        sweep(&hub, paces().into());
+        look = look.next(clock.now());
+        sweep(&hub, look, paces().into());
     }
 }
 
-fn sweep(hub: &Hub, paces: Paces) {
-    let clock = &hub.shared().clock;
-    let now = clock.now();
+/// The time of one look at all connections.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    now: u32,
+    /// Ticks without a look before it: the process stood still, and peers who were in time may not have
+    /// been heard yet.
+    late: u32,
+}
+
+impl Look {
+    fn at(now: u32) -> Self {
+        Self { now, late: 0 }
+    }
+
+    fn next(self, now: u32) -> Self {
+        Self { now, late: now.saturating_sub(self.now).saturating_sub(1) }
+    }
+
+    /// Whether a peer let so many ticks pass since then, of those in which it could be heard.
+    fn is_over(self, since: u32, wait: u32) -> bool {
+        self.now.saturating_sub(since) >= wait.saturating_add(self.late)
+    }
+}
+
+fn sweep(hub: &Hub, look: Look, paces: Paces) {
     hub.visit(|connection| {
-        tend(connection, now, clock, paces);
+        tend(connection, look, &hub.shared().clock, paces);
         true
     });
 }
 
-fn tend(connection: &Arc<Connection>, now: u32, clock: &Clock, paces: Paces) {
+fn tend(connection: &Arc<Connection>, look: Look, clock: &Clock, paces: Paces) {
+    let now = look.now;
     if let Some(since) = connection.closing_since() {
-        if now.saturating_sub(since) >= clock.ticks(LINGER) {
+        if look.is_over(since, clock.ticks(LINGER)) {
             connection.abort();
         }
         return;
@@ -80,9 +106,10 @@ fn tend(connection: &Arc<Connection>, now: u32, clock: &Clock, paces: Paces) {
         connection.finish(&SILENT);
         return;
     }
-    let silent = now.saturating_sub(connection.wrote_at.load(Ordering::Relaxed));
+    let wrote_at = connection.wrote_at.load(Ordering::Relaxed);
+    let silent = now.saturating_sub(wrote_at);
     if connection.is_waiting() {
-        if silent >= clock.ticks(STALL) {
+        if look.is_over(wrote_at, clock.ticks(STALL)) {
             connection.abort();
         }
         // A peer that polls is asked whether it is there even while it is late to fetch.
@@ -93,31 +120,31 @@ fn tend(connection: &Arc<Connection>, now: u32, clock: &Clock, paces: Paces) {
     match connection.wire.0.pulse() {
         Pulse::Idle(bytes) if silent >= clock.ticks(IDLE) => drop(connection.send_bytes(bytes)),
         Pulse::Idle(_) => {}
-        Pulse::Probe(bytes) => probe(connection, now, paces.websocket, bytes),
-        Pulse::EngineProbe(bytes) => probe(connection, now, paces.engineio, bytes),
-        Pulse::EngineListen => listen(connection, now, paces.engineio),
+        Pulse::Probe(bytes) => probe(connection, look, paces.websocket, bytes),
+        Pulse::EngineProbe(bytes) => probe(connection, look, paces.engineio, bytes),
+        Pulse::EngineListen => listen(connection, look, paces.engineio),
     }
 }
 
-fn probe(connection: &Arc<Connection>, now: u32, pace: Pace, bytes: bytes::Bytes) {
-    let since = now.saturating_sub(connection.probed_at.load(Ordering::Relaxed));
+fn probe(connection: &Arc<Connection>, look: Look, pace: Pace, bytes: bytes::Bytes) {
+    let probed_at = connection.probed_at.load(Ordering::Relaxed);
     if connection.unanswered.load(Ordering::Relaxed) == 1 {
-        if since >= pace.timeout {
+        if look.is_over(probed_at, pace.timeout) {
             connection.finish(&PING_TIMEOUT);
         }
-    } else if since >= pace.interval {
-        connection.probed_at.store(now, Ordering::Relaxed);
+    } else if look.now.saturating_sub(probed_at) >= pace.interval {
+        connection.probed_at.store(look.now, Ordering::Relaxed);
         connection.unanswered.store(1, Ordering::Relaxed);
         connection.send_bytes(bytes);
     }
 }
 
 /// The peer is to speak up by itself: each look that finds it heard begins a new wait.
-fn listen(connection: &Arc<Connection>, now: u32, pace: Pace) {
-    let since = now.saturating_sub(connection.probed_at.load(Ordering::Relaxed));
+fn listen(connection: &Arc<Connection>, look: Look, pace: Pace) {
+    let probed_at = connection.probed_at.load(Ordering::Relaxed);
     if connection.unanswered.swap(1, Ordering::Relaxed) == 0 {
-        connection.probed_at.store(now, Ordering::Relaxed);
-    } else if since >= pace.interval.saturating_add(pace.timeout) {
+        connection.probed_at.store(look.now, Ordering::Relaxed);
+    } else if look.is_over(probed_at, pace.interval.saturating_add(pace.timeout)) {
         connection.finish(&PING_TIMEOUT);
     }
 }

@@ -67,7 +67,11 @@ async fn connection(wire: &'static dyn Wire) -> (Membership, UnixStream) {
 
 /// Tends the connection, whose clock ticks once a second.
 fn tend_at(membership: &Membership, now: u32, pace: Pace) {
-    tend(membership.connection(), now, &Clock::start(), pace.into());
+    tend_in(membership, Look::at(now), pace);
+}
+
+fn tend_in(membership: &Membership, look: Look, pace: Pace) {
+    tend(membership.connection(), look, &Clock::start(), pace.into());
 }
 
 /// What the peer got so far.
@@ -106,6 +110,18 @@ async fn r000_11_a_probe_without_an_answer_ends_the_connection() {
     let (membership, _peer) = connection(&Probed).await;
     tend_at(&membership, 30, PACE);
     tend_at(&membership, 40, PACE);
+    assert!(!membership.connection().is_open());
+}
+
+#[tokio::test]
+async fn r000_11_an_answer_that_came_while_the_relay_stood_still_is_heard_before_it_is_missed() {
+    let (membership, _peer) = connection(&Probed).await;
+    let before = Look::at(30);
+    tend_in(&membership, before, PACE);
+    let awake = before.next(60);
+    tend_in(&membership, awake, PACE);
+    assert!(membership.connection().is_open());
+    tend_in(&membership, awake.next(61), PACE);
     assert!(!membership.connection().is_open());
 }
 

@@ -4,6 +4,9 @@
 //! before one has subscribed is lost to it. So the first to be back holds its outbox until as many
 //! listen as before, or until all that can have had the time to come back. The same goes for
 //! partitions that have moved to another node of a Cluster.
+//!
+//! A Redis that was cut off still has the subscriptions of before, which nobody hears any more. It
+//! lets go of them once it has written to them in vain, so it is given something to write first.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,6 +15,7 @@ use redis::aio::MultiplexedConnection;
 use tokio::time::{Instant, sleep};
 
 use super::fault::{Fault, breaks_link};
+use crate::bus::wire::KNOCK;
 
 /// Longest that the outbox is held: the longest wait between two dials, a dial, and the try of the
 /// former subscriptions.
@@ -42,18 +46,31 @@ pub(super) async fn count(
     }
 }
 
-/// Waits until `expected` connections are subscribed to `sample`, but not for long.
+/// Waits until `expected` connections are subscribed to `sample`, of which this relay's is one, but
+/// not for long.
 pub(super) async fn gather(
     sample: Sample<'_>,
     expected: u64,
     link: &mut MultiplexedConnection,
 ) -> Result<(), Fault> {
     let start = Instant::now();
-    while start.elapsed() < GATHER_DEADLINE {
-        if count(sample, link).await?.is_some_and(|count| count >= expected) {
-            return Ok(());
-        }
+    while expected > 1 && start.elapsed() < GATHER_DEADLINE {
+        knock(sample, link).await?;
+        // Whoever is gone has the time to say so.
         sleep(GATHER_INTERVAL).await;
+        if count(sample, link).await?.is_some_and(|count| count >= expected) {
+            break;
+        }
     }
     Ok(())
+}
+
+/// Has Redis write to all who are subscribed to `sample`.
+async fn knock(sample: Sample<'_>, link: &mut MultiplexedConnection) -> Result<(), Fault> {
+    let mut publish = redis::cmd(if sample.sharded { "SPUBLISH" } else { "PUBLISH" });
+    match publish.arg(sample.channel).arg(KNOCK).exec_async(link).await {
+        Err(source) if breaks_link(&source) => Err(Fault::Call { doing: "count subscribers", source }),
+        // Where it is refused the count tells what it can.
+        _ => Ok(()),
+    }
 }

@@ -51,6 +51,9 @@ impl Inlet {
 
     /// Takes the bytes that were published to one of our partitions.
     pub(super) fn take(&self, frame: Bytes) {
+        if frame == wire::KNOCK {
+            return;
+        }
         let envelope = match wire::decode(frame) {
             Ok(envelope) => envelope,
             Err(garbage) => return self.refuse(&garbage),

@@ -69,3 +69,10 @@ fn garbage_is_counted_and_the_next_message_still_comes() {
     assert_eq!(*ids.0.lock().unwrap(), ["1"]);
     assert_eq!(tally.snapshot(0, 0).garbage, 1);
 }
+
+#[test]
+fn a_knock_is_neither_a_message_nor_garbage() {
+    let Scene { ids, inlet, tally } = scene();
+    inlet.take(Bytes::from_static(wire::KNOCK));
+    assert_eq!((ids.0.lock().unwrap().len(), tally.snapshot(0, 0).garbage), (0, 0));
+}
