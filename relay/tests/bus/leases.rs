@@ -78,15 +78,17 @@ async fn a_pod_that_started_again_does_not_inherit_its_leases() {
 }
 
 #[test]
-fn a_dead_nodes_lease_is_free_within_15_seconds_and_a_live_ones_is_not() {
-    let redis = Redis::start(&[]);
+fn without_scripts_a_dead_nodes_lease_is_free_within_15_seconds_and_a_live_ones_is_not() {
+    let redis = Redis::start(&["--user", "b", "on", "nopass", "~*", "&*", "+@all", "-@scripting"]);
     let dying = tokio::runtime::Runtime::new().unwrap();
     let dead = dying.block_on(Node::ready("dead", &redis));
     assert_eq!(dying.block_on(claim(&dead)), Claim::Granted);
 
     let living = tokio::runtime::Runtime::new().unwrap();
     living.block_on(async {
-        let (a, b) = (Node::ready("a", &redis).await, Node::ready("b", &redis).await);
+        let a = Node::ready("a", &redis).await;
+        let b = Node::start("b", &redis.url().replace("//", "//b@"), Some("any"));
+        b.reaches(BusState::Ok).await;
         a.bus.claim("user:bob").await.unwrap();
         // As a process that is killed: its tasks stop where they are.
         dying.shutdown_background();

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::audience::Sample;
 use super::endpoint::CALL_DEADLINE;
-use super::leases::LeaseError;
+use super::leases::{Holder, LeaseError, node_of};
 use super::outbox::Full;
 use super::partition::Partition;
 use super::pool::PoolError;
@@ -150,7 +150,17 @@ impl Bus for RedisBus {
     }
 
     async fn claim(&self, lease: &str) -> Result<Claim, BusError> {
-        self.about(lease, self.leases.claim(lease)).await
+        let holder = self.about(lease, self.leases.claim(lease)).await?;
+        let holder = match holder {
+            Holder::Other(owner) if self.gone.is_gone(&owner, Partition::of(lease).slot()).await => {
+                self.about(lease, self.leases.take_over(lease, owner)).await?
+            }
+            holder => holder,
+        };
+        Ok(match holder {
+            Holder::Us => Claim::Granted,
+            Holder::Other(owner) => Claim::HeldBy(node_of(&owner).to_owned()),
+        })
     }
 
     async fn release(&self, lease: &str) {
@@ -164,23 +174,19 @@ impl Bus for RedisBus {
     }
 
     async fn take_newest(&self, name: &str, id: u64) -> Result<i64, BusError> {
-        self.about(name, self.newest.take(name, id, self.routes.commands(Partition::of(name)))).await
+        self.about(name, self.newest.take(name, id)).await
     }
 
     async fn leave_newest(&self, name: &str, id: u64) {
-        if let Err(error) =
-            self.about(name, self.newest.leave(name, id, self.routes.commands(Partition::of(name)))).await
-        {
+        let leave = async { Ok(self.newest.leave(name, id).await?) };
+        if let Err(error) = self.about(name, leave).await {
             tracing::debug!(name, %error, "a name was not given back and ends by itself");
         }
     }
 
     async fn take_place(&self, name: &str, id: u64, limit: u32) -> Result<bool, BusError> {
         self.places.want(name, id);
-        let ask = async {
-            let link = self.routes.commands(Partition::of(name))?;
-            Ok(self.places.take(name, id, limit, link).await?)
-        };
+        let ask = async { Ok(self.places.take(name, id, limit).await?) };
         self.about(name, ask).await
     }
 
@@ -246,12 +252,9 @@ impl Bus for RedisBus {
     }
 
     async fn keep_snapshots(&self, snapshots: &[Snapshot]) -> Result<Vec<bool>, BusError> {
-        let routed = snapshots.iter().map(|snapshot| {
-            let link = self.routes.commands(Partition::of(&snapshot.id));
-            link.map(|link| (snapshot, self.layout.snapshot(&snapshot.id), link))
-        });
-        let each = routed.collect::<Result<Vec<_>, _>>().map_err(|_| unavailable(self.state.why()))?;
-        match tokio::time::timeout(SNAPSHOTS_DEADLINE, snapshots::keep_all(each)).await {
+        let keep = snapshots::keep_all(snapshots, &self.layout, &self.routes);
+        match tokio::time::timeout(SNAPSHOTS_DEADLINE, keep).await {
+            Ok(Err(CallError::NoLink(_))) => Err(unavailable(self.state.why())),
             Ok(kept) => kept.map_err(|error| unavailable(error.to_string())),
             Err(_) => Err(unavailable(format!("no answer within {} s", SNAPSHOTS_DEADLINE.as_secs()))),
         }

@@ -73,6 +73,11 @@ impl Layout {
         format!("{}:probe:{}:{incarnation:016x}:{connection}", self.root, self.db)
     }
 
+    /// Pattern of the channels on which the connections of one process hear themselves.
+    pub(super) fn probes(&self, incarnation: u64) -> String {
+        format!("{}:probe:{}:{incarnation:016x}:*", self.root, self.db)
+    }
+
     /// Key that one process writes to see whether the primary that has `partition` takes writes.
     pub(super) fn pulse(&self, incarnation: u64, partition: Partition) -> String {
         format!("{}:pulse:{{{}}}:{incarnation:016x}", self.root, partition.tag())

@@ -5,13 +5,15 @@
 //! process: a pod that starts again under its name does not inherit what its former process held,
 //! which may still be ending; it waits for the TTL like everybody else.
 //!
-//! No scripts, because an account of Redis may be forbidden to run them; each step is one command
-//! that is safe by itself:
+//! An account of Redis may be forbidden to run scripts, so each step but the last is one command that is
+//! safe by itself:
 //! - claim: `SET NX PX`, and `GET` to name the holder if it was refused;
 //! - renew: `GETEX PX` tells the owner and moves the end at once. If the owner turns out to be
 //!   another, its lease was prolonged by one TTL at most, and this node drops the claim;
 //! - release: `DEL` after a `GET`, only while this node's own clock says that the lease cannot have
-//!   ended and been taken by another. Otherwise it is left to end by itself.
+//!   ended and been taken by another. Otherwise it is left to end by itself;
+//! - take over what a process holds that is [gone](super::gone): a script, which finds out whether it
+//!   still does. Without scripts such a lease ends by itself.
 //!
 //! The renewal claims again what Redis has forgotten (it came back empty), and what was claimed in
 //! vain while Redis was away.
@@ -23,11 +25,12 @@ use std::time::{Duration, Instant};
 use redis::{Cmd, FromRedisValue, cmd};
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::fault::breaks_link;
 use super::layout::Layout;
 use super::partition::{Partition, PerPartition};
 use super::routes::{CallError, Routes};
 use crate::bus::wire::Origin;
-use crate::bus::{Claim, Inbox, LEASE_TTL_SECONDS};
+use crate::bus::{Inbox, LEASE_TTL_SECONDS};
 
 /// Time after which a lease that nobody renews is free.
 const TTL: Duration = Duration::from_secs(LEASE_TTL_SECONDS);
@@ -40,6 +43,8 @@ pub(super) const PRECEDENCE: Duration = Duration::from_secs(3);
 const RELEASE_MARGIN: Duration = Duration::from_secs(4);
 /// Tries of a claim, if the lease ends between its two commands.
 const CLAIM_TRIES: usize = 3;
+
+const TAKE_OVER: &str = include_str!("take_over.lua");
 
 /// Leases by name, each with when it was last known to be prolonged; none, if it is only wanted:
 /// Redis could not be asked when it was claimed, and will be at the next renewal.
@@ -57,12 +62,21 @@ pub(super) struct Leases {
     inbox: Arc<dyn Inbox>,
 }
 
+/// Who holds a lease.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// This process.
+    Us,
+    /// The process of this name.
+    Other(String),
+}
+
 /// Why a lease could not be asked for.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LeaseError {
     /// It was not answered.
-    #[error("{0}")]
-    Call(#[source] CallError),
+    #[error(transparent)]
+    Call(CallError),
     /// It went from hand to hand while it was asked for.
     #[error("the lease changes hands too fast")]
     Contended,
@@ -109,18 +123,44 @@ impl Leases {
     }
 
     /// Claims `lease` for this process. Unless another holds it, it stays wanted until its release.
-    pub(super) async fn claim(&self, lease: &str) -> Result<Claim, LeaseError> {
+    pub(super) async fn claim(&self, lease: &str) -> Result<Holder, LeaseError> {
         let mut held = self.held(Partition::of(lease)).await;
         let prolonged = held.entry(lease.to_owned()).or_default();
         let sent = Instant::now();
-        match self.ask(lease).await? {
-            Claim::Granted => *prolonged = Some(sent),
-            Claim::HeldBy(node) => {
-                held.remove(lease);
-                return Ok(Claim::HeldBy(node));
-            }
+        let holder = self.ask(lease).await?;
+        match holder {
+            Holder::Us => *prolonged = Some(sent),
+            Holder::Other(_) => drop(held.remove(lease)),
         }
-        Ok(Claim::Granted)
+        Ok(holder)
+    }
+
+    /// Claims `lease` in place of `gone`, who holds it and will not come back.
+    pub(super) async fn take_over(&self, lease: &str, gone: String) -> Result<Holder, LeaseError> {
+        let mut held = self.held(Partition::of(lease)).await;
+        let sent = Instant::now();
+        match self.replace(lease, &gone).await {
+            Ok(true) => {
+                held.insert(lease.to_owned(), Some(sent));
+                Ok(Holder::Us)
+            }
+            Ok(false) => {
+                drop(held);
+                self.claim(lease).await
+            }
+            Err(CallError::Redis(error)) if !breaks_link(&error) => {
+                tracing::debug!(lease, %error, "a lease of a process that is gone is left to end by itself");
+                Ok(Holder::Other(gone))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether `lease` was that of `gone`, and is ours now.
+    async fn replace(&self, lease: &str, gone: &str) -> Result<bool, CallError> {
+        let mut replace = cmd("EVAL");
+        replace.arg(TAKE_OVER).arg(1).arg(self.key(lease)).arg(gone).arg(&self.owner);
+        self.call(lease, replace.arg(TTL.as_millis() as u64)).await
     }
 
     /// Gives `lease` back, if this process holds it.
@@ -145,18 +185,18 @@ impl Leases {
     }
 
     /// Asks for a lease until somebody has it.
-    async fn ask(&self, lease: &str) -> Result<Claim, LeaseError> {
+    async fn ask(&self, lease: &str) -> Result<Holder, LeaseError> {
         let (key, owner) = (self.key(lease), &self.owner);
         for _ in 0..CLAIM_TRIES {
             if self.call(lease, &take(&key, owner)).await? {
-                return Ok(Claim::Granted);
+                return Ok(Holder::Us);
             }
             match self.call::<Option<String>>(lease, cmd("GET").arg(&key)).await? {
                 Some(holder) if holder == *owner => {
                     self.call::<()>(lease, &prolong(&key)).await?;
-                    return Ok(Claim::Granted);
+                    return Ok(Holder::Us);
                 }
-                Some(holder) => return Ok(Claim::HeldBy(node_of(&holder).to_owned())),
+                Some(holder) => return Ok(Holder::Other(holder)),
                 // It ended in between.
                 None => {}
             }
@@ -184,6 +224,6 @@ pub(super) fn prolong(key: &str) -> Cmd {
 }
 
 /// The node in the value of a lease. Its process number has no slash.
-fn node_of(owner: &str) -> &str {
+pub(super) fn node_of(owner: &str) -> &str {
     owner.rsplit_once('/').map_or(owner, |(node, _)| node)
 }

@@ -10,7 +10,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
@@ -157,6 +157,7 @@ impl Link {
             commands: connection.clone(),
             address: commands.address.clone(),
             replid: commands.replid.as_deref().map(Arc::from),
+            since: Instant::now(),
         };
         tracing::debug!(address = %primary.address, replid = primary.replid.as_deref(), "Redis primary found");
         self.shard.connect(Some(primary));

@@ -17,6 +17,7 @@ use self::cluster::Cluster;
 use self::dial::Place;
 pub(super) use self::endpoint::Endpoint;
 use self::events::Events;
+use self::gone::Gone;
 use self::history::Histories;
 use self::inlet::Inlet;
 use self::intake::Intake;
@@ -48,6 +49,7 @@ mod dial;
 mod endpoint;
 mod events;
 mod fault;
+mod gone;
 mod history;
 mod inlet;
 mod intake;
@@ -94,6 +96,7 @@ pub(super) struct RedisBus {
     origin: Origin,
     outbox: Arc<Outbox>,
     leases: Arc<Leases>,
+    gone: Arc<Gone>,
     presence: Arc<Presence>,
     newest: Arc<Newest>,
     places: Arc<Places>,
@@ -140,9 +143,19 @@ impl RedisBus {
                 Arc::clone(&routes),
             )),
             intake: Intake::new(leases.owner(), &layout),
-            newest: Arc::new(Newest::new(leases.owner().to_owned(), Arc::clone(&layout), Arc::clone(&inbox))),
-            places: Arc::new(Places::new(leases.owner().to_owned(), Arc::clone(&layout))),
+            newest: Arc::new(Newest::new(
+                leases.owner().to_owned(),
+                Arc::clone(&layout),
+                Arc::clone(&routes),
+                Arc::clone(&inbox),
+            )),
+            places: Arc::new(Places::new(
+                leases.owner().to_owned(),
+                Arc::clone(&layout),
+                Arc::clone(&routes),
+            )),
             leases: Arc::new(leases),
+            gone: Gone::new(Arc::clone(&layout), Arc::clone(&routes)),
             roster: Arc::new(Roster::new(Arc::clone(&layout), Arc::clone(&routes))),
             me: Node::beginning(&origin.node, origin.incarnation),
             pool: Arc::new(Pool::new(Arc::clone(&endpoint), pool)),

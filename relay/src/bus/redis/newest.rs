@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{Pipeline, RedisError};
+use redis::{Cmd, FromRedisValue, RedisError, cmd};
 use tokio::sync::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -22,8 +22,9 @@ use super::fault::{Fault, breaks_link};
 use super::layout::Layout;
 use super::leases::{LeaseError, RENEWAL};
 use super::partition::{Partition, PerPartition};
-use super::routes::NoLink;
+use super::routes::{CallError, Routes};
 use super::shard::Shard;
+use super::slot::Slot;
 use super::time::{Clock, now};
 use crate::bus::{Inbox, LEASE_TTL_SECONDS};
 
@@ -31,6 +32,8 @@ use crate::bus::{Inbox, LEASE_TTL_SECONDS};
 const TTL: Duration = Duration::from_secs(LEASE_TTL_SECONDS);
 /// Names that are renewed with one round trip.
 const BATCH: usize = 512;
+/// Commands about each of them.
+const PLACING: usize = 3;
 /// Tries to get on top of others who come at the same time.
 const TRIES: usize = 5;
 
@@ -46,12 +49,16 @@ struct Taken {
 /// Who is on top of a set, if anyone, and its score: exact up to 2^53 microseconds, which is in 2255.
 type Top = Vec<(String, f64)>;
 
+/// Commands that [write a score](Newest::place) and answer who is on top then: the second one.
+type Placing = [(Slot, Cmd); PLACING];
+
 type Names = HashMap<String, Taken>;
 
 /// The names whose newest holder is in this process, as far as it knows.
 pub(super) struct Newest {
     owner: String,
     layout: Arc<Layout>,
+    routes: Arc<Routes>,
     inbox: Arc<dyn Inbox>,
     /// One lock per partition, held across the calls about its names. Bounded by the connections.
     names: PerPartition<Mutex<Names>>,
@@ -59,20 +66,21 @@ pub(super) struct Newest {
 }
 
 impl Newest {
-    pub(super) fn new(owner: String, layout: Arc<Layout>, inbox: Arc<dyn Inbox>) -> Self {
-        Self { owner, layout, inbox, names: PerPartition::new(|_| Mutex::default()), clock: Clock::default() }
+    pub(super) fn new(
+        owner: String,
+        layout: Arc<Layout>,
+        routes: Arc<Routes>,
+        inbox: Arc<dyn Inbox>,
+    ) -> Self {
+        let names = PerPartition::new(|_| Mutex::default());
+        Self { owner, layout, routes, inbox, names, clock: Clock::default() }
     }
 
     /// Takes `name` from whoever has it. Answers the score, which is higher than all before it.
-    pub(super) async fn take(
-        &self,
-        name: &str,
-        id: u64,
-        link: Result<MultiplexedConnection, NoLink>,
-    ) -> Result<i64, LeaseError> {
+    pub(super) async fn take(&self, name: &str, id: u64) -> Result<i64, LeaseError> {
         let mut names = self.names.get(Partition::of(name)).lock().await;
         names.insert(name.to_owned(), Taken { id, came: Instant::now(), score: None });
-        let mut link = link?;
+        let mut link = self.routes.commands(Partition::of(name))?;
         let score = now(&mut link).await?;
         let score = self.climb(name, score, &mut link).await?;
         names.insert(name.to_owned(), Taken { id, came: Instant::now(), score: Some(score) });
@@ -80,19 +88,14 @@ impl Newest {
     }
 
     /// Gives `name` back, unless it was taken again by this process since.
-    pub(super) async fn leave(
-        &self,
-        name: &str,
-        id: u64,
-        link: Result<MultiplexedConnection, NoLink>,
-    ) -> Result<(), LeaseError> {
+    pub(super) async fn leave(&self, name: &str, id: u64) -> Result<(), CallError> {
         let mut names = self.names.get(Partition::of(name)).lock().await;
         if names.get(name).is_none_or(|taken| taken.id != id) {
             return Ok(());
         }
         names.remove(name);
-        let mut leave = redis::cmd("ZREM");
-        Ok(leave.arg(self.layout.newest(name)).arg(&self.owner).query_async(&mut link?).await?)
+        let (slot, command) = self.removal(name);
+        self.routes.call(slot, &command).await
     }
 
     async fn climb(
@@ -102,10 +105,8 @@ impl Newest {
         link: &mut MultiplexedConnection,
     ) -> Result<i64, LeaseError> {
         for _ in 0..TRIES {
-            let mut pipeline = Pipeline::new();
-            self.place(name, score, &mut pipeline);
-            let (top,): (Top,) = pipeline.query_async(link).await?;
-            match top.first() {
+            let tops = self.tops(&self.place(name, score), link).await?;
+            match tops.first().and_then(|top| top.first()) {
                 Some((owner, highest)) if *owner != self.owner => score = (*highest as i64).saturating_add(1),
                 _ => return Ok(score),
             }
@@ -115,11 +116,29 @@ impl Newest {
 
     /// The commands that write a score, unless there is a higher one of this process, and answer who is
     /// on top.
-    fn place(&self, name: &str, score: i64, pipeline: &mut Pipeline) {
-        let key = self.layout.newest(name);
-        pipeline.cmd("ZADD").arg(&key).arg("GT").arg(score).arg(&self.owner).ignore();
-        pipeline.cmd("ZREVRANGE").arg(&key).arg(0).arg(0).arg("WITHSCORES");
-        pipeline.cmd("PEXPIRE").arg(&key).arg(TTL.as_millis() as u64).ignore();
+    fn place(&self, name: &str, score: i64) -> Placing {
+        let (slot, key) = (Partition::of(name).slot(), self.layout.newest(name));
+        [
+            (slot, cmd("ZADD").arg(&key).arg("GT").arg(score).arg(&self.owner).to_owned()),
+            (slot, cmd("ZREVRANGE").arg(&key).arg(0).arg(0).arg("WITHSCORES").to_owned()),
+            (slot, cmd("PEXPIRE").arg(&key).arg(TTL.as_millis() as u64).to_owned()),
+        ]
+    }
+
+    /// Sends so many [placings](Placing), and answers who is on top after each.
+    async fn tops(
+        &self,
+        placings: &[(Slot, Cmd)],
+        link: &mut MultiplexedConnection,
+    ) -> Result<Vec<Top>, RedisError> {
+        let answers = self.routes.batch(placings, link).await?;
+        let tops = answers.into_iter().skip(1).step_by(PLACING);
+        Ok(tops.map(Top::from_redis_value).collect::<Result<_, _>>()?)
+    }
+
+    fn removal(&self, name: &str) -> (Slot, Cmd) {
+        let remove = cmd("ZREM").arg(self.layout.newest(name)).arg(&self.owner).to_owned();
+        (Partition::of(name).slot(), remove)
     }
 
     /// Renews the names of `shard` now, and again every [`RENEWAL`], until the connection breaks.
@@ -165,14 +184,14 @@ impl Newest {
         let all: Vec<String> = names.keys().cloned().collect();
         for some in all.chunks(BATCH) {
             let time = now(link).await?;
-            let mut pipeline = Pipeline::new();
+            let mut placings = Vec::with_capacity(PLACING * some.len());
             for name in some {
                 let Some(taken) = names.get_mut(name) else { continue };
                 let age = i64::try_from(taken.came.elapsed().as_micros()).unwrap_or(i64::MAX);
                 let score = *taken.score.get_or_insert(time.saturating_sub(age));
-                self.place(name, score, &mut pipeline);
+                placings.extend(self.place(name, score));
             }
-            let tops: Vec<Top> = pipeline.query_async(link).await?;
+            let tops = self.tops(&placings, link).await?;
             let ours = |top: &Top| top.first().is_some_and(|(owner, _)| *owner == self.owner);
             let lost: Vec<&String> =
                 some.iter().zip(tops).filter(|(_, top)| !ours(top)).map(|(name, _)| name).collect();
@@ -187,15 +206,11 @@ impl Newest {
         names: &mut Names,
         link: &mut MultiplexedConnection,
     ) -> Result<(), RedisError> {
-        if lost.is_empty() {
-            return Ok(());
-        }
-        let mut pipeline = Pipeline::new();
         for name in lost {
             names.remove(*name);
             self.inbox.lost(name);
-            pipeline.cmd("ZREM").arg(self.layout.newest(name)).arg(&self.owner).ignore();
         }
-        pipeline.exec_async(link).await
+        let removals: Vec<_> = lost.iter().map(|name| self.removal(name)).collect();
+        self.routes.batch(&removals, link).await.map(drop)
     }
 }

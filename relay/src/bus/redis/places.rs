@@ -2,9 +2,9 @@
 //! player (requirement 004-15, conflict X-03).
 //!
 //! A name is a sorted set of taken places, each with the time of Redis at which it ends unless its
-//! process renews it. A place is asked for by one transaction that forgets ended ones, adds this one and
-//! counts: whoever finds too many leaves again. Two who come at once can both find too many where one
-//! place is left; never can more than there are places stay.
+//! process renews it. Who asks for a place forgets ended ones, adds this one and then counts: whoever
+//! finds too many leaves again. Two who come at once can both find too many where one place is left;
+//! never can more than there are places stay, because whoever comes last counts all.
 //!
 //! One task for each link renews the places of its partitions and writes who left, in batches: a batch
 //! has one command for each name, however many places it has here.
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Pipeline, RedisError};
+use redis::{Cmd, FromRedisValue, RedisError, cmd};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -22,7 +22,9 @@ use super::fault::{Fault, breaks_link};
 use super::layout::Layout;
 use super::leases::RENEWAL;
 use super::partition::{Partition, Partitions, PerPartition};
+use super::routes::{CallError, Routes};
 use super::shard::Shard;
+use super::slot::Slot;
 use super::time::now;
 use crate::bus::LEASE_TTL_SECONDS;
 use crate::sync::lock;
@@ -38,6 +40,7 @@ const MAX_GONE: usize = 1024;
 pub(super) struct Places {
     owner: String,
     layout: Arc<Layout>,
+    routes: Arc<Routes>,
     state: PerPartition<Mutex<State>>,
     /// Told of each going; each link looks for its own.
     changed: watch::Sender<()>,
@@ -66,9 +69,9 @@ impl State {
 
 impl Places {
     /// Places of the process called `owner`.
-    pub(super) fn new(owner: String, layout: Arc<Layout>) -> Self {
+    pub(super) fn new(owner: String, layout: Arc<Layout>, routes: Arc<Routes>) -> Self {
         let state = PerPartition::new(|_| Mutex::default());
-        Self { owner, layout, state, changed: watch::Sender::default() }
+        Self { owner, layout, routes, state, changed: watch::Sender::default() }
     }
 
     fn of(&self, name: &str) -> MutexGuard<'_, State> {
@@ -82,21 +85,19 @@ impl Places {
 
     /// Asks for what is [wanted](Self::want). `false`: all `limit` places are taken, and it is wanted no
     /// more.
-    pub(super) async fn take(
-        &self,
-        name: &str,
-        id: u64,
-        limit: u32,
-        mut link: MultiplexedConnection,
-    ) -> Result<bool, RedisError> {
+    pub(super) async fn take(&self, name: &str, id: u64, limit: u32) -> Result<bool, CallError> {
+        let partition = Partition::of(name);
+        let mut link = self.routes.commands(partition)?;
         let (key, now) = (self.layout.places(name), now(&mut link).await?);
-        let mut pipeline = redis::pipe();
-        pipeline.atomic();
-        pipeline.cmd("ZREMRANGEBYSCORE").arg(&key).arg("-inf").arg(now).ignore();
-        pipeline.cmd("ZADD").arg(&key).arg(end(now)).arg(self.member(id)).ignore();
-        pipeline.cmd("ZCARD").arg(&key);
-        pipeline.cmd("PEXPIRE").arg(&key).arg(TTL.as_millis() as u64).ignore();
-        let (taken,): (u32,) = pipeline.query_async(&mut link).await?;
+        let commands = [
+            cmd("ZREMRANGEBYSCORE").arg(&key).arg("-inf").arg(now).to_owned(),
+            cmd("ZADD").arg(&key).arg(end(now)).arg(self.member(id)).to_owned(),
+            cmd("PEXPIRE").arg(&key).arg(TTL.as_millis() as u64).to_owned(),
+            cmd("ZCARD").arg(&key).to_owned(),
+        ];
+        let commands = commands.map(|command| (partition.slot(), command));
+        let taken = self.routes.batch(&commands, &mut link).await?.pop().unwrap_or_default();
+        let taken = u32::from_redis_value(taken).map_err(RedisError::from)?;
         if taken > limit {
             self.leave(name, id);
         }
@@ -139,26 +140,27 @@ impl Places {
         let names: Vec<Box<str>> = owned.iter().flat_map(names).collect();
         for names in names.chunks(BATCH) {
             let end = end(now(link).await?);
-            self.renewals(names, end).exec_async(link).await?;
+            self.routes.batch(&self.renewals(names, end), link).await?;
         }
         // Who left meanwhile may have been renewed.
         self.write_gone(owned, link).await
     }
 
-    fn renewals(&self, names: &[Box<str>], end: i64) -> Pipeline {
-        let mut pipeline = Pipeline::with_capacity(2 * names.len());
+    fn renewals(&self, names: &[Box<str>], end: i64) -> Vec<(Slot, Cmd)> {
+        let mut renewals = Vec::with_capacity(2 * names.len());
         for name in names {
             let state = self.of(name);
             let Some(ids) = state.taken.get(name) else { continue };
-            let key = self.layout.places(name);
-            let add = pipeline.cmd("ZADD").arg(&key);
+            let (slot, key) = (Partition::of(name).slot(), self.layout.places(name));
+            let mut add = cmd("ZADD");
+            add.arg(&key);
             for id in ids {
                 add.arg(end).arg(self.member(*id));
             }
-            add.ignore();
-            pipeline.cmd("PEXPIRE").arg(&key).arg(TTL.as_millis() as u64).ignore();
+            renewals.push((slot, add));
+            renewals.push((slot, cmd("PEXPIRE").arg(&key).arg(TTL.as_millis() as u64).to_owned()));
         }
-        pipeline
+        renewals
     }
 
     async fn write_gone(
@@ -169,11 +171,12 @@ impl Places {
         let gone = |partition| std::mem::take(&mut lock(self.state.get(partition)).gone);
         let gone: Vec<(Box<str>, u64)> = owned.iter().flat_map(gone).collect();
         for gone in gone.chunks(BATCH) {
-            let mut pipeline = Pipeline::with_capacity(gone.len());
-            for (name, id) in gone {
-                pipeline.cmd("ZREM").arg(self.layout.places(name)).arg(self.member(*id)).ignore();
-            }
-            pipeline.exec_async(link).await?;
+            let removal = |(name, id): &(Box<str>, u64)| {
+                let remove = cmd("ZREM").arg(self.layout.places(name)).arg(self.member(*id)).to_owned();
+                (Partition::of(name).slot(), remove)
+            };
+            let removals: Vec<_> = gone.iter().map(removal).collect();
+            self.routes.batch(&removals, link).await?;
         }
         Ok(())
     }

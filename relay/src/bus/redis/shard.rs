@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use redis::aio::MultiplexedConnection;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 use super::partition::Partitions;
 use crate::bus::config::Address;
@@ -32,6 +33,8 @@ pub(super) struct Primary {
     /// What the data of the primary is called, if this account may ask: another primary, or one
     /// that was restarted, has another.
     pub(super) replid: Option<Arc<str>>,
+    /// When it was made.
+    pub(super) since: Instant,
 }
 
 impl Shard {

@@ -6,9 +6,11 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, RedisError};
+use redis::Cmd;
 
+use super::layout::Layout;
+use super::partition::Partition;
+use super::routes::{CallError, Routes};
 use crate::bus::Snapshot;
 
 /// Snapshots that are under way at a time.
@@ -37,16 +39,18 @@ fn keep(key: &str, snapshot: &Snapshot) -> Cmd {
     command
 }
 
-/// Writes snapshots at their keys, each by the connection that belongs to its key.
+/// Writes snapshots at their keys, wherever those are.
 pub(super) async fn keep_all(
-    snapshots: Vec<(&Snapshot, String, MultiplexedConnection)>,
-) -> Result<Vec<bool>, RedisError> {
+    snapshots: &[Snapshot],
+    layout: &Layout,
+    routes: &Routes,
+) -> Result<Vec<bool>, CallError> {
     let mut kept = Vec::with_capacity(snapshots.len());
     for batch in snapshots.chunks(BATCH) {
         // On one connection they go out together: it sends without waiting for answers.
-        let answers = join_all(batch.iter().map(|(snapshot, key, link)| {
-            let (command, mut link) = (keep(key, snapshot), link.clone());
-            async move { command.query_async::<bool>(&mut link).await }
+        let answers = join_all(batch.iter().map(async |snapshot| {
+            let command = keep(&layout.snapshot(&snapshot.id), snapshot);
+            routes.call::<bool>(Partition::of(&snapshot.id).slot(), &command).await
         }));
         for answer in answers.await {
             kept.push(answer?);

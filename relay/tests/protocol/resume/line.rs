@@ -6,6 +6,28 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+/// How a client connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A socket of the dual profile, of which a user may have several.
+    Socket,
+    /// A socket of the push profile, of which a user has one: `DUPLICATE_POLICY=reject`.
+    Push,
+    /// An event stream.
+    Stream,
+}
+
+impl Kind {
+    /// That of client `number`: a quarter are push sockets, half are streams.
+    pub(super) fn of(number: usize) -> Self {
+        match number % 4 {
+            0 => Self::Socket,
+            2 => Self::Push,
+            _ => Self::Stream,
+        }
+    }
+}
+
 /// A connection of a client to one relay.
 pub(super) enum Line {
     Socket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
@@ -24,10 +46,14 @@ pub(super) struct News {
 }
 
 impl Line {
-    /// Client `number` comes to the relay on `port`; every other one has an event stream.
+    /// Client `number` comes to the relay on `port`.
     pub(super) async fn connect(number: usize, port: u16, position: &str) -> Result<Self, ()> {
-        if number.is_multiple_of(2) {
-            let url = format!("ws://127.0.0.1:{port}/ws/u{number}?resume={position}");
+        let socket = match Kind::of(number) {
+            Kind::Socket => Some(format!("ws://127.0.0.1:{port}/ws/u{number}?resume={position}")),
+            Kind::Push => Some(format!("ws://127.0.0.1:{port}/ws?user_id=u{number}&resume={position}")),
+            Kind::Stream => None,
+        };
+        if let Some(url) = socket {
             let (socket, _) = connect_async(url).await.map_err(drop)?;
             return Ok(Self::Socket(Box::new(socket)));
         }

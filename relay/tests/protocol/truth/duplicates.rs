@@ -127,17 +127,18 @@ async fn killed_with_alice(redis: &Redis) -> Instant {
 }
 
 #[tokio::test]
-async fn r000_02_x03_a_user_of_a_killed_relay_is_let_in_by_another_within_15_seconds() {
+async fn r000_02_x03_a_user_of_a_killed_relay_is_let_in_by_another_before_the_lease_ends() {
     let redis = Redis::start();
     let b = redis.relay("b").await;
+    // So long it takes whoever is away for a moment.
+    tokio::time::sleep(Duration::from_secs(6)).await;
     let died = killed_with_alice(&redis).await;
     let again = async || {
         let mut alice: Client = b.socket("alice").await;
         alice.next_or_silence().await.is_none()
     };
     while !again().await {
-        // Two seconds for the tries themselves, on a machine that does other things, too.
-        assert!(died.elapsed() < Duration::from_secs(17), "the user is still kept out");
+        assert!(died.elapsed() < Duration::from_secs(12), "the user is still kept out");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
