@@ -343,6 +343,12 @@ pub trait Inbox: Send + Sync + 'static {
         let _ = (message, mark);
     }
 
+    /// Learns that messages of `log` up to `at` never came to this node, or may not have, and are not
+    /// kept any more. It comes between the messages before and those after. Must not block.
+    fn missed(&self, log: &Log, at: Position) {
+        let _ = (log, at);
+    }
+
     /// Learns that another node holds `name`, which this node [claims](Bus::claim) or has
     /// [taken](Bus::take_newest): another took it later, Redis was away for longer than a lease lasts, or
     /// this process stood still. What goes by it here is to end. Must not block.

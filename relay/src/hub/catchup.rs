@@ -160,7 +160,8 @@ impl CatchUp {
         hold.live.len() as u64
     }
 
-    fn has(&self, at: &At) -> bool {
+    /// Whether the connection has what is at `at`, or was told of it.
+    pub(super) fn has(&self, at: &At) -> bool {
         self.floors.iter().any(|floor| floor.covers(at))
     }
 

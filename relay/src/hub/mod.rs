@@ -15,6 +15,7 @@ mod counts;
 mod delivery;
 mod farewell;
 mod follows;
+mod gaps;
 mod limits;
 mod outbox;
 mod publisher;
@@ -46,7 +47,7 @@ pub use slots::{Slot, Slots};
 pub use socket::Socket;
 pub use sweep::{Pace, Paces, sweep_forever};
 pub use trail::{Standing, Trail};
-pub use wire::{Frame, Pulse, Transport, Wire};
+pub use wire::{Frame, Missed, Pulse, Transport, Wire};
 
 /// What every connection of a hub shares.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use relay_contract::admin;
 use super::catchup::At;
 use super::follows::Follows;
 use super::{Connection, Delivered, Frame, Sent, Shared, Socket, Transport, Wire};
-use crate::bus::{Bus, Channel, Inbox, Log, Message};
+use crate::bus::{Bus, Channel, Class, Inbox, Log, Message, Position};
 use crate::sync::lock;
 
 /// Parts of each table, so that connections seldom wait for one another.
@@ -169,6 +169,22 @@ impl Hub {
         self.group(channel).connections
     }
 
+    /// The connections on this node that follow a history.
+    pub(super) fn followers(&self, log: &Log) -> Vec<Arc<Connection>> {
+        if log.class() != Class::Rooms {
+            return self.members(&Channel::named(log.as_str().to_owned()));
+        }
+        let mut all = Vec::new();
+        for shard in &self.members {
+            let members = lock(shard);
+            let groups = members.values().filter(|group| group.log.as_deref() == Some(log));
+            all.extend(groups.flat_map(|group| group.connections.iter().cloned()));
+        }
+        all.sort_unstable_by_key(|connection| connection.id);
+        all.dedup_by_key(|connection| connection.id);
+        all
+    }
+
     fn group(&self, channel: &Channel) -> Group {
         let shard = self.member_shard(channel);
         shard.and_then(|shard| lock(shard).get(channel).cloned()).unwrap_or_default()
@@ -282,6 +298,10 @@ impl Inbox for Hub {
 
     fn receive_late(&self, message: Message, mark: u64) {
         self.deliver_after(&message, mark);
+    }
+
+    fn missed(&self, log: &Log, at: Position) {
+        Self::missed(self, log, at);
     }
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Farewell;
-use crate::bus::Message;
+use crate::bus::{Message, Position};
 
 /// Kind of connection, for figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,17 @@ pub enum Pulse {
     EngineListen,
 }
 
+/// How a client learns that messages of a history that it follows are missing.
+#[derive(Clone, Debug)]
+pub enum Missed {
+    /// It does not: it knows no positions to go on from.
+    Untold,
+    /// By these bytes.
+    Told(Bytes),
+    /// Its connection ends, and it is told when it comes back.
+    Ends,
+}
+
 /// How one profile and transport write things down. Stateless: one value serves all connections.
 pub trait Wire: Send + Sync + 'static {
     /// Tells this wire from the others, as the key under which an encoded message is shared.
@@ -61,4 +72,9 @@ pub trait Wire: Send + Sync + 'static {
     fn goodbye(&self, farewell: &Farewell) -> Bytes;
     /// Whether the peer answers a goodbye, so that the socket stays open for it a little.
     fn awaits_answer(&self) -> bool;
+    /// What becomes of a client that misses messages up to a position of a history.
+    fn missed(&self, at: Position) -> Missed {
+        let _ = at;
+        Missed::Untold
+    }
 }

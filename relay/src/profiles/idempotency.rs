@@ -5,8 +5,10 @@
 //! or bare. A key belongs to its path and its caller's body: the same key with another body is 422, and
 //! while the first request is under way 409. Answers are kept for five minutes, those that ask to be
 //! tried again (429, 5xx) are not. If a node dies over a request, its key is free after
-//! [`UNDER_WAY`]: whether it had published before is then not known, and the request is done again.
+//! [`UNDER_WAY`], and the request is done again: what it had published goes out once where a history is
+//! [kept](super::keyed), and may go twice elsewhere.
 
+use std::convert::Infallible;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +22,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{ApiError, json};
+use super::{ApiError, json, keyed};
 use crate::app::App;
 use crate::bus::KEY_TTL;
 
@@ -30,8 +32,10 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Characters of the longest key.
 const MAX_KEY: usize = 255;
-/// Time in which a request is done, or its node is taken for dead.
-const UNDER_WAY: Duration = Duration::from_secs(40);
+/// Time after which the node of a request that it does not renew is taken for dead.
+const UNDER_WAY: Duration = Duration::from_secs(10);
+/// Time between renewals: two may fail.
+const RENEWAL: Duration = Duration::from_secs(3);
 /// Bytes of the longest answer that is kept; a longer one is told by its status alone.
 const MAX_ANSWER: usize = 256 << 10;
 
@@ -65,13 +69,13 @@ pub async fn once(State(app): State<Arc<App>>, request: Request, next: Next) -> 
     if app.publish_key.as_ref().is_some_and(|key| key.check(request.headers()).is_err()) {
         return next.run(request).await;
     }
-    match keyed(&app, request, next).await {
+    match do_once(&app, request, next).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }
 }
 
-async fn keyed(app: &App, request: Request, next: Next) -> Result<Response, ApiError> {
+async fn do_once(app: &App, request: Request, next: Next) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let name = name(&parts.uri, key_of(&parts.headers)?);
     let body = json::whole(app, body).await?;
@@ -81,9 +85,22 @@ async fn keyed(app: &App, request: Request, next: Next) -> Result<Response, ApiE
     if let Some(known) = app.bus.remember(&name, &text, UNDER_WAY).await? {
         return replay(&known, &digest);
     }
-    let guard = Guard { app, name: Some(name) };
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let guard = Guard { app, name: Some(name.clone()) };
+    let request =
+        keyed::scope(format!("{name}:{digest}"), next.run(Request::from_parts(parts, Body::from(body))));
+    let response = tokio::select! {
+        response = request => response,
+        never = renew(app, &name, &text) => match never {},
+    };
     Ok(guard.keep(digest, response).await)
+}
+
+/// Keeps what says that a request is under way, for as long as it is.
+async fn renew(app: &App, name: &str, record: &str) -> Infallible {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        app.bus.amend(name, Some(record), UNDER_WAY).await;
+    }
 }
 
 /// The key of a request.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::dual::Players;
 use super::push;
-use crate::bus::{Inbox, Message};
+use crate::bus::{Inbox, Log, Message, Position};
 use crate::config::Settings;
 use crate::hub::Hub;
 use crate::metrics::Metrics;
@@ -54,6 +54,10 @@ impl Inbox for Incoming {
 
     fn receive_late(&self, message: Message, mark: u64) {
         self.hub.deliver_after(&message, mark);
+    }
+
+    fn missed(&self, log: &Log, at: Position) {
+        self.hub.missed(log, at);
     }
 
     fn lost(&self, name: &str) {

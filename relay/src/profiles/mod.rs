@@ -10,6 +10,7 @@ mod idempotency;
 mod identity;
 mod incoming;
 mod json;
+mod keyed;
 mod limits;
 mod opening;
 pub mod outside;

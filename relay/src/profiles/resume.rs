@@ -44,12 +44,34 @@ pub(super) async fn stream<S: Shape>(
 ) {
     let Some(wanted) = wanted else { return };
     let greet = |resumed: &Resumed| {
-        let data = json!({ "recovered": resumed.recovered, "replayed": resumed.replayed }).to_string();
-        let id = standing(resumed);
-        wire.event(Event { id: id.as_deref(), name: Some(RECOVERY), data: Some(&data), ..Event::default() })
+        let (id, data) = (standing(resumed), told(resumed).to_string());
+        wire.event(event(id.as_deref(), &data))
     };
     // Boxed: the task of a connection that lives has no room for it.
     Box::pin(app.hub.resume(connection, vec![wanted], greet)).await;
+}
+
+fn told(resumed: &Resumed) -> Value {
+    json!({ "recovered": resumed.recovered, "replayed": resumed.replayed })
+}
+
+fn event<'a>(id: Option<&'a str>, data: &'a str) -> Event<'a> {
+    Event { id, name: Some(RECOVERY), data: Some(data), ..Event::default() }
+}
+
+/// What whoever misses messages up to a position is told: the same as who comes back and misses some.
+fn gap(at: Position) -> Resumed {
+    Resumed { standing: vec![Some(at)], ..Resumed::default() }
+}
+
+/// The event that tells a stream of a gap.
+pub(super) fn gap_event(at: Position) -> String {
+    event(Some(&at.to_string()), &told(&gap(at)).to_string()).to_text()
+}
+
+/// The message, whose field `kind` says what it is, that tells a socket of a gap.
+pub(super) fn gap_message(at: Position, kind: &str) -> String {
+    Value::Object(recovery(&gap(at), kind)).to_string()
 }
 
 fn standing(resumed: &Resumed) -> Option<String> {
@@ -109,6 +131,8 @@ fn recovery(resumed: &Resumed, kind: &str) -> Map<String, Value> {
 pub(super) trait Resumable: ws::Shape {
     /// Name of that form.
     const RESUMABLE: &'static str;
+    /// The field of its messages that says what they are.
+    const KIND: &'static str = "type";
 }
 
 /// That form.
@@ -124,6 +148,10 @@ impl<S: Resumable> ws::Shape for Told<S> {
             Some(position) => with_position(&text, position).unwrap_or(text),
             None => text,
         }
+    }
+
+    fn missed(at: Position) -> Option<String> {
+        Some(gap_message(at, S::KIND))
     }
 }
 

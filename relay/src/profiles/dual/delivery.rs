@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::bus::{BusError, Message};
 use crate::hub::Receipt;
 use crate::metrics::Undelivered;
-use crate::profiles::push;
+use crate::profiles::{keyed, push};
 
 /// Tries of a delivery, the first one included.
 pub(super) const TRIES: u32 = 3;
@@ -46,7 +46,7 @@ impl Dispatch {
     /// # Errors
     /// [`BusError`] if other nodes cannot have it; this node's connections do.
     pub(super) async fn deliver(&self, app: &App) -> Result<Tried, BusError> {
-        let receipt = app.publisher.publish(self.message.clone()).await?;
+        let receipt = keyed::publish(app, self.message.clone(), 0).await?;
         let reached = receipt.delivered.total() > 0 || push::is_elsewhere(app, &self.player).await;
         Ok(if reached { Tried::Reached(receipt) } else { Tried::Nobody(receipt) })
     }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::bus::Message;
-use crate::profiles::resume::Resumable;
+use crate::bus::{Message, Position};
+use crate::profiles::resume::{Resumable, gap_event};
 use crate::transport::{sse, ws};
 
 /// One event per message; its data carries `id` and `timestamp` (requirement 004-24).
@@ -32,6 +32,10 @@ impl sse::Shape for KeptEvent {
     fn render(message: &Message) -> (String, bool) {
         let position = message.position.map(|position| position.to_string());
         (event(message, position.as_deref()), false)
+    }
+
+    fn missed(at: Position) -> Option<String> {
+        Some(gap_event(at))
     }
 }
 

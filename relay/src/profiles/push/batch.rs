@@ -43,7 +43,7 @@ fn array(body: Value) -> Result<Vec<Value>, ApiError> {
 async fn one(app: &App, index: usize, push: Value, limit: Result<(), ApiError>) -> Value {
     let user_id = push.get("user_id").cloned().unwrap_or_default();
     let outcome = match limit.and_then(|()| Push::parse(push)).inspect_err(log_refusal) {
-        Ok(push) => publish(app, push).await,
+        Ok(push) => publish(app, push, index).await,
         Err(error) => Err(error),
     };
     let error = match outcome {

@@ -12,7 +12,7 @@ use super::request::{Addressed, Push};
 use crate::app::App;
 use crate::bus::Channel;
 use crate::profiles::limits::{Caller, publish_to};
-use crate::profiles::{ApiError, json};
+use crate::profiles::{ApiError, json, keyed};
 
 /// Whether anyone is there to take a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) async fn handle(
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
     let push = json::read(&app, &caller, body).await.and_then(Push::parse).inspect_err(log_refusal)?;
-    Ok(Json(match publish(&app, push).await? {
+    Ok(Json(match publish(&app, push, 0).await? {
         Outcome::Delivered => json!({ "status": "success", "message": "Message delivered" }),
         Outcome::NotConnected => json!({ "status": "partial", "message": "User not connected" }),
     }))
@@ -40,11 +40,11 @@ pub(super) fn log_refusal(error: &ApiError) {
     tracing::warn!(%error, "Validation error for message format");
 }
 
-/// Sends a push on its way.
+/// Sends push `nth` of a request on its way.
 ///
 /// # Errors
 /// [`ApiError`] if its target gets too many, or other nodes cannot have it.
-pub(super) async fn publish(app: &App, push: Push) -> Result<Outcome, ApiError> {
+pub(super) async fn publish(app: &App, push: Push, nth: usize) -> Result<Outcome, ApiError> {
     let accounts = app.settings.live();
     let addressed = push.address(&accounts.public_accounts);
     let Addressed { target, original, correlation_id, message } = addressed;
@@ -59,7 +59,7 @@ pub(super) async fn publish(app: &App, push: Push) -> Result<Outcome, ApiError> 
         tracing::info!(user_id = original, account = target, "Detected @mention of public account");
     }
     publish_to(app, &message.channel)?;
-    let receipt = app.publisher.publish(message).await?;
+    let receipt = keyed::publish(app, message, nth).await?;
     if receipt.delivered.total() > 0 || is_elsewhere(app, &target).await {
         tracing::info!(user_id = target, correlation_id, "Message sent to user");
         return Ok(Outcome::Delivered);

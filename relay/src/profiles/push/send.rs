@@ -40,7 +40,7 @@ pub(super) async fn handle(
     if claimed.as_ref().is_some_and(Claimed::is_lost) {
         return Err(ApiError::Answering);
     }
-    if publish(&app, push).await? == Outcome::NotConnected {
+    if publish(&app, push, 0).await? == Outcome::NotConnected {
         fail(membership.connection(), "User not connected", &correlation_id);
     }
     app.tasks.spawn(async move {

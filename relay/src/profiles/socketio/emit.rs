@@ -21,7 +21,7 @@ use crate::bus::{Channel, Message};
 use crate::hub::Receipt;
 use crate::profiles::json::Object;
 use crate::profiles::limits::{Caller, publish_to};
-use crate::profiles::{ApiError, json};
+use crate::profiles::{ApiError, json, keyed};
 use crate::transport::socketio::{Args, Emission};
 
 /// Names that a server keeps for itself.
@@ -41,7 +41,7 @@ pub(super) async fn handle(
     let message = message.inspect_err(log_refusal)?;
     let (event, channel) = (message.kind.clone(), message.channel.clone());
     publish_to(&app, &channel)?;
-    let receipt = app.publisher.publish(message).await?;
+    let receipt = keyed::publish(&app, message, 0).await?;
     log(&event, channel.as_str(), &receipt);
     Ok(Json(json!({ "delivered": receipt.delivered.total(), "published": receipt.published })))
 }

@@ -6,9 +6,9 @@ use serde_json::value::RawValue;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::Event;
-use crate::bus::{Channel, Message};
-use crate::hub::{Farewell, Frame, Pulse, Wire};
-use crate::profiles::resume::with_position;
+use crate::bus::{Channel, Message, Position};
+use crate::hub::{Farewell, Frame, Missed, Pulse, Wire};
+use crate::profiles::resume::{gap_event, gap_message, with_position};
 use crate::transport::sse;
 use crate::transport::ws::{close_frame, frame, text_frame};
 
@@ -108,6 +108,13 @@ impl Wire for EventWire {
     fn awaits_answer(&self) -> bool {
         true
     }
+
+    fn missed(&self, at: Position) -> Missed {
+        match self.asked {
+            true => Missed::Told(self.packing.frame(&gap_message(at, "type"))),
+            false => Missed::Untold,
+        }
+    }
 }
 
 /// Events on an event stream.
@@ -141,6 +148,10 @@ impl sse::Shape for KeptLines {
             sse::Event { id, data: Some(event.get()), ..sse::Event::default() }.to_text()
         });
         (lines.collect(), false)
+    }
+
+    fn missed(at: Position) -> Option<String> {
+        Some(gap_event(at))
     }
 }
 

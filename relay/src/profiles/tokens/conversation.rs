@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::NAME;
-use super::shape::{CompatEvent, PlainEvent};
+use super::shape::{CompatEvent, KIND, PlainEvent};
 use crate::app::App;
 use crate::auth::{ClientAddress, Identity, Shown, parameter};
 use crate::bus::Channel;
@@ -138,7 +138,7 @@ async fn serve(
     let connection = membership.connection().clone();
     connection.attach(Socket::Tcp(upgraded.stream));
     tracing::info!(user_id, conversation_id = conversation, %client_ip, "WebSocket CONNECT");
-    resume::tell(&app, &connection, pending, "event", |text| text_frame(text.as_bytes())).await;
+    resume::tell(&app, &connection, pending, KIND, |text| text_frame(text.as_bytes())).await;
     let mut session = Session { app: app.clone(), flow: Flow::new(), conversation, user_id, username };
     let limit = || app.settings.live().max_message_size;
     ws::run(&connection, upgraded.early, limit, &mut session).await;

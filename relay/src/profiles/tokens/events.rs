@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::bus::{Message, conversation_event};
 use crate::profiles::limits::{Caller, publish_to};
-use crate::profiles::{ApiError, identity, json};
+use crate::profiles::{ApiError, identity, json, keyed};
 
 pub(super) async fn handle(
     State(app): State<Arc<App>>,
@@ -24,7 +24,7 @@ pub(super) async fn handle(
     let message = event(&id, json::object("", body)?)?;
     publish_to(&app, &message.channel)?;
     let (message_id, kind) = (message.id.clone(), message.kind.clone());
-    let receipt = app.publisher.publish(message).await?;
+    let receipt = keyed::publish(&app, message, 0).await?;
     if receipt.delivered.total() > 0 {
         app.metrics.conversations.message(&kind);
     }

@@ -7,6 +7,9 @@ use crate::bus::Message;
 use crate::profiles::resume::Resumable;
 use crate::transport::ws;
 
+/// The field that says what an event is.
+pub(super) const KIND: &str = "event";
+
 /// As they are: a chunk has its text in `content`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlainEvent;
@@ -21,6 +24,7 @@ impl ws::Shape for PlainEvent {
 
 impl Resumable for PlainEvent {
     const RESUMABLE: &'static str = "tokens/ws/resume";
+    const KIND: &'static str = KIND;
 }
 
 /// A chunk has its text in `chunk`, too, for clients of the upstream server (`TOKENS_COMPAT`).
@@ -45,4 +49,5 @@ impl ws::Shape for CompatEvent {
 
 impl Resumable for CompatEvent {
     const RESUMABLE: &'static str = "tokens/ws/compat/resume";
+    const KIND: &'static str = KIND;
 }

@@ -4,8 +4,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use tungstenite::protocol::frame::coding::{Data as Kind, OpCode};
 
 use super::{Data, Version};
-use crate::bus::Message;
-use crate::hub::{Farewell, Frame, Pulse, Wire};
+use crate::bus::{Message, Position};
+use crate::hub::{Farewell, Frame, Missed, Pulse, Wire};
 use crate::transport::ws::{close_frame, frame, text_frame};
 
 /// What an application makes of a message.
@@ -17,6 +17,13 @@ pub trait Shape: Send + Sync + 'static {
 
     /// The messages that the message becomes, which stay together.
     fn render(message: &Message, version: Version) -> Vec<Data>;
+
+    /// Whether clients of this revision are told by the protocol, when they come back, that messages
+    /// are missing.
+    fn recovers(version: Version) -> bool {
+        let _ = version;
+        false
+    }
 }
 
 /// An application's shape on Engine.IO.
@@ -68,6 +75,11 @@ impl<S: Shape> Wire for EngineWire<S> {
 
     fn awaits_answer(&self) -> bool {
         true
+    }
+
+    /// The protocol has no word for it while a session lives.
+    fn missed(&self, _: Position) -> Missed {
+        if S::recovers(self.version) { Missed::Ends } else { Missed::Untold }
     }
 }
 

@@ -77,6 +77,10 @@ impl Shape for OffsetShape {
         }
         event(&namespace, &name, None, &args)
     }
+
+    fn recovers(version: Version) -> bool {
+        version == Version::V4
+    }
 }
 
 /// Namespace, name and arguments of the event that a message is; none, if it is no event.

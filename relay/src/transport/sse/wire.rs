@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::{Event, RETRY_MS};
-use crate::bus::Message;
-use crate::hub::{CloseCode, Farewell, Frame, Pulse, Wire};
+use crate::bus::{Message, Position};
+use crate::hub::{CloseCode, Farewell, Frame, Missed, Pulse, Wire};
 
 /// Milliseconds over which clients of a relay that restarts spread their return.
 const RETURN_SPREAD_MS: std::ops::RangeInclusive<u32> = 500..=3000;
@@ -27,6 +27,13 @@ pub trait Shape: Send + Sync + 'static {
 
     /// The text of the event, and whether the stream ends with it.
     fn render(message: &Message) -> (String, bool);
+
+    /// The text of the event that tells a client that messages up to a position are missing, if its
+    /// events have positions.
+    fn missed(at: Position) -> Option<String> {
+        let _ = at;
+        None
+    }
 }
 
 /// A profile's shape on an event stream.
@@ -100,6 +107,10 @@ impl<S: Shape> Wire for SseWire<S> {
 
     fn awaits_answer(&self) -> bool {
         false
+    }
+
+    fn missed(&self, at: Position) -> Missed {
+        S::missed(at).map_or(Missed::Untold, |text| Missed::Told(self.framed(text)))
     }
 }
 

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use tungstenite::protocol::frame::coding::{Control, OpCode};
 
 use super::{close_frame, frame, text_frame};
-use crate::bus::Message;
-use crate::hub::{Farewell, Frame, Pulse, Wire};
+use crate::bus::{Message, Position};
+use crate::hub::{Farewell, Frame, Missed, Pulse, Wire};
 
 /// What a profile makes of a message on a WebSocket.
 pub trait Shape: Send + Sync + 'static {
@@ -14,6 +14,13 @@ pub trait Shape: Send + Sync + 'static {
 
     /// The text of the message.
     fn render(message: &Message) -> Bytes;
+
+    /// The text that tells a client that messages up to a position are missing, if it asked for
+    /// positions.
+    fn missed(at: Position) -> Option<String> {
+        let _ = at;
+        None
+    }
 }
 
 /// A profile's shape on WebSockets.
@@ -44,5 +51,9 @@ impl<S: Shape> Wire for WsWire<S> {
 
     fn awaits_answer(&self) -> bool {
         true
+    }
+
+    fn missed(&self, at: Position) -> Missed {
+        S::missed(at).map_or(Missed::Untold, |text| Missed::Told(text_frame(text.as_bytes())))
     }
 }

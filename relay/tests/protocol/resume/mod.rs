@@ -1,6 +1,7 @@
 //! Clients that come back and go on where they were.
 
 mod clients;
+mod gaps;
 mod kill;
 mod line;
 mod sockets;

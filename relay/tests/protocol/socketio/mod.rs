@@ -18,3 +18,5 @@ mod recovery_cluster;
 mod restart;
 mod rooms;
 mod socket_protocol;
+
+pub(crate) use recovery::alice;

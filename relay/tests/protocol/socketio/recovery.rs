@@ -26,7 +26,7 @@ pub(super) const ALICE: &str = r#"
 "#;
 
 /// What `script` returns, after [`ALICE`] by this way.
-pub(super) async fn alice(address: impl std::fmt::Display, way: &str, script: &str) -> Value {
+pub(crate) async fn alice(address: impl std::fmt::Display, way: &str, script: &str) -> Value {
     node(address, &(ALICE.replace("TRANSPORTS", way) + script)).await
 }
 

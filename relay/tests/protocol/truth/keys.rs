@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::lose;
 use crate::cluster::Redis;
+use crate::resume::KEPT;
 use crate::support::{Received, TestRelay};
 
 /// A push to alice with a key.
@@ -57,6 +58,21 @@ async fn r004_24_a_key_with_another_body_is_refused() {
     said(push(&a, "k", json!({"n": 1}))).await;
     let (status, _, body) = said(push(&b, "k", json!({"n": 2}))).await;
     assert_eq!((status, &body["error"]), (422, &json!("this Idempotency-Key was used with another body")));
+}
+
+/// As if its node had died between the publication and the answer.
+#[tokio::test]
+async fn r004_24_a_request_whose_answer_died_with_its_node_is_not_published_twice_where_a_history_is() {
+    let redis = Redis::start();
+    let (a, b) = (redis.relay_with("a", &[KEPT]).await, redis.relay_with("b", &[KEPT]).await);
+    let mut alice = a.socket("alice").await;
+    assert_eq!(said(push(&a, "k", json!({"n": 1}))).await.0, 200);
+    let record = redis.cli(&["KEYS", "relay:*:done:*request:*"]).await;
+    assert_eq!(redis.cli(&["DEL", &record]).await, "1");
+    let (status, replayed, answer) = said(push(&b, "k", json!({"n": 1}))).await;
+    assert_eq!((status, replayed, &answer["message"]), (200, false, &json!("Message delivered")));
+    assert_eq!(said(push(&b, "other", json!({"n": 2}))).await.0, 200);
+    assert_eq!([alice.json().await["n"].clone(), alice.json().await["n"].clone()], [1, 2]);
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use self::ground::Ground;
 use self::journal::{Append, Journal};
 use self::keys::Keys;
 use self::lately::Lately;
+use self::meta::Start;
 use self::reading::Reading;
 use self::rounds::Rounds;
 use self::tracker::{Outcome, Refill, Tracker};
@@ -202,7 +203,11 @@ impl Histories {
         self.tally.duplicates.add(outcome.copies);
         self.tally.gaps.add(outcome.missed);
         self.tally.epochs.add(u64::from(outcome.turned));
-        for (position, envelope) in outcome.deliver {
+        let mut holes = outcome.holes.into_iter().peekable();
+        for (index, (position, envelope)) in outcome.deliver.into_iter().enumerate() {
+            while let Some(hole) = holes.next_if(|hole| hole.before <= index) {
+                self.inbox.missed(log, hole.at);
+            }
             let due = self.due(log, &envelope);
             let message = Message { position, ..envelope.message };
             match due {
@@ -213,6 +218,7 @@ impl Histories {
                 Due::After(mark) => self.inbox.receive_late(message, mark),
             }
         }
+        holes.for_each(|hole| self.inbox.missed(log, hole.at));
         if let Some(since) = outcome.refill {
             self.tally.refills.add(1);
             tokio::spawn(Arc::clone(self).refill(log.clone(), since));
@@ -234,7 +240,7 @@ impl Histories {
             match self.read(&log, since).await {
                 Ok(reading) => {
                     let mut seen = lock(&self.seen);
-                    let outcome = seen.tracker.refilled(&log, reading.into());
+                    let outcome = seen.tracker.refilled(&log, Refill::of(reading, since));
                     return self.settle(&log, outcome);
                 }
                 Err(why) => tracing::debug!(log = log.as_str(), why, "what is missing cannot be read yet"),
@@ -271,9 +277,11 @@ impl Histories {
     }
 }
 
-impl From<Reading> for Refill<Envelope> {
-    fn from(reading: Reading) -> Self {
+impl Refill<Envelope> {
+    /// What was read for one who has seen everything up to `since`.
+    fn of(reading: Reading, since: Position) -> Self {
         let Reading { meta, after, top, entries } = reading;
-        Self { epoch: meta.top.epoch, after, top, entries }
+        let broken = !matches!(meta.start(since), Start::Linked(_));
+        Self { epoch: meta.top.epoch, after, broken, top, entries }
     }
 }

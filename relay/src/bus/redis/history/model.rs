@@ -158,7 +158,8 @@ impl World {
         let relay = &mut self.relays[relay];
         if let Some(since) = relay.asked.take() {
             let Reading { meta, after, top, entries } = self.server.read(since);
-            let refill = super::Refill { epoch: meta.top.epoch, after, top, entries };
+            let broken = !matches!(meta.start(since), Start::Linked(_));
+            let refill = super::Refill { epoch: meta.top.epoch, after, broken, top, entries };
             let outcome = relay.tracker.refilled(&log(), refill);
             assert_eq!(relay.settle(outcome), 0, "all is kept, and nothing missed");
         }

@@ -15,9 +15,9 @@ use super::journal::Outgoing;
 use super::reading::{META_GRACE, millis};
 use super::{Histories, Place};
 use crate::bus::redis::fault::{Fault, breaks_link};
-use crate::bus::redis::partition::Partitions;
+use crate::bus::redis::partition::{Partition, Partitions};
 use crate::bus::redis::shard::Shard;
-use crate::bus::{Epoch, KEY_TTL};
+use crate::bus::{Epoch, KEY_TTL, Log};
 use crate::sync::lock;
 
 /// Batches that are under way at a time.
@@ -159,6 +159,8 @@ impl Histories {
     /// Redis is away: this node's connections get at once what waits, and what comes.
     pub(in crate::bus::redis) fn leave(&self, partitions: Partitions) {
         partitions.iter().for_each(|partition| lock(&self.grounds).get_mut(partition).leave());
+        let ended = |log: &Log| partitions.contains(Partition::of(log.as_str()));
+        lock(&self.seen).tracker.shake(ended);
         let mut early = lock(&self.early);
         let mark = self.inbox.mark();
         for partition in partitions.iter() {

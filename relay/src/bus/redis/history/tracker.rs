@@ -22,6 +22,8 @@ pub(super) struct Tracker<T> {
 struct Track<T> {
     /// Up to where everything was seen.
     at: Option<Position>,
+    /// The subscription that it was seen by has ended.
+    shaken: bool,
     /// Nothing was seen yet: `at` is where it began, and what is before it may still come.
     fresh: bool,
     /// What waits, while it is asked for what is missing.
@@ -43,12 +45,23 @@ pub(super) struct Outcome<T> {
     pub(super) deliver: Vec<(Option<Position>, T)>,
     /// What is kept after this is to be read, for [`Tracker::refilled`] or [`Tracker::unfilled`].
     pub(super) refill: Option<Position>,
+    /// Where messages are missing between those to deliver, in order.
+    pub(super) holes: Vec<Hole>,
     /// Frames that were seen before.
     pub(super) copies: u64,
     /// Messages that never came and are no longer kept.
     pub(super) missed: u64,
     /// Whether the history began another life.
     pub(super) turned: bool,
+}
+
+/// Messages that never came, and are not kept any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hole {
+    /// How many of the messages to deliver come before it.
+    pub(super) before: usize,
+    /// Where the connections stand after it.
+    pub(super) at: Position,
 }
 
 /// What was read of a history.
@@ -58,6 +71,8 @@ pub(super) struct Refill<T> {
     pub(super) epoch: Epoch,
     /// The number after which there is nothing that was seen.
     pub(super) after: u64,
+    /// Something after what was seen is lost, or nothing is known of it.
+    pub(super) broken: bool,
     /// The number of its last message.
     pub(super) top: u64,
     /// What is kept of those between, in order.
@@ -72,7 +87,18 @@ impl<T> Default for Tracker<T> {
 
 impl<T> Default for Outcome<T> {
     fn default() -> Self {
-        Self { deliver: Vec::new(), refill: None, copies: 0, missed: 0, turned: false }
+        Self { deliver: Vec::new(), refill: None, holes: Vec::new(), copies: 0, missed: 0, turned: false }
+    }
+}
+
+impl<T> Outcome<T> {
+    /// Notes that something is missing before what is delivered next, which comes after `at`.
+    fn note_hole(&mut self, at: Position) {
+        let before = self.deliver.len();
+        match self.holes.last_mut() {
+            Some(last) if last.before == before => last.at = at,
+            _ => self.holes.push(Hole { before, at }),
+        }
     }
 }
 
@@ -89,7 +115,7 @@ impl<T: PartialEq> Tracker<T> {
     /// Begins to track a history, or ends it; what waited is for nobody then.
     pub(super) fn follow(&mut self, log: &Log, here: bool) {
         if here {
-            let fresh = Track { at: None, fresh: true, held: None };
+            let fresh = Track { at: None, shaken: false, fresh: true, held: None };
             self.tracks.entry(log.clone()).or_insert(fresh);
         } else if let Some(track) = self.tracks.remove(log) {
             let waited: usize = track.held.iter().flatten().map(|held| held.bytes).sum();
@@ -118,6 +144,12 @@ impl<T: PartialEq> Tracker<T> {
         outcome
     }
 
+    /// The subscriptions of some histories have ended: what came by them until then is not known.
+    pub(super) fn shake(&mut self, ended: impl Fn(&Log) -> bool) {
+        let tracks = self.tracks.iter_mut().filter(|(log, _)| ended(log));
+        tracks.for_each(|(_, track)| track.shaken = true);
+    }
+
     /// Where a history stood when its first follower here looked: what comes after must come here.
     pub(super) fn begin(&mut self, log: &Log, top: Position) {
         if let Some(track) = self.tracks.get_mut(log)
@@ -138,18 +170,23 @@ impl<T: PartialEq> Tracker<T> {
             let at = *track.at.get_or_insert(top);
             if at.epoch != top.epoch || at.seq < top.seq {
                 track.ask(VecDeque::new(), &mut outcome);
+            } else {
+                track.shaken = false;
             }
         }
         outcome
     }
 
     /// Takes what was asked for.
-    pub(super) fn refilled(&mut self, log: &Log, refill: Refill<T>) -> Outcome<T> {
+    pub(super) fn refilled(&mut self, log: &Log, mut refill: Refill<T>) -> Outcome<T> {
         let mut outcome = Outcome::default();
         let Some(track) = self.tracks.get_mut(log) else { return outcome };
         let Some(mut held) = track.held.take() else { return outcome };
         let waited: usize = held.iter().map(|frame| frame.bytes).sum();
         self.held_bytes = self.held_bytes.saturating_sub(waited);
+        // A life whose first message came by the subscription that the one before came by: all is there.
+        let first = Position { epoch: refill.epoch, seq: 1 };
+        refill.broken &= track.shaken || held.front().is_none_or(|frame| frame.position != first);
         let before = held.len();
         held.retain(|frame| !refill.has(frame.position, &frame.item));
         outcome.copies += (before - held.len()) as u64;
@@ -206,8 +243,12 @@ impl<T> Track<T> {
             Some(at) if at.epoch == epoch && seq <= at.seq && !self.fresh => outcome.copies += 1,
             at => {
                 let before = at.filter(|at| at.epoch == epoch).map_or(seq, |at| at.seq.saturating_add(1));
+                let turned = at.is_some_and(|at| at.epoch != epoch);
+                if turned || seq > before {
+                    outcome.note_hole(Position { epoch, seq: seq.saturating_sub(1) });
+                }
                 outcome.missed += seq.saturating_sub(before);
-                outcome.turned |= at.is_some_and(|at| at.epoch != epoch);
+                outcome.turned |= turned;
                 self.pass(frame, outcome);
             }
         }
@@ -220,16 +261,25 @@ impl<T> Track<T> {
     }
 
     fn fill(&mut self, refill: Refill<T>, outcome: &mut Outcome<T>) {
-        let Refill { epoch, after, top, entries } = refill;
+        let Refill { epoch, after, broken, top, entries } = refill;
         let mut last = after;
+        if broken {
+            outcome.note_hole(Position { epoch, seq: after });
+        }
         for (seq, item) in entries {
+            if seq > last.saturating_add(1) {
+                outcome.note_hole(Position { epoch, seq: seq.saturating_sub(1) });
+            }
             outcome.missed += seq.saturating_sub(last.saturating_add(1));
             last = last.max(seq);
             outcome.deliver.push((Some(Position { epoch, seq }), item));
         }
+        if top > last {
+            outcome.note_hole(Position { epoch, seq: top });
+        }
         outcome.missed += top.saturating_sub(last);
         self.at = Some(Position { epoch, seq: last.max(top) });
-        self.fresh = false;
+        (self.fresh, self.shaken) = (false, false);
     }
 
     /// Lets `held` wait for what is missing since what was seen.

@@ -25,7 +25,7 @@ fn arrive(tracker: &mut Tracker<u64>, epoch: Epoch, seq: u64) -> Outcome<u64> {
 }
 
 fn refill(epoch: Epoch, after: u64, top: u64) -> Refill<u64> {
-    Refill { epoch, after, top, entries: (after + 1..=top).map(|seq| (seq, seq)).collect() }
+    Refill { epoch, after, broken: false, top, entries: (after + 1..=top).map(|seq| (seq, seq)).collect() }
 }
 
 fn delivered(outcome: &Outcome<u64>) -> Vec<u64> {
@@ -71,6 +71,48 @@ fn what_is_no_longer_kept_is_counted() {
     let read = Refill { entries: vec![(8, 8), (9, 9)], ..refill(EPOCH, 1, 9) };
     let outcome = tracker.refilled(&log(), read);
     assert_eq!((delivered(&outcome), outcome.missed), (vec![8, 9], 6));
+}
+
+#[test]
+fn a_hole_is_told_before_what_comes_after_it() {
+    let mut tracker = following();
+    arrive(&mut tracker, EPOCH, 9);
+    let read = Refill { entries: vec![(2, 2), (5, 5), (6, 6)], ..refill(EPOCH, 1, 9) };
+    let holes = tracker.refilled(&log(), read).holes;
+    assert_eq!(holes, [Hole { before: 1, at: at(EPOCH, 4) }, Hole { before: 3, at: at(EPOCH, 9) }]);
+}
+
+#[test]
+fn a_hole_that_cannot_be_read_is_told() {
+    let mut tracker = following();
+    arrive(&mut tracker, EPOCH, 4);
+    assert_eq!(tracker.unfilled(&log()).holes, [Hole { before: 0, at: at(EPOCH, 3) }]);
+}
+
+#[test]
+fn what_is_whole_has_no_hole() {
+    let mut tracker = following();
+    arrive(&mut tracker, EPOCH, 4);
+    assert_eq!(tracker.refilled(&log(), refill(EPOCH, 1, 4)).holes, []);
+}
+
+#[test]
+fn a_life_that_goes_on_from_less_than_was_there_has_a_hole() {
+    let mut tracker = following();
+    arrive(&mut tracker, NEXT, 3);
+    let outcome = tracker.refilled(&log(), Refill { broken: true, ..refill(NEXT, 1, 3) });
+    assert_eq!((delivered(&outcome), outcome.holes), (vec![2, 3], vec![Hole { before: 0, at: at(NEXT, 1) }]));
+}
+
+#[test]
+fn a_history_that_was_forgotten_has_a_hole_unless_nothing_can_be_missing() {
+    for (shaken, expected) in [(false, vec![]), (true, vec![Hole { before: 0, at: at(NEXT, 0) }])] {
+        let mut tracker = following();
+        tracker.shake(|_| shaken);
+        arrive(&mut tracker, NEXT, 1);
+        let outcome = tracker.refilled(&log(), Refill { broken: true, ..refill(NEXT, 0, 1) });
+        assert_eq!((delivered(&outcome), outcome.holes), (vec![1], expected));
+    }
 }
 
 #[test]
