@@ -8,6 +8,7 @@
 //! | `PUT` [`DRAIN_PATH`] with a [`DrainRequest`] | [`Status`]; the same request twice is one drain |
 //! | `DELETE` [`DRAIN_PATH`] | [`Status`]; no drain is fine, too |
 //! | `POST` [`RELOAD_PATH`] | [`Status`] after the settings file was read again; 422 with an [`ErrorBody`] that names each bad setting |
+//! | `PUT` [`CONFIG_PATH`] with a [`ConfigRequest`] | [`Status`] with the settings in use; 422 as above, and the old ones stay |
 //!
 //! Paths under `/admin/` want `Authorization: Bearer <token>`: 401 without, 403 with a wrong one.
 //! A field that a reader does not know is ignored, and one that a writer did not send takes its
@@ -23,6 +24,9 @@ pub const STATUS_PATH: &str = "/admin/v1/status";
 pub const DRAIN_PATH: &str = "/admin/v1/drain";
 /// Path that makes a relay read its settings file again.
 pub const RELOAD_PATH: &str = "/admin/v1/reload";
+
+/// Path of the settings in use.
+pub const CONFIG_PATH: &str = "/admin/v1/config";
 
 /// How one relay process is doing, as it says itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +64,10 @@ pub struct Status {
 pub struct Config {
     /// SHA-256 of the settings file in use, in lower-case hex; empty without a file.
     pub hash: String,
+    /// The generation that this content tells of itself
+    /// ([`CONFIG_GENERATION`](crate::settings::CONFIG_GENERATION)); 0 without one.
+    #[serde(default)]
+    pub generation: u64,
     /// Why the newest content of the settings file is not in use, if it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -122,6 +130,16 @@ pub enum BusState {
     /// It worked and does not now, or not in everything: then its lag is told, as messages cross. Local
     /// deliveries go on.
     Degraded,
+}
+
+/// Hands a relay the settings file as it is to be, ahead of the file itself: what mounts it may be
+/// a minute behind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigRequest {
+    /// The whole text of the file. From now on a file of a lower
+    /// [generation](crate::settings::CONFIG_GENERATION) is one that is behind, and is left alone.
+    pub settings: String,
 }
 
 /// Asks a relay to end its connections at a pace.

@@ -54,6 +54,9 @@ names! {
     /// Connections that a drain after SIGTERM ends per second.
     DRAIN_RATE;
 
+    /// Live, and only in the file: number of this content, which grows with every other one. A relay
+    /// that was told a newer one ahead of the file leaves an older one alone.
+    CONFIG_GENERATION;
     /// Live: comma list of allowed origins, or `*` (requirement 000-10).
     CORS_ORIGINS;
     /// Live: `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL` (requirement 000-13).

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::routing::{get, post, put};
 use axum::{Extension, Router, middleware};
-use relay_contract::admin::{DRAIN_PATH, RELOAD_PATH, STATUS_PATH};
+use relay_contract::admin::{CONFIG_PATH, DRAIN_PATH, RELOAD_PATH, STATUS_PATH};
 
 use crate::app::App;
 use crate::debug;
@@ -26,7 +26,8 @@ pub fn routes(app: Arc<App>, logs: LogControl) -> Router {
     let guarded = Router::new()
         .route(STATUS_PATH, get(status::handle))
         .route(DRAIN_PATH, put(drain::begin).delete(drain::cancel))
-        .route(RELOAD_PATH, post(reload::handle))
+        .route(RELOAD_PATH, post(reload::reread))
+        .route(CONFIG_PATH, put(reload::told))
         .layer(middleware::from_fn(deadline::keep))
         .merge(debug::routes())
         .layer(middleware::from_fn_with_state(app.clone(), token::check));

@@ -17,6 +17,8 @@ const ACCOUNTS: [&str; 4] = ["ci_bot", "email_bot", "notification_bot", "system_
 /// The live settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Live {
+    /// Number of the settings file's content.
+    pub generation: u64,
     /// Web pages that may use the relay.
     pub origins: Origins,
     /// Proxies whose forwarding headers are believed.
@@ -74,6 +76,7 @@ impl Live {
         let own = own_origins(r);
         let level = r.value(observing::LOG_LEVEL, LogLevel::Info);
         let live = Self {
+            generation: r.number(listening::CONFIG_GENERATION),
             origins: r.value(auth::CORS_ORIGINS, own),
             proxies: r.value(listening::TRUSTED_PROXIES, Proxies::default()),
             log_level: if debug.all { LogLevel::Debug } else { level },

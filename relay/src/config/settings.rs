@@ -22,11 +22,19 @@ struct File {
     status: admin::Config,
     /// Hash of the content that was looked at last, good or bad.
     seen: String,
+    /// Generation of what was told ahead of the file last, good or bad: a file below it is behind.
+    told: u64,
 }
 
 impl std::fmt::Debug for File {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("File").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+impl File {
+    fn is_behind(&self, source: &Source) -> bool {
+        source.generation() < self.told
     }
 }
 
@@ -38,8 +46,8 @@ impl Settings {
     pub fn new(source: Source) -> Result<Self, Invalid> {
         let live = Live::parse(&source)?;
         let seen = source.hash.clone();
-        let status = admin::Config { hash: seen.clone(), error: None };
-        Ok(Self { live: ArcSwap::from_pointee(live), file: Mutex::new(File { source, status, seen }) })
+        let file = File { status: status(&source), source, seen, told: 0 };
+        Ok(Self { live: ArcSwap::from_pointee(live), file: Mutex::new(file) })
     }
 
     /// The settings in use now.
@@ -57,19 +65,54 @@ impl Settings {
         lock(&self.file).status.clone()
     }
 
-    /// Reads the file again.
+    /// Reads the file again, unless it is behind what was [told](Self::tell).
     ///
     /// # Errors
     /// [`Invalid`] if it is bad; the old settings stay.
     pub fn reload(&self) -> Result<(), Invalid> {
         let mut file = lock(&self.file);
-        let parsed = file.source.reread().and_then(|source| {
+        let read = file.source.reread();
+        if read.as_ref().is_ok_and(|source| file.is_behind(source)) {
+            return Ok(());
+        }
+        self.take(&mut file, read)
+    }
+
+    /// Takes `content` as what the file is to have, ahead of it.
+    ///
+    /// # Errors
+    /// [`Invalid`] if it is bad; the old settings stay.
+    pub fn tell(&self, content: &str) -> Result<(), Invalid> {
+        let mut file = lock(&self.file);
+        let source = file.source.with_content(content);
+        file.told = source.as_ref().map_or(0, Source::generation);
+        self.take(&mut file, source)
+    }
+
+    /// Reads the file again if its content is another than the last time. `None`: it is the same, or
+    /// behind what was told.
+    pub fn poll(&self) -> Option<Result<(), Invalid>> {
+        let changed = {
+            let file = lock(&self.file);
+            match file.source.reread() {
+                Ok(now) if file.is_behind(&now) => false,
+                // The content in use is good by itself: it clears an error of a file in between.
+                Ok(now) if now.hash == file.status.hash => file.status.error.is_some(),
+                Ok(now) => now.hash != file.seen,
+                Err(invalid) => file.status.error.as_deref() != Some(&*invalid.to_string()),
+            }
+        };
+        changed.then(|| self.reload())
+    }
+
+    fn take(&self, file: &mut File, read: Result<Source, Invalid>) -> Result<(), Invalid> {
+        let parsed = read.and_then(|source| {
             file.seen.clone_from(&source.hash);
             Live::parse(&source).map(|live| (source, live))
         });
         match parsed {
             Ok((source, live)) => {
-                file.status = admin::Config { hash: source.hash.clone(), error: None };
+                file.status = status(&source);
                 file.source = source;
                 self.live.store(Arc::new(live));
                 Ok(())
@@ -80,20 +123,11 @@ impl Settings {
             }
         }
     }
+}
 
-    /// Reads the file again if its content is another than the last time. `None`: it is the same.
-    pub fn poll(&self) -> Option<Result<(), Invalid>> {
-        let changed = {
-            let file = lock(&self.file);
-            match file.source.reread() {
-                // The content in use is good by itself: it clears an error of a file in between.
-                Ok(now) if now.hash == file.status.hash => file.status.error.is_some(),
-                Ok(now) => now.hash != file.seen,
-                Err(invalid) => file.status.error.as_deref() != Some(&*invalid.to_string()),
-            }
-        };
-        changed.then(|| self.reload())
-    }
+/// How the status tells of settings in use.
+fn status(source: &Source) -> admin::Config {
+    admin::Config { hash: source.hash.clone(), generation: source.generation(), error: None }
 }
 
 #[cfg(test)]
@@ -144,5 +178,55 @@ mod tests {
         let environment = [("CONFIG_FILE", path), ("WS_PING_INTERVAL", "5".to_owned())];
         let settings = Settings::new(Source::new(environment).unwrap()).unwrap();
         assert_eq!(settings.live().pace.interval, 5);
+    }
+
+    #[test]
+    fn what_is_told_ahead_of_the_file_takes_effect() {
+        let (_file, settings) = settings("CONFIG_GENERATION=1\n");
+        assert_eq!(settings.tell("CONFIG_GENERATION=2\nWS_PING_INTERVAL=61\n"), Ok(()));
+        assert_eq!((settings.live().pace.interval, settings.status().generation), (61, 2));
+    }
+
+    #[test]
+    fn a_file_that_is_behind_what_was_told_is_left_alone() {
+        let (file, settings) = settings("CONFIG_GENERATION=1\n");
+        settings.tell("CONFIG_GENERATION=3\nWS_PING_INTERVAL=61\n").unwrap();
+        std::fs::write(file.path(), "CONFIG_GENERATION=2\nWS_PING_INTERVAL=60\n").unwrap();
+        assert_eq!((settings.poll(), settings.reload()), (None, Ok(())));
+        assert_eq!(settings.live().pace.interval, 61);
+    }
+
+    #[test]
+    fn a_file_that_is_ahead_of_what_was_told_takes_effect() {
+        let (file, settings) = settings("CONFIG_GENERATION=1\n");
+        settings.tell("CONFIG_GENERATION=2\nWS_PING_INTERVAL=61\n").unwrap();
+        std::fs::write(file.path(), "CONFIG_GENERATION=3\nWS_PING_INTERVAL=62\n").unwrap();
+        assert_eq!(settings.poll(), Some(Ok(())));
+        assert_eq!(settings.live().pace.interval, 62);
+    }
+
+    #[test]
+    fn a_file_that_catches_up_with_what_was_told_is_no_change() {
+        let (file, settings) = settings("CONFIG_GENERATION=1\n");
+        settings.tell("CONFIG_GENERATION=2\n").unwrap();
+        std::fs::write(file.path(), "CONFIG_GENERATION=2\n").unwrap();
+        assert_eq!(settings.poll(), None);
+    }
+
+    #[test]
+    fn what_was_told_and_refused_stays_in_the_status_while_the_file_is_behind() {
+        let (_file, settings) = settings("CONFIG_GENERATION=1\nWS_PING_INTERVAL=60\n");
+        assert!(settings.tell("CONFIG_GENERATION=2\nWS_PING_INTERVAL=never\n").is_err());
+        assert_eq!((settings.poll(), settings.live().pace.interval), (None, 60));
+        assert!(settings.status().error.unwrap().starts_with("WS_PING_INTERVAL"));
+    }
+
+    #[test]
+    fn whoever_tells_may_go_back() {
+        let (_file, settings) = settings("CONFIG_GENERATION=1\n");
+        for generation in [9, 3] {
+            settings.tell(&format!("CONFIG_GENERATION={generation}\n")).unwrap();
+        }
+        assert_eq!(settings.status().generation, 3);
     }
 }

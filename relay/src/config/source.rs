@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use relay_contract::settings::CONFIG_FILE;
+use relay_contract::settings::{CONFIG_FILE, CONFIG_GENERATION};
 use sha2::{Digest, Sha256};
 
 use super::unknown::{misspelt, unknown};
@@ -65,6 +65,22 @@ impl Source {
         if problems.is_empty() { Ok(source) } else { Err(Invalid(problems)) }
     }
 
+    /// The same environment with `content` in place of that of the file.
+    ///
+    /// # Errors
+    /// [`Invalid`] if it cannot be parsed.
+    pub fn with_content(&self, content: &str) -> Result<Self, Invalid> {
+        let mut source = Self { environment: self.environment.clone(), ..Self::default() };
+        let told = |what| Problem { setting: CONFIG_FILE.to_owned(), what };
+        let problems: Vec<_> = source.fill(content.as_bytes()).into_iter().map(told).collect();
+        if problems.is_empty() { Ok(source) } else { Err(Invalid(problems)) }
+    }
+
+    /// The generation that the content of the file tells of itself; 0 without one.
+    pub fn generation(&self) -> u64 {
+        self.get(CONFIG_GENERATION).and_then(|text| text.trim().parse().ok()).unwrap_or_default()
+    }
+
     /// The environment, and what can be read of the file that it names.
     fn load(environment: BTreeMap<String, String>) -> (Self, Vec<Problem>) {
         let mut source = Self { environment, ..Self::default() };
@@ -73,11 +89,16 @@ impl Source {
             Ok(content) => content,
             Err(error) => return (source, vec![problem(CONFIG_FILE, &path, &error)]),
         };
-        source.hash = hex(&Sha256::digest(&content));
-        let (file, problems) = assignments(&content);
-        source.file = file;
         let problem = |what: String| problem(CONFIG_FILE, &path, &what);
-        (source, problems.into_iter().map(problem).collect())
+        let problems = source.fill(&content).into_iter().map(problem).collect();
+        (source, problems)
+    }
+
+    /// Takes the content of a file; what is wrong with it.
+    fn fill(&mut self, content: &[u8]) -> Vec<String> {
+        let (file, problems) = assignments(content);
+        (self.hash, self.file) = (hex(&Sha256::digest(content)), file);
+        problems
     }
 
     /// Path of the settings file, if there is one.

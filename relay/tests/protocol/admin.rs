@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Process, Received, TestRelay, free_port, until};
 
 const DRAIN: &str = "/admin/v1/drain";
+const CONFIG: &str = "/admin/v1/config";
 
 async fn call(relay: &TestRelay, method: Method, path: &str, body: Value) -> (u16, Value) {
     let request = reqwest::Client::new().request(method, relay.admin_url(path)).json(&body);
@@ -153,6 +154,33 @@ async fn a_changed_settings_file_is_noticed() {
     let before = relay.status().await["config"]["hash"].clone();
     std::fs::write(file.path(), "LOG_LEVEL=DEBUG\n").unwrap();
     until("another configuration", async || relay.status().await["config"]["hash"] != before).await;
+}
+
+#[tokio::test]
+async fn settings_that_are_told_take_effect_ahead_of_the_file_and_end_no_connection() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "MAX_CONNECTIONS_PER_PLAYER=1\nCONFIG_GENERATION=1\n").unwrap();
+    let relay = TestRelay::with(&[("CONFIG_FILE", file.path().to_str().unwrap())]);
+    let (mut socket, mut stream) = (relay.socket("bob").await, relay.stream("alice").await);
+    let told = json!({"settings": "MAX_CONNECTIONS_PER_PLAYER=2\nCONFIG_GENERATION=2\n"});
+    let (code, status) = call(&relay, Method::PUT, CONFIG, told).await;
+    assert_eq!((code, &status["config"]["generation"]), (200, &2.into()));
+    let _second = relay.stream("alice").await;
+    // Both that were there before still get what is sent.
+    let message = json!({"player_id": "alice", "message": {"type": "chat", "content": "hello alice"}});
+    relay.post("/api/messages", message).await;
+    while !stream.json().await.to_string().contains("hello alice") {}
+    relay.post("/sse/push", json!({"user_id": "bob", "data": {"message": "hello bob"}})).await;
+    assert!(socket.json().await.to_string().contains("hello bob"));
+}
+
+#[tokio::test]
+async fn settings_that_are_told_and_bad_are_told_422_and_the_old_ones_stay() {
+    let relay = TestRelay::with(&[]);
+    let before = relay.status().await["config"]["hash"].clone();
+    let (code, body) = call(&relay, Method::PUT, CONFIG, json!({"settings": "WS_PING_INTERVAL=never"})).await;
+    assert!(code == 422 && body["error"].as_str().unwrap().starts_with("WS_PING_INTERVAL"), "{code} {body}");
+    assert_eq!(relay.status().await["config"]["hash"], before);
 }
 
 #[tokio::test]

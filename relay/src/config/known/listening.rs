@@ -30,6 +30,9 @@ settings! {
     POD_IP: Text = text("", "an IP address");
     /// The settings file; its live settings are read again when it changes.
     CONFIG_FILE: Text = text("", "path of a file with lines NAME=value");
+    /// Number of the file's content, for who tells a relay of another one ahead of the file: a file
+    /// with a lower number than what was told is behind, and left alone.
+    CONFIG_GENERATION: Number = number(0, 0..=i64::MAX as u64, "").live();
     /// Connections that the drain after SIGTERM ends per second.
     DRAIN_RATE: Number = number(100, 1..=1_000_000, "connections a second");
     /// Time that this drain may take before what is left is closed at once.
