@@ -10,6 +10,7 @@ pub struct Metrics {
     errors: IntCounterVec,
     writes: IntCounterVec,
     probes: IntCounterVec,
+    told: IntCounterVec,
     dropped: IntCounterVec,
     leader: IntGauge,
 }
@@ -33,6 +34,7 @@ impl Metrics {
             errors: counter("reconcile_errors_total", "Errors of reconciles by kind of error", &["error"])?,
             writes: counter("api_writes_total", "Writes to the API server", &["kind", "verb"])?,
             probes: counter("probes_total", "Questions to relays by result", &["result"])?,
+            told: counter("settings_told_total", "Settings handed to relays by result", &["result"])?,
             dropped: counter("dropped_total", "Signals that were dropped, by what was full", &["queue"])?,
             leader,
             registry,
@@ -57,6 +59,11 @@ impl Metrics {
     /// A question to a relay: `ok`, or why there is no answer.
     pub fn probed(&self, result: &str) {
         self.probes.with_label_values(&[result]).inc();
+    }
+
+    /// Settings that a relay was told: `ok`, or why not.
+    pub fn settings_told(&self, result: &str) {
+        self.told.with_label_values(&[result]).inc();
     }
 
     /// A signal that found its queue full.

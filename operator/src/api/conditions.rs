@@ -80,6 +80,8 @@ words! {
         Scaling,
         /// A new revision replaces the old one.
         RollingOut,
+        /// Relays are being told their new settings, which takes seconds and replaces no pod.
+        ApplyingSettings,
         /// Relays that were ready are not; Kubernetes is replacing them.
         RelaysNotReady,
         /// The spec breaks a rule; the message names the field. Correct the spec.
@@ -132,6 +134,7 @@ words! {
         /// More than one warning holds; the message has all of them.
         SeveralWarnings,
         /// A relay refuses its newest settings and goes on with the last good ones; the message has its words.
+        /// An image of another version than the operator's may not know a value: change the setting or the image.
         SettingsNotApplied,
     }
 }
@@ -151,6 +154,8 @@ words! {
         RolloutStarted,
         /// Only relays of the new revision are left.
         RolloutCompleted,
+        /// All relays run the new settings.
+        SettingsApplied,
     }
 }
 

@@ -21,4 +21,7 @@ pub use redis::{ExternalRedis, ManagedRedis, RedisMode, RedisSpec, SecretKeyRef}
 pub use rollout::{DrainSpec, RolloutSpec};
 pub use settings::{CorsSpec, HeartbeatSpec, LimitsSpec, LogLevel, LogSpec, PublishAccess, PublishSpec};
 pub use spec::{RelayCluster, RelayClusterSpec};
-pub use status::{ConnectionsStatus, PodState, PodStatus, RedisStatus, RelayClusterStatus, RolloutStatus};
+pub use status::{
+    ConfigurationStatus, ConnectionsStatus, PodState, PodStatus, RedisStatus, RelayClusterStatus,
+    RolloutStatus,
+};

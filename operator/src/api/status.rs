@@ -39,6 +39,9 @@ pub struct RelayClusterStatus {
     /// Live connections, as far as the relays told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections: Option<ConnectionsStatus>,
+    /// Which settings the relays run; a change of them replaces no pod.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<ConfigurationStatus>,
     /// The bus between the relays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redis: Option<RedisStatus>,
@@ -72,6 +75,18 @@ pub struct ConnectionsStatus {
     /// Ready relays whose connections are not known, and so not in the figures.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unknown_pods: i32,
+}
+
+/// Which settings the relays run.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigurationStatus {
+    /// Number of the settings that the spec asks for; it grows with each change.
+    pub generation: i64,
+    /// Relays that said that they run them.
+    pub running: i32,
+    /// All relays that are to stay.
+    pub of: i32,
 }
 
 /// The bus between the relays.

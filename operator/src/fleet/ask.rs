@@ -1,10 +1,11 @@
-//! One question to one relay.
+//! One question to one relay, or one thing that it is told.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use relay_contract::admin::{STATUS_PATH, Status};
+use relay_contract::admin::{CONFIG_PATH, ConfigRequest, STATUS_PATH, Status};
 
+use super::settings::Settings;
 use crate::reconcile::secret_value::SecretValue;
 
 /// How long a relay may take to answer.
@@ -25,7 +26,10 @@ pub(super) enum NoAnswer {
     /// The relay does not accept the token.
     #[error("refused")]
     Refused,
-    /// It answered with another status than 200.
+    /// It does not take what it was told.
+    #[error("rejected")]
+    Rejected,
+    /// It answered with another status than these.
     #[error("status")]
     Status,
     /// It answered something that is no status document.
@@ -48,29 +52,51 @@ pub(super) fn client() -> reqwest::Result<reqwest::Client> {
         .build()
 }
 
-/// Asks the relay at an address for its status.
-pub(super) async fn status(
-    client: &reqwest::Client,
-    address: IpAddr,
-    port: u16,
-    token: &SecretValue,
-) -> Result<Status, NoAnswer> {
-    let url = format!("http://{}{STATUS_PATH}", std::net::SocketAddr::new(address, port));
-    let sent = client.get(url).bearer_auth(token.reveal()).send().await;
-    let mut response = sent.map_err(|error| reason(&error))?;
-    match response.status().as_u16() {
-        200 => {}
-        401 | 403 => return Err(NoAnswer::Refused),
-        _ => return Err(NoAnswer::Status),
+/// A relay to talk to.
+#[derive(Clone, Copy)]
+pub(super) struct Address<'a> {
+    /// The way there.
+    pub(super) client: &'a reqwest::Client,
+    /// Its admin port.
+    pub(super) address: SocketAddr,
+    /// The token of its admin API.
+    pub(super) token: &'a SecretValue,
+}
+
+impl Address<'_> {
+    /// Asks for its status.
+    pub(super) async fn status(self) -> Result<Status, NoAnswer> {
+        self.send(self.client.get(self.url(STATUS_PATH))).await
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(NoAnswer::Garbage);
+
+    /// Tells it what to run; how it is doing then.
+    pub(super) async fn tell(self, settings: &Settings) -> Result<Status, NoAnswer> {
+        let request = ConfigRequest { settings: settings.text().to_owned() };
+        self.send(self.client.put(self.url(CONFIG_PATH)).json(&request)).await
+    }
+
+    fn url(self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn send(self, request: reqwest::RequestBuilder) -> Result<Status, NoAnswer> {
+        let sent = request.bearer_auth(self.token.reveal()).send().await;
+        let mut response = sent.map_err(|error| reason(&error))?;
+        match response.status().as_u16() {
+            200 => {}
+            401 | 403 => return Err(NoAnswer::Refused),
+            422 => return Err(NoAnswer::Rejected),
+            _ => return Err(NoAnswer::Status),
         }
-        body.extend_from_slice(&chunk);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(NoAnswer::Garbage);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        serde_json::from_slice(&body).map_err(|_| NoAnswer::Garbage)
     }
-    serde_json::from_slice(&body).map_err(|_| NoAnswer::Garbage)
 }
 
 fn reason(error: &reqwest::Error) -> NoAnswer {

@@ -10,7 +10,7 @@ use kube::ResourceExt;
 use kube::runtime::reflector::Store;
 use tokio::time::Instant;
 
-use super::ask;
+use super::ask::{self, Address, NoAnswer};
 use super::registry::{ClusterKey, Fleet, Target};
 use crate::metrics::Metrics;
 use crate::reconcile::names::{CLUSTER, COMPONENT, RELAY};
@@ -56,7 +56,7 @@ impl Engine {
         loop {
             let next = Instant::now() + self.every;
             self.round().await;
-            self.newcomers_until(next).await;
+            self.urgent_until(next).await;
         }
     }
 
@@ -72,19 +72,38 @@ impl Engine {
         asking.await;
     }
 
-    /// Between two rounds, asks relays that were never asked when somebody waits for them.
-    async fn newcomers_until(&self, next_round: Instant) {
+    /// Between two rounds, asks relays when somebody waits for it: those that were never asked, and those
+    /// that have something to be told.
+    async fn urgent_until(&self, next_round: Instant) {
         while tokio::time::timeout_at(next_round, self.fleet.hurried()).await.is_ok() {
-            let newcomers =
-                self.questions().into_iter().filter(|question| !self.fleet.was_asked(&question.uid));
-            stream::iter(newcomers).for_each_concurrent(AT_ONCE, |question| self.ask(question)).await;
+            let urgent = |question: &Question| self.fleet.is_urgent(&question.cluster, &question.uid);
+            let urgent = self.questions().into_iter().filter(urgent);
+            stream::iter(urgent).for_each_concurrent(AT_ONCE, |question| self.ask(question)).await;
         }
     }
 
     async fn ask(&self, question: Question) {
-        let answer = ask::status(&self.client, question.address, self.port, &question.target.token).await;
-        self.metrics.probed(&answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned()));
-        if !self.fleet.note(&question.cluster, &question.uid, answer.ok()) {
+        let Question { cluster, target, uid, address } = question;
+        let relay =
+            Address { client: &self.client, address: (address, self.port).into(), token: &target.token };
+        let answer = relay.status().await;
+        self.metrics.probed(&word(&answer));
+        let mut status = answer.ok();
+        if let Some(before) = &status
+            && let Some(settings) = self.fleet.news(&cluster, &uid, before)
+        {
+            let told = relay.tell(&settings).await;
+            self.metrics.settings_told(&word(&told));
+            match told {
+                Ok(after) => status = Some(after),
+                Err(NoAnswer::Rejected) => {
+                    self.fleet.refused(&uid, &settings, before);
+                    status = relay.status().await.ok();
+                }
+                Err(_) => {}
+            }
+        }
+        if !self.fleet.note(&cluster, &uid, status) {
             self.metrics.drop_of("fleet_changes");
         }
     }
@@ -96,6 +115,11 @@ impl Engine {
             pods.iter().filter(|pod| pod.labels().get(COMPONENT).is_some_and(|label| label == RELAY));
         relays.filter_map(|pod| question(pod, &targets)).collect()
     }
+}
+
+/// The label of an answer in metrics.
+fn word<T>(answer: &Result<T, NoAnswer>) -> String {
+    answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned())
 }
 
 /// How to ask the relay in a pod; `None` while it has no address, or belongs to no known cluster.

@@ -1,32 +1,62 @@
 use std::net::SocketAddr;
 
-use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
-use relay_contract::admin::STATUS_PATH;
+use axum::{Json, Router};
+use relay_contract::admin::{CONFIG_PATH, ConfigRequest, STATUS_PATH};
 
-use super::super::ask::{NoAnswer, client, status};
+use super::super::ask::{Address, NoAnswer, client};
+use super::super::settings::Settings;
 use crate::reconcile::secret_value::SecretValue;
 
-async fn relay(answer: (StatusCode, String)) -> SocketAddr {
-    let app = Router::new().route(STATUS_PATH, get(move || async move { answer.clone() }));
+const STATUS: &str = r#"{"version":"1","node":"a","startedAt":1,"accepting":true,
+    "connections":{"total":7},"bus":{"kind":"redis","state":"ok"}}"#;
+
+async fn serve(app: Router) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
     address
 }
 
+async fn relay(answer: (StatusCode, String)) -> SocketAddr {
+    serve(Router::new().route(STATUS_PATH, get(move || async move { answer.clone() }))).await
+}
+
 async fn ask(address: SocketAddr) -> Result<u64, NoAnswer> {
-    let token = SecretValue::random();
-    let answer = status(&client().unwrap(), address.ip(), address.port(), &token).await;
+    let (client, token) = (client().unwrap(), SecretValue::random());
+    let answer = Address { client: &client, address, token: &token }.status().await;
     answer.map(|status| status.connections.total)
+}
+
+/// Tells a relay that takes `A=1` and nothing else.
+async fn tell(text: &str) -> Result<u64, NoAnswer> {
+    let answer = |Json(request): Json<ConfigRequest>| async move {
+        if request.settings == "A=1\n" {
+            (StatusCode::OK, STATUS)
+        } else {
+            (StatusCode::UNPROCESSABLE_ENTITY, "{}")
+        }
+    };
+    let address = serve(Router::new().route(CONFIG_PATH, axum::routing::put(answer))).await;
+    let (client, token) = (client().unwrap(), SecretValue::random());
+    let relay = Address { client: &client, address, token: &token };
+    relay.tell(&Settings::new(text.to_owned())).await.map(|status| status.connections.total)
+}
+
+#[tokio::test]
+async fn a_relay_that_takes_its_settings_says_how_it_is_doing_then() {
+    assert_eq!(tell("A=1\n").await, Ok(7));
+}
+
+#[tokio::test]
+async fn a_relay_that_does_not_take_its_settings_is_told_from_a_broken_one() {
+    assert_eq!(tell("A=2\n").await, Err(NoAnswer::Rejected));
 }
 
 #[tokio::test]
 async fn a_status_document_is_an_answer() {
-    let document = r#"{"version":"1","node":"a","startedAt":1,"accepting":true,
-        "connections":{"total":7},"bus":{"kind":"redis","state":"ok"}}"#;
-    assert_eq!(ask(relay((StatusCode::OK, document.to_owned())).await).await, Ok(7));
+    assert_eq!(ask(relay((StatusCode::OK, STATUS.to_owned())).await).await, Ok(7));
 }
 
 #[tokio::test]

@@ -8,7 +8,9 @@ mod ask;
 mod engine;
 mod figures;
 mod registry;
+mod settings;
 
 pub use engine::Engine;
 pub use figures::{round, spoken};
 pub use registry::{Changes, ClusterKey, Fleet, Target};
+pub use settings::Settings;

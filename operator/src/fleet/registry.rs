@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::channel::mpsc;
-use relay_contract::admin::{BusState, Status};
+use relay_contract::admin::{BusState, Config, Status};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::figures::round;
+use super::settings::Settings;
 use crate::reconcile::secret_value::SecretValue;
 
 /// Changes that may wait for the controller to look at them.
@@ -35,6 +36,8 @@ pub struct Target {
     pub uid: String,
     /// Bearer token of its relays' admin API.
     pub token: SecretValue,
+    /// What they are to run; nothing is told before it is known.
+    pub settings: Option<Settings>,
 }
 
 /// Clusters whose relays said something new.
@@ -62,6 +65,8 @@ struct Reading {
     at: Instant,
     status: Option<Arc<Status>>,
     told: Option<Digest>,
+    /// Hash of settings that the relay refused, and the start of the process that did: it would again.
+    refused: Option<(String, i64)>,
 }
 
 /// The part of an answer that a status shows; a reconcile is worth it only when this changes.
@@ -70,7 +75,7 @@ pub(super) struct Digest {
     bus: BusState,
     accepting: bool,
     draining: bool,
-    config_error: bool,
+    config: Config,
     connections: u64,
 }
 
@@ -80,7 +85,7 @@ impl Digest {
             bus: status.bus.state,
             accepting: status.accepting,
             draining: status.draining.is_some(),
-            config_error: status.config.error.is_some(),
+            config: status.config.clone(),
             connections: round(status.connections.total),
         }
     }
@@ -103,8 +108,45 @@ impl Fleet {
     }
 
     /// Has the relays of a cluster asked from now on. Tells whether they were not asked before.
-    pub fn watch(&self, cluster: ClusterKey, target: Target) -> bool {
-        lock(&self.0.targets).insert(cluster, target).is_none()
+    pub fn watch(&self, cluster: ClusterKey, mut target: Target) -> bool {
+        let mut targets = lock(&self.0.targets);
+        let before = targets.get(&cluster);
+        let same = before.filter(|before| before.uid == target.uid);
+        target.settings = target.settings.or_else(|| same.and_then(|before| before.settings.clone()));
+        targets.insert(cluster, target).is_none()
+    }
+
+    /// Sets what the relays of a cluster are to run; those that run something else are told at once.
+    pub fn set(&self, cluster: &ClusterKey, settings: Option<Settings>) {
+        let mut targets = lock(&self.0.targets);
+        let Some(target) = targets.get_mut(cluster) else { return };
+        if target.settings != settings {
+            target.settings = settings;
+            self.hurry();
+        }
+    }
+
+    /// What a relay is to be told that said this about itself: nothing when it runs it, or has
+    /// refused it.
+    pub(super) fn news(&self, cluster: &ClusterKey, pod_uid: &str, status: &Status) -> Option<Settings> {
+        let settings = lock(&self.0.targets).get(cluster)?.settings.clone()?;
+        let readings = lock(&self.0.readings);
+        let refused = readings.get(pod_uid).and_then(|reading| reading.refused.as_ref());
+        let again = refused.is_some_and(|(hash, by)| hash == settings.hash() && *by == status.started_at);
+        (status.config.hash != settings.hash() && !again).then_some(settings)
+    }
+
+    /// Notes that a relay refused what it was told.
+    pub(super) fn refused(&self, pod_uid: &str, settings: &Settings, by: &Status) {
+        let mut readings = lock(&self.0.readings);
+        let reading = readings.entry(pod_uid.to_owned()).or_insert_with(Reading::unknown);
+        reading.refused = Some((settings.hash().to_owned(), by.started_at));
+    }
+
+    /// Whether a relay should not wait for the next round: it was never asked, or there are news for it.
+    pub(super) fn is_urgent(&self, cluster: &ClusterKey, pod_uid: &str) -> bool {
+        let status = self.status(pod_uid);
+        !self.was_asked(pod_uid) || status.is_some_and(|told| self.news(cluster, pod_uid, &told).is_some())
     }
 
     /// Whether the relay in this pod was ever asked. Unknown is what was asked and not answered.
@@ -113,7 +155,8 @@ impl Fleet {
         lock(&self.0.readings).contains_key(pod_uid)
     }
 
-    /// Has relays that were not asked yet asked now, and not at the next round.
+    /// Has relays that were not asked yet, or have something to be told, asked now, and not at the next
+    /// round.
     pub fn hurry(&self) {
         self.0.hurry.notify_one();
     }
@@ -194,7 +237,7 @@ impl Fleet {
 
 impl Reading {
     fn unknown() -> Self {
-        Self { at: Instant::now(), status: None, told: None }
+        Self { at: Instant::now(), status: None, told: None, refused: None }
     }
 }
 
@@ -203,6 +246,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(test)]
+#[path = "news_tests.rs"]
+mod news_tests;
 #[cfg(test)]
 #[path = "registry_tests.rs"]
 mod tests;

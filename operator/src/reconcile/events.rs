@@ -10,7 +10,7 @@ use kube::runtime::events::{Event, EventType};
 use super::context::Context;
 use super::observed::Root;
 use super::status::is_true;
-use crate::api::{ConditionType, EventReason, RelayCluster, RelayClusterStatus};
+use crate::api::{ConditionType, EventReason, Reason, RelayCluster, RelayClusterStatus};
 use crate::error::words;
 
 /// Tells what became different between two statuses.
@@ -46,7 +46,7 @@ fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event>
     let lost = |type_| is_true(old, type_) && !is_true(new, type_);
     let mut events = Vec::new();
     if gained(ConditionType::Ready) {
-        events.push(event(EventType::Normal, EventReason::Ready.as_str(), "Reconcile", &new.summary));
+        events.push(ready(old, new));
     }
     if lost(ConditionType::Available) {
         events.push(event(
@@ -75,6 +75,22 @@ fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event>
     }
     events.extend(rollout(old, new));
     events
+}
+
+/// All is as the spec asks again: other settings are no news of the relays' health.
+fn ready(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Event {
+    let reason = find(old, ConditionType::Ready, |condition| condition.reason.clone());
+    let applied = reason.as_deref() == Some(Reason::ApplyingSettings.as_str());
+    match &new.configuration {
+        Some(it) if applied => {
+            let note = format!(
+                "{} of {} relays run generation {} of the settings",
+                it.running, it.of, it.generation
+            );
+            event(EventType::Normal, EventReason::SettingsApplied.as_str(), "Reconcile", &note)
+        }
+        _ => event(EventType::Normal, EventReason::Ready.as_str(), "Reconcile", &new.summary),
+    }
 }
 
 fn stalled(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Option<Event> {

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::api::RolloutStatus;
+use crate::api::{ConfigurationStatus, RolloutStatus};
 
 /// A status in which these conditions have these values, and the reason `Because`.
 fn status(conditions: &[(ConditionType, &str)]) -> RelayClusterStatus {
@@ -61,4 +61,13 @@ fn a_rollout_is_told_when_it_starts_and_when_it_ends() {
 fn a_long_note_is_cut_to_what_the_api_takes() {
     let event = event(EventType::Normal, "Ready", "Reconcile", &"ü".repeat(2_000));
     assert!(event.note.unwrap().len() <= 1_024);
+}
+
+#[test]
+fn settings_that_are_applied_are_told_as_such() {
+    let mut before = status(&[(ConditionType::Ready, "False")]);
+    before.conditions[0].reason = Reason::ApplyingSettings.as_str().to_owned();
+    let mut after = status(&[(ConditionType::Ready, "True")]);
+    after.configuration = Some(ConfigurationStatus { generation: 7, running: 2, of: 2 });
+    assert_eq!(reasons(&before, &after), ["SettingsApplied"]);
 }

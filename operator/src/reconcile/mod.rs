@@ -10,6 +10,7 @@
 
 pub mod apply;
 pub mod build;
+mod configuration;
 mod context;
 mod error;
 mod events;
@@ -72,8 +73,9 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
     let keys = keys(context, key, &observed).await;
     let steps = match validate(&observed.root, &context.options) {
         Ok(valid) => act(context, &observed, &valid, &keys).await,
-        Err(invalid) => view::Steps::Invalid(invalid),
+        Err(invalid) => view::Steps::Invalid { settings: configuration::stored(&observed), why: invalid },
     };
+    context.fleet.set(key, steps.settings());
     let facts = view::facts(context, &observed, &steps);
     let wait = report(context, &facts).await?;
     conclude(steps, &facts, wait)
@@ -87,7 +89,7 @@ async fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys 
     let root = &observed.root;
     let keys = observed.keys(context.remembered(&root.uid));
     context.remember(root, &keys);
-    let target = Target { uid: root.uid.clone(), token: keys.admin_token.clone() };
+    let target = Target { uid: root.uid.clone(), token: keys.admin_token.clone(), settings: None };
     let first_visit = context.fleet.watch(key.clone(), target);
     let relays = context.pods_of(root).into_iter().filter(|pod| pod.ready && !pod.redis);
     let unasked: Vec<_> = relays.filter(|pod| !context.fleet.was_asked(&pod.uid)).collect();
@@ -105,6 +107,7 @@ async fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys 
 async fn act(context: &Context, observed: &Observed, valid: &Validated, keys: &Keys) -> view::Steps {
     let root = &observed.root;
     let mut wanted = build(valid, keys);
+    let settings = configuration::number(&mut wanted.config, observed);
     let pods = context.pods_of(root);
     let revisions = revisions::observed(observed, &pods);
     let plan = plan(&wanted.revision, valid.replicas, valid.surge, &revisions);
@@ -114,7 +117,8 @@ async fn act(context: &Context, observed: &Observed, valid: &Validated, keys: &K
     let redis_unused = !matches!(valid.redis, Redis::Managed { .. }) && is_alone(&wanted, &revisions, valid);
     let writer = Writer { client: &context.client, root, metrics: &context.metrics };
     let outcome = Apply::new(writer, observed, &wanted, &plan, redis_unused).run().await;
-    view::Steps::Applied { revision: wanted.revision, outcome }
+    let settings = if outcome.configured { Some(settings) } else { configuration::stored(observed) };
+    view::Steps::Applied { revision: wanted.revision, settings, outcome }
 }
 
 /// Whether only relays of the wanted revision are left: none uses the Redis of an earlier one.

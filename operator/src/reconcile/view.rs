@@ -11,26 +11,44 @@ use super::revisions;
 use super::status::{Facts, Relay};
 use super::validate::InvalidSpec;
 use crate::api::{PublishAccess, Reason, RedisMode};
+use crate::fleet::Settings;
 
 /// How far the steps between reading and reporting came.
 pub(super) enum Steps {
     /// The spec breaks rules: nothing was written, and what runs goes on.
-    Invalid(InvalidSpec),
+    Invalid {
+        /// Which ones.
+        why: InvalidSpec,
+        /// The settings that relays mount.
+        settings: Option<Settings>,
+    },
     /// Everything was tried.
     Applied {
         /// The revision that the spec asks for.
         revision: String,
+        /// The settings that relays mount.
+        settings: Option<Settings>,
         /// What became of the writes.
         outcome: Outcome,
     },
 }
 
+impl Steps {
+    /// The settings that relays mount, or are about to.
+    pub(super) fn settings(&self) -> Option<Settings> {
+        match self {
+            Self::Invalid { settings, .. } | Self::Applied { settings, .. } => settings.clone(),
+        }
+    }
+}
+
 /// The facts after all steps.
 pub(super) fn facts(context: &Context, observed: &Observed, steps: &Steps) -> Facts {
     let mut facts = base(context, &observed.root);
+    facts.settings = steps.settings();
     match steps {
-        Steps::Invalid(invalid) => facts.blocked = Some((Reason::InvalidSpec, invalid.to_string())),
-        Steps::Applied { revision, outcome } => {
+        Steps::Invalid { why, .. } => facts.blocked = Some((Reason::InvalidSpec, why.to_string())),
+        Steps::Applied { revision, outcome, .. } => {
             facts.blocked = blocked(observed, outcome);
             facts.hindered = hindered(outcome);
             let others = observed.deployments().filter(|one| revisions::name_of(one) != *revision);
@@ -67,6 +85,7 @@ fn base(context: &Context, root: &Root) -> Facts {
         revision_created: None,
         others_remain: false,
         redis_pod,
+        settings: None,
         blocked: None,
         hindered: None,
         root: root.clone(),

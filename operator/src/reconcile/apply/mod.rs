@@ -26,6 +26,8 @@ pub struct Outcome {
     pub foreign: Vec<String>,
     /// Objects of an earlier cluster that are still there, as kind and name.
     pub earlier: Vec<String>,
+    /// Whether the settings file that relays mount is the wanted one.
+    pub configured: bool,
     /// Writes that failed.
     pub errors: Vec<WriteError>,
     /// The Deployment of the wanted revision was not created, because a Secret is missing.
@@ -75,7 +77,8 @@ impl<'a> Apply<'a> {
             self.wanted;
         let mut ready = self.put(&children.account, account).await;
         ready &= self.put(&children.keys, keys).await;
-        ready &= self.put(&children.config, config).await;
+        self.outcome.configured = self.put(&children.config, config).await;
+        ready &= self.outcome.configured;
         ready &= self.redis(redis.as_ref()).await;
         self.put(&children.peers, peers).await;
         self.put(&children.service, service).await;

@@ -1,6 +1,7 @@
 //! The ConfigMap with the settings that relays re-read while they run.
 //!
-//! It is no part of the revision: a change of it disconnects nobody.
+//! It is no part of the revision: a change of it disconnects nobody. Its last line, the generation,
+//! depends on what is stored and comes later ([`configuration`](super::super::configuration)).
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use super::super::validate::Validated;
 use super::metadata;
 
 /// Key of the settings file in the ConfigMap.
-pub(super) const FILE: &str = "relay.env";
+pub const FILE: &str = "relay.env";
 
 pub(super) fn build(cluster: &Validated) -> ConfigMap {
     let data = BTreeMap::from([(FILE.to_owned(), file(cluster))]);

@@ -22,6 +22,7 @@ use super::names::labels;
 use super::secret_value::Keys;
 use super::validate::{Redis, Validated};
 
+pub use config::FILE as SETTINGS_FILE;
 pub use pod::{PRE_STOP_SECONDS, grace_seconds};
 
 /// Everything that a cluster should consist of, but for the Deployments of older revisions.

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::health::{Health, health};
 use super::judgement::{Judgement, State};
-use super::{bus, is_true};
+use super::{bus, configuration, is_true};
 use crate::api::{ConditionType, Reason};
 
 /// Whether the spec is realised and all wanted relays serve.
@@ -74,11 +74,7 @@ pub(super) fn degraded(facts: &Facts) -> Judgement {
     if let Health::Moving(Reason::RelaysNotReady, message) = health(facts) {
         return Judgement::new(State::True, Reason::RelaysNotReady, message);
     }
-    let refusing = facts.present().find_map(|relay| {
-        let error = relay.told.as_ref()?.config.error.as_ref()?;
-        Some(format!("{}: {}", relay.pod.name, error.chars().take(200).collect::<String>()))
-    });
-    match refusing {
+    match configuration::refusal(facts.present()) {
         Some(message) => Judgement::new(State::True, Reason::SettingsNotApplied, message),
         None => Judgement::new(State::False, Reason::AsSpecified, ""),
     }

@@ -8,6 +8,7 @@ use relay_contract::admin;
 use super::super::observed::Root;
 use super::super::pods::RelayPod;
 use crate::api::{PublishAccess, Reason, RedisMode};
+use crate::fleet::Settings;
 
 /// One relay: its pod, and what it told.
 #[derive(Clone, Debug)]
@@ -23,6 +24,12 @@ impl Relay {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.pod.ready && !self.pod.terminating
+    }
+
+    /// Why it refuses its newest settings, if it does.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        self.told.as_ref()?.config.error.as_deref()
     }
 
     /// Whether it lets go of its connections.
@@ -57,6 +64,8 @@ pub struct Facts {
     pub relays: Vec<Relay>,
     /// The pod of the managed Redis, if there is one.
     pub redis_pod: Option<RelayPod>,
+    /// The settings that relays are to run, where they are known.
+    pub settings: Option<Settings>,
     /// What the operator could not do, and will not be able to.
     pub blocked: Option<(Reason, String)>,
     /// What the operator could not do this time.

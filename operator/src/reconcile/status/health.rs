@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::problem::problem;
-use super::{is_true, progress};
+use super::{configuration, is_true, progress};
 use crate::api::{ConditionType, Reason};
 
 /// Where a cluster stands.
@@ -25,7 +25,10 @@ pub(super) fn health(facts: &Facts) -> Health {
         return Health::Moving(*reason, message.clone());
     }
     if facts.is_settled() {
-        return Health::Settled;
+        return match configuration::waiting(facts) {
+            Some(message) => Health::Moving(Reason::ApplyingSettings, message),
+            None => Health::Settled,
+        };
     }
     let reason = movement(facts);
     Health::Moving(reason, progress::numbers(facts))
@@ -43,7 +46,7 @@ fn movement(facts: &Facts) -> Reason {
         Reason::RollingOut
     } else if last.is_none() || was(Reason::Starting) {
         Reason::Starting
-    } else if same && (at_rest || was(Reason::RelaysNotReady)) {
+    } else if same && (at_rest || was(Reason::RelaysNotReady) || was(Reason::ApplyingSettings)) {
         Reason::RelaysNotReady
     } else {
         Reason::Scaling

@@ -6,6 +6,7 @@
 mod availability;
 mod bus;
 mod conditions;
+mod configuration;
 mod deadline;
 mod facts;
 mod figures;
@@ -38,6 +39,7 @@ pub fn compute(facts: &Facts) -> RelayClusterStatus {
         updated_replicas: count(facts.present().filter(|relay| facts.is_current(relay)).count()),
         selector: super::names::written(&super::names::serving_selector(&facts.root.name)),
         connections: figures::connections(facts),
+        configuration: configuration::status(facts),
         redis: Some(bus::status(facts)),
         rollout: figures::rollout(facts),
         pods,

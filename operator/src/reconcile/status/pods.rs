@@ -48,12 +48,11 @@ fn state(relay: &Relay) -> PodState {
 /// started again.
 fn note(relay: &Relay) -> String {
     let pod = &relay.pod;
-    let refused = relay.told.as_ref().and_then(|told| told.config.error.as_ref());
     if let Some(trouble) = pod.trouble.as_ref().filter(|_| !pod.ready) {
         trouble.message.clone()
     } else if let Some(why) = &pod.unscheduled {
         why.chars().take(200).collect()
-    } else if let Some(error) = refused {
+    } else if let Some(error) = relay.refusal() {
         format!("refuses its settings: {}", error.chars().take(160).collect::<String>())
     } else if pod.restarts > 0 {
         format!("restarted {} times", pod.restarts)

@@ -2,13 +2,18 @@
 
 use super::deadline::is_exceeded;
 use super::facts::Facts;
-use super::progress;
+use super::{configuration, progress};
 use crate::api::{Reason, RedisMode};
 
 /// The first problem in order of weight: what the operator may not do, what a node cannot do,
 /// what takes too long.
 pub(super) fn problem(facts: &Facts) -> Option<(Reason, String)> {
-    facts.blocked.clone().or_else(|| failing_pod(facts)).or_else(|| too_slow(facts))
+    facts
+        .blocked
+        .clone()
+        .or_else(|| failing_pod(facts))
+        .or_else(|| refused(facts))
+        .or_else(|| too_slow(facts))
 }
 
 /// A pod of the wanted revision, or of Redis, that cannot start. Pods of an older revision are
@@ -20,6 +25,12 @@ fn failing_pod(facts: &Facts) -> Option<(Reason, String)> {
         let trouble = pod.trouble.as_ref().filter(|_| !pod.ready)?;
         Some((trouble.reason, format!("pod {}: {}", pod.name, trouble.message)))
     })
+}
+
+/// Settings that relays of the wanted revision do not take, and will not.
+fn refused(facts: &Facts) -> Option<(Reason, String)> {
+    let current = facts.serving().filter(|relay| facts.is_current(relay));
+    Some((Reason::SettingsNotApplied, configuration::refusal(current)?))
 }
 
 fn too_slow(facts: &Facts) -> Option<(Reason, String)> {

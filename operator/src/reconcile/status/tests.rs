@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::facts::{Facts, Relay};
 use super::*;
-use crate::api::{PublishAccess, Reason, RedisMode};
+use crate::api::{ConfigurationStatus, PublishAccess, Reason, RedisMode};
+use crate::fleet::Settings;
 use crate::reconcile::fixtures::{root, stored};
 use crate::reconcile::observed::Root;
 use crate::reconcile::pods::{RelayPod, Trouble};
@@ -61,6 +62,7 @@ fn settled() -> Facts {
         redis_pod: Some(RelayPod { redis: true, ..pod("redis-0", "") }),
         blocked: None,
         hindered: None,
+        settings: None,
     }
 }
 
@@ -266,4 +268,64 @@ fn a_change_of_state_is_written_at_once() {
     facts.relays[0].told = told(100, "degraded");
     assert_eq!(facts.relays[0].told.as_ref().unwrap().bus.state, BusState::Degraded);
     assert_eq!(due(&facts.root, &compute(&facts), facts.now), Due::Now);
+}
+
+/// The settled cluster, whose relays are to run `A=2` and of which so many do.
+fn configured(running: usize) -> Facts {
+    let mut facts = settled();
+    let newest = Settings::new("A=2\nCONFIG_GENERATION=7\n".to_owned());
+    let count = facts.relays.len();
+    for (relay, newest) in facts.relays.iter_mut().zip((0..count).map(|at| at < running)) {
+        let hash = if newest {
+            Settings::new("A=2\nCONFIG_GENERATION=7\n".to_owned()).hash().to_owned()
+        } else {
+            "old".to_owned()
+        };
+        runs(relay, hash, None);
+    }
+    facts.settings = Some(newest);
+    facts
+}
+
+fn runs(relay: &mut Relay, hash: String, error: Option<&str>) {
+    let mut status = admin::Status::clone(relay.told.as_ref().unwrap());
+    status.config = admin::Config { hash, generation: 0, error: error.map(str::to_owned) };
+    relay.told = Some(Arc::new(status));
+}
+
+#[test]
+fn relays_that_run_the_newest_settings_are_counted() {
+    let counted = compute(&configured(1)).configuration.unwrap();
+    assert_eq!(counted, ConfigurationStatus { generation: 7, running: 1, of: 2 });
+}
+
+#[test]
+fn a_cluster_is_ready_when_all_relays_run_the_newest_settings() {
+    assert_eq!(condition(&configured(2), ConditionType::Ready), is("True", Reason::AsSpecified));
+    for type_ in [ConditionType::Ready, ConditionType::Reconciling] {
+        let status = if type_ == ConditionType::Ready { "False" } else { "True" };
+        assert_eq!(condition(&configured(1), type_), is(status, Reason::ApplyingSettings));
+    }
+    assert_eq!(
+        condition(&configured(0), ConditionType::Available),
+        is("True", Reason::MinimumReplicasAvailable)
+    );
+}
+
+#[test]
+fn a_relay_that_tells_nothing_holds_up_no_settings_and_is_not_counted() {
+    let mut facts = configured(2);
+    facts.relays[0].told = None;
+    assert_eq!(condition(&facts, ConditionType::Ready), is("True", Reason::AsSpecified));
+    assert_eq!(compute(&facts).configuration.unwrap().running, 1);
+}
+
+#[test]
+fn a_relay_that_refuses_its_settings_stalls_the_cluster_and_is_named() {
+    let mut facts = configured(1);
+    runs(&mut facts.relays[1], "old".to_owned(), Some("LOG_LEVEL: unknown"));
+    assert_eq!(condition(&facts, ConditionType::Stalled), is("True", Reason::SettingsNotApplied));
+    let status = compute(&facts);
+    let stalled = status.conditions.iter().find(|it| it.type_ == "Stalled").unwrap();
+    assert_eq!(stalled.message, "p1: LOG_LEVEL: unknown");
 }
