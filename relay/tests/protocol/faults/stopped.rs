@@ -166,11 +166,16 @@ async fn r003_22_what_workers_left_for_a_relay_that_stood_still_is_delivered_onc
     .await;
 }
 
-/// Publishes through one of the relays.
+/// Publishes through one of the relays; again under the same key, if the answer is lost.
 async fn publish_at(url: &str, number: u64) -> bool {
     let body = json!({"user": "alice", "event": "n", "data": {"n": number}});
-    let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
-    answer.status() == 200
+    loop {
+        let request = reqwest::Client::new().post(url).header("idempotency-key", number.to_string());
+        if let Ok(answer) = request.json(&body).send().await {
+            return answer.status() == 200;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]
