@@ -9,6 +9,7 @@ pub mod binaries;
 pub mod clients;
 pub mod cluster;
 pub mod command;
+pub mod definitions;
 pub mod environment;
 pub mod error;
 pub mod files;

@@ -76,6 +76,31 @@ fn two_operators_get_a_disruption_budget() -> Result<()> {
 }
 
 #[test]
+fn every_pod_may_read_metrics_and_nothing_outside_may_by_default() -> Result<()> {
+    ensure!(
+        render(&[])?
+            .contains("    - from:\n        - namespaceSelector: {}\n      ports:\n        - port: http")
+    );
+    Ok(())
+}
+
+#[test]
+fn metrics_can_be_for_those_who_are_named() -> Result<()> {
+    let rendered = render(&["networkPolicy.metricsFrom[0].podSelector.matchLabels.app=prometheus"])?;
+    ensure!(
+        rendered.contains("app: prometheus") && !rendered.contains("namespaceSelector: {}"),
+        "{rendered}"
+    );
+    Ok(())
+}
+
+#[test]
+fn the_network_policy_can_be_left_out() -> Result<()> {
+    ensure!(!render(&["networkPolicy.enabled=false"])?.contains("kind: NetworkPolicy"));
+    Ok(())
+}
+
+#[test]
 fn an_unknown_value_is_refused_by_name() -> Result<()> {
     let words = refusal("replicaz=2")?;
     ensure!(words.contains("replicaz"), "{words}");

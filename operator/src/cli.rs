@@ -85,6 +85,7 @@ impl RunArgs {
             relay_image: self.relay_image.as_ref().and_then(some).unwrap_or(defaults.relay_image),
             redis_image: self.redis_image.as_ref().and_then(some).unwrap_or(defaults.redis_image),
             watch_namespace: some(&self.watch_namespace),
+            namespace: some(&self.pod_namespace),
             listen: Some(self.listen),
             leader,
             ..Options::default()

@@ -4,12 +4,15 @@
 //! cluster costs this process nothing. The spec is read at the visit. The watch of clusters lets
 //! changes of the spec pass and nothing else; the others let everything pass, deletions above all.
 
+mod late;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::PartialObjectMeta;
 use kube::runtime::controller::{self, Action};
@@ -74,7 +77,9 @@ pub async fn run(context: Context, pods: Pods, changes: Changes, shutdown: Cance
         .watches_stream(pod_stream(api(&client, scope.as_deref()), pods.writer), |pod| cluster_of(&pod))
         .reconcile_on(changes.map(|key| ObjectRef::new(&key.name).within(&key.namespace)))
         .graceful_shutdown_on(shutdown.cancelled_owned());
-    let visits = children(controller, &client, scope.as_deref()).run(
+    let controller = children(controller, &client, scope.as_deref());
+    let discovery = Arc::clone(&shared.context.discovery);
+    let visits = late::children(controller, &client, scope.as_deref(), &discovery).run(
         visit,
         |cluster, error, shared| retry(&cluster, error, &shared),
         Arc::clone(&shared),
@@ -102,14 +107,20 @@ fn note(error: Option<controller::Error<Error, watcher::Error>>, shared: &Shared
     }
 }
 
-/// Watches all kinds of children.
+/// What all watches of children select by.
+fn config() -> watcher::Config {
+    watcher::Config::default().labels(&format!("{}={}", MANAGED_BY.0, MANAGED_BY.1))
+}
+
+/// Watches all kinds of children that every Kubernetes has.
 fn children(controller: Controller<Cluster>, client: &Client, scope: Option<&str>) -> Controller<Cluster> {
-    let config = || watcher::Config::default().labels(&format!("{}={}", MANAGED_BY.0, MANAGED_BY.1));
     controller
         .owns(api::<PartialObjectMeta<Deployment>>(client, scope), config())
         .owns(api::<PartialObjectMeta<StatefulSet>>(client, scope), config())
         .owns(api::<PartialObjectMeta<Service>>(client, scope), config())
         .owns(api::<PartialObjectMeta<PodDisruptionBudget>>(client, scope), config())
+        .owns(api::<PartialObjectMeta<Ingress>>(client, scope), config())
+        .owns(api::<PartialObjectMeta<NetworkPolicy>>(client, scope), config())
         .owns(api::<PartialObjectMeta<ServiceAccount>>(client, scope), config())
         .owns(api::<PartialObjectMeta<ConfigMap>>(client, scope), config())
         .owns(api::<PartialObjectMeta<Secret>>(client, scope), config())
@@ -120,8 +131,7 @@ fn pod_stream(
     api: Api<Pod>,
     writer: reflector::store::Writer<Pod>,
 ) -> impl Stream<Item = Result<Pod, watcher::Error>> {
-    let config = watcher::Config::default().labels(&format!("{}={}", MANAGED_BY.0, MANAGED_BY.1));
-    watcher(api, config)
+    watcher(api, config())
         .default_backoff()
         .modify(|pod| pod.managed_fields_mut().clear())
         .reflect(writer)

@@ -23,6 +23,8 @@ pub struct Options {
     pub redis_image: String,
     /// The namespace to look after; all of them without one.
     pub watch_namespace: Option<String>,
+    /// Namespace that this process runs in; none outside of Kubernetes.
+    pub namespace: Option<String>,
     /// Where `/livez`, `/readyz` and `/metrics` are served; nowhere without an address.
     pub listen: Option<SocketAddr>,
     /// Who this process is among its replicas; without it there is no election.
@@ -39,6 +41,7 @@ impl Default for Options {
             relay_image: "ghcr.io/relay-operator/relay:0.1.0".to_owned(),
             redis_image: "docker.io/library/redis:7.4".to_owned(),
             watch_namespace: None,
+            namespace: None,
             listen: None,
             leader: None,
             admin_port: relay_contract::settings::ADMIN_PORT,

@@ -28,6 +28,8 @@ async fn what_a_pod_mounts_comes_before_the_pod_and_the_status_comes_last() {
         "services",
         "services",
         "poddisruptionbudgets",
+        "networkpolicies",
+        "networkpolicies",
         "deployments",
         "demo",
     ];

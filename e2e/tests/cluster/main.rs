@@ -4,6 +4,7 @@
 //! run at the same time.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
 
+mod around;
 mod bad_specs;
 mod conflict;
 mod deletion;

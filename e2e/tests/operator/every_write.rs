@@ -2,30 +2,14 @@
 //! reply; the next one brings the cluster to the same objects.
 
 use anyhow::{Result, ensure};
-use e2e::ground::{eventually, holds};
+use e2e::ground::eventually;
 use e2e::mortal::{Fate, Moment};
 use serde_json::json;
 
 use crate::process::Process;
+use crate::settle::settles;
 use crate::snapshot::{self, Snapshot};
 use crate::world::World;
-
-/// No write for so long means that the operator has nothing left to do.
-const QUIET_SECONDS: u64 = 2;
-
-/// Waits until the operator has looked at everything and stopped writing.
-async fn settles(process: &Process) -> Result<()> {
-    let began = || async { Ok((process.fate.reads() >= 10).then_some(())) };
-    eventually("the operator has read the cluster", 30, began).await?;
-    let mut before = process.fate.writes();
-    loop {
-        let same = || async { Ok((process.fate.writes() != before).then(|| "it writes".to_owned())) };
-        if holds("the operator is quiet", QUIET_SECONDS, same).await.is_ok() {
-            return Ok(());
-        }
-        before = process.fate.writes();
-    }
-}
 
 /// Lets one operator do its work undisturbed.
 async fn undisturbed(world: &World) -> Result<(Snapshot, Vec<String>)> {

@@ -7,7 +7,11 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod around;
+mod autoscaling;
 mod every_write;
 mod process;
+mod scale;
+mod settle;
 mod snapshot;
 mod world;

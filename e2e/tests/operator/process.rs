@@ -23,7 +23,12 @@ impl Process {
     /// Starts an operator. It has a runtime of its own, so that all of its tasks
     /// end with it.
     pub(crate) fn start(config: kube::Config, fate: Fate) -> Result<Self> {
-        let options = Options { watch_namespace: Some(NAMESPACE.to_owned()), ..Options::default() };
+        Self::with(config, fate, Options::default())
+    }
+
+    /// Starts an operator with these settings.
+    pub(crate) fn with(config: kube::Config, fate: Fate, options: Options) -> Result<Self> {
+        let options = Options { watch_namespace: Some(NAMESPACE.to_owned()), ..options };
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let kill = CancellationToken::new();
         let (own_fate, own_kill) = (fate.clone(), kill.clone());

@@ -7,6 +7,7 @@ use anyhow::Result;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{Api, ListParams};
 use kube::{Client, Resource, ResourceExt};
@@ -44,6 +45,8 @@ pub(crate) async fn take(client: &Client) -> Result<Snapshot> {
     add::<Secret>(&mut all, client).await?;
     add::<ServiceAccount>(&mut all, client).await?;
     add::<PodDisruptionBudget>(&mut all, client).await?;
+    add::<Ingress>(&mut all, client).await?;
+    add::<NetworkPolicy>(&mut all, client).await?;
     Ok(all)
 }
 

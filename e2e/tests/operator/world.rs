@@ -8,6 +8,7 @@ use e2e::ground::{TEST_MANAGER, eventually};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
@@ -57,6 +58,11 @@ impl World {
         let namespaces = Api::<Namespace>::all(self.client.clone());
         namespaces.patch(NAMESPACE, &PatchParams::apply(TEST_MANAGER), &Patch::Apply(namespace)).await?;
         self.clear().await?;
+        self.edit(spec).await
+    }
+
+    /// Makes this the spec of `hello`.
+    pub(crate) async fn edit(&self, spec: &Value) -> Result<()> {
         let relay = json!({
             "apiVersion": "relaycluster.dev/v1alpha1", "kind": "RelayCluster",
             "metadata": { "name": "hello" }, "spec": spec,
@@ -75,6 +81,8 @@ impl World {
         self.delete_all::<ConfigMap>().await?;
         self.delete_all::<Secret>().await?;
         self.delete_all::<ServiceAccount>().await?;
+        self.delete_all::<Ingress>().await?;
+        self.delete_all::<NetworkPolicy>().await?;
         self.delete_all::<PodDisruptionBudget>().await
     }
 

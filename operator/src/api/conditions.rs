@@ -131,8 +131,20 @@ words! {
         OpenPublish,
         /// One relay cannot be protected from a voluntary disruption; use at least two.
         NoDisruptionProtection,
+        /// The spec asks for an object of a kind that this Kubernetes does not have; the message names the
+        /// field and the kind. Install its definition, or remove the field: everything else goes on.
+        KindNotInstalled,
         /// More than one warning holds; the message has all of them.
         SeveralWarnings,
+        /// The live connections need more relays than `spec.autoscaling.max`. Raise it, or
+        /// `targetConnectionsPerPod`.
+        MaximumReached,
+        /// The autoscaler takes no relay away while it does not know the connections of all of them; the message
+        /// names one that does not tell. It goes on when all do.
+        ReadingsMissing,
+        /// The autoscaler takes no relay away while Redis does not serve the relays: a client that is sent to
+        /// another relay could not catch up.
+        RedisDown,
         /// A relay refuses its newest settings and goes on with the last good ones; the message has its words.
         /// An image of another version than the operator's may not know a value: change the setting or the image.
         SettingsNotApplied,

@@ -9,8 +9,16 @@ use super::RelayCluster;
 /// Fields whose schema comes from Kubernetes. Their descriptions are dropped below the field
 /// itself: they are most of the document and are documented elsewhere, and a client-side apply
 /// takes no object over 256 KiB.
-const KUBERNETES_TYPES: [&str; 6] =
-    ["affinity", "conditions", "imagePullSecrets", "resources", "tolerations", "topologySpreadConstraints"];
+const KUBERNETES_TYPES: [&str; 8] = [
+    "affinity",
+    "clientPeers",
+    "conditions",
+    "imagePullSecrets",
+    "monitoringPeers",
+    "resources",
+    "tolerations",
+    "topologySpreadConstraints",
+];
 
 /// Why the definition could not be written. Both are defects of the types, found by tests.
 #[derive(Debug, thiserror::Error)]

@@ -5,8 +5,12 @@
 //! gives its default back. Static rules are CEL in the schema; [`RelayCluster::validate_cel`] runs
 //! the same rules here.
 
+mod autoscaling;
 mod conditions;
 mod crd;
+mod exposure;
+mod monitoring;
+mod network;
 mod pods;
 mod redis;
 mod rollout;
@@ -14,8 +18,12 @@ mod settings;
 mod spec;
 mod status;
 
+pub use autoscaling::AutoscalingSpec;
 pub use conditions::{ConditionType, EventReason, Reason, conditions_markdown};
 pub use crd::{CrdError, crd, crd_yaml};
+pub use exposure::{GatewayRef, GatewaySpec, IngressSpec};
+pub use monitoring::MonitoringSpec;
+pub use network::NetworkPolicySpec;
 pub use pods::{ImagePullPolicy, ServiceSpec, ServiceType};
 pub use redis::{ExternalRedis, ManagedRedis, RedisMode, RedisSpec, SecretKeyRef};
 pub use rollout::{DrainSpec, RolloutSpec};

@@ -12,8 +12,9 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CorsSpec, DrainSpec, HeartbeatSpec, ImagePullPolicy, LimitsSpec, LogSpec, PublishSpec, RedisSpec,
-    RelayClusterStatus, RolloutSpec, ServiceSpec,
+    AutoscalingSpec, CorsSpec, DrainSpec, GatewaySpec, HeartbeatSpec, ImagePullPolicy, IngressSpec,
+    LimitsSpec, LogSpec, MonitoringSpec, NetworkPolicySpec, PublishSpec, RedisSpec, RelayClusterStatus,
+    RolloutSpec, ServiceSpec,
 };
 
 /// A fleet of relay servers with Redis behind them.
@@ -78,10 +79,13 @@ use super::{
 )]
 #[x_kube(validation = Rule::new("self.redis.mode != 'None' || self.replicas <= 1")
     .message("spec.replicas: at most 1 while spec.redis.mode is None, because relays share messages over Redis")
-    .field_path(".replicas"))]
+    .field_path(".replicas"),
+    validation = Rule::new("self.redis.mode != 'None' || !has(self.autoscaling) || self.autoscaling.max <= 1")
+    .message("spec.autoscaling.max: at most 1 while spec.redis.mode is None, because relays share messages over Redis")
+    .field_path(".autoscaling"))]
 #[serde(rename_all = "camelCase")]
 pub struct RelayClusterSpec {
-    /// How many relays serve clients. 0 keeps the cluster's addresses and secrets and runs no relay.
+    /// How many relays serve clients, or with `autoscaling` how many at first. 0 keeps the cluster's addresses and secrets and runs no relay.
     #[serde(default = "two")]
     #[schemars(range(min = 0, max = 500))]
     pub replicas: i32,
@@ -113,11 +117,13 @@ pub struct RelayClusterSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tolerations: Vec<Toleration>,
 
-    /// Scheduling preferences of relays.
+    /// Scheduling preferences of relays. What it does not say about other pods, the operator does:
+    /// relays of a cluster prefer nodes and zones without another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub affinity: Option<Affinity>,
 
-    /// How relays spread over the cluster. Without it they spread by host name where that is possible.
+    /// How relays spread over the cluster. Without it they spread over nodes and zones where that is
+    /// possible; an empty list means not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topology_spread_constraints: Option<Vec<TopologySpreadConstraint>>,
 
@@ -166,6 +172,26 @@ pub struct RelayClusterSpec {
     /// The Service that clients connect to.
     #[serde(default)]
     pub service: ServiceSpec,
+
+    /// An Ingress that leads clients to the Service; none without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ingress: Option<IngressSpec>,
+
+    /// An HTTPRoute of the Gateway API that leads clients to the Service; none without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<GatewaySpec>,
+
+    /// Who may reach the pods. A change disconnects nobody that it still lets in.
+    #[serde(default)]
+    pub network_policy: NetworkPolicySpec,
+
+    /// Objects for a Prometheus operator; none without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitoring: Option<MonitoringSpec>,
+
+    /// The built-in autoscaler on live connections; off without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaling: Option<AutoscalingSpec>,
 
     /// How a relay that ends lets go of its connections.
     #[serde(default)]

@@ -24,6 +24,9 @@ pub struct RelayClusterStatus {
     /// Ready relays of wanted ones, such as `3/3`.
     #[serde(default)]
     pub ready: String,
+    /// How many relays the autoscaler wants; absent without `spec.autoscaling`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_replicas: Option<i32>,
     /// Relays that exist and are meant to serve clients.
     #[serde(default)]
     pub replicas: i32,

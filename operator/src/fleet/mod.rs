@@ -5,11 +5,14 @@
 //! answers nonsense, is unknown: never zero, and never an error.
 
 mod ask;
+pub mod autoscale;
+mod autoscalers;
 mod engine;
 mod figures;
 mod registry;
 mod settings;
 
+pub use autoscalers::Autoscalers;
 pub use engine::Engine;
 pub use figures::{round, spoken};
 pub use registry::{Changes, ClusterKey, Fleet, Target};

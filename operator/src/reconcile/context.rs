@@ -8,11 +8,12 @@ use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::Store;
 use kube::{Client, ResourceExt};
 
+use super::around::discovery::Discovery;
 use super::names::CLUSTER;
 use super::observed::Root;
 use super::pods::RelayPod;
 use super::secret_value::Keys;
-use crate::fleet::{ClusterKey, Fleet};
+use crate::fleet::{Autoscalers, ClusterKey, Fleet};
 use crate::metrics::Metrics;
 use crate::options::{FIELD_MANAGER, Options};
 
@@ -22,8 +23,12 @@ pub struct Context {
     pub client: Client,
     /// Settings of the process.
     pub options: Arc<Options>,
+    /// Which kinds there are.
+    pub discovery: Arc<Discovery>,
     /// What is known of the relays.
     pub fleet: Fleet,
+    /// What the autoscalers wished for lately.
+    pub autoscalers: Autoscalers,
     /// Where things are counted.
     pub metrics: Metrics,
     pods: Store<Pod>,
@@ -46,7 +51,9 @@ impl Context {
     ) -> Self {
         let recorder = Recorder::new(client.clone(), Reporter::from(FIELD_MANAGER));
         let (keys, uids) = (Mutex::default(), Mutex::default());
-        Self { client, options, fleet, metrics, pods, recorder, keys, uids }
+        let discovery = Arc::new(Discovery::new(client.clone()));
+        let autoscalers = Autoscalers::default();
+        Self { client, options, discovery, fleet, autoscalers, metrics, pods, recorder, keys, uids }
     }
 
     /// Where events go.
@@ -86,6 +93,7 @@ impl Context {
         let mut all = lock(&self.keys);
         if let Some(before) = before.filter(|before| *before != root.uid) {
             all.remove(&before);
+            self.autoscalers.forget(&before);
         }
         all.insert(root.uid.clone(), keys.clone());
     }
@@ -95,6 +103,7 @@ impl Context {
         self.fleet.forget(key);
         if let Some(uid) = lock(&self.uids).remove(key) {
             lock(&self.keys).remove(&uid);
+            self.autoscalers.forget(&uid);
         }
     }
 }

@@ -12,6 +12,7 @@ use kube::core::ApiResource;
 use kube::{Api, Client, Resource};
 use serde::de::DeserializeOwned;
 
+use super::around::discovery::Discovery;
 use super::names::{Names, RELAY, selector, written};
 use super::observed::{Children, Found, Observed, Root};
 use crate::api::{RedisMode, RelayCluster, SecretKeyRef};
@@ -45,14 +46,22 @@ pub async fn cluster(client: &Client, namespace: &str, name: &str) -> Result<Opt
 ///
 /// # Errors
 /// [`GatherError`] naming the object that could not be read.
-pub async fn children(client: &Client, root: Root) -> Result<Observed, (Root, GatherError)> {
-    match read(client, &root).await {
+pub async fn children(
+    client: &Client,
+    discovery: &Discovery,
+    root: Root,
+) -> Result<Observed, (Root, GatherError)> {
+    match read(client, discovery, &root).await {
         Ok((children, missing_secrets)) => Ok(Observed { root, children, missing_secrets }),
         Err(error) => Err((root, error)),
     }
 }
 
-async fn read(client: &Client, root: &Root) -> Result<(Children, Vec<String>), GatherError> {
+async fn read(
+    client: &Client,
+    discovery: &Discovery,
+    root: &Root,
+) -> Result<(Children, Vec<String>), GatherError> {
     let reader = Reader { client, namespace: &root.namespace };
     let names = Names(&root.name);
     let (service, peers, config, keys) = futures::try_join!(
@@ -68,8 +77,11 @@ async fn read(client: &Client, root: &Root) -> Result<(Children, Vec<String>), G
         reader.get::<Service>(names.redis()),
         reader.get::<Secret>(names.redis()),
     )?;
-    let (deployments, missing_secrets) =
-        futures::try_join!(reader.deployments(&root.name), reader.missing_secrets(root))?;
+    let (deployments, missing_secrets, around) = futures::try_join!(
+        reader.deployments(&root.name),
+        reader.missing_secrets(root),
+        reader.around(discovery, names),
+    )?;
     let children = Children {
         service,
         peers,
@@ -80,18 +92,20 @@ async fn read(client: &Client, root: &Root) -> Result<(Children, Vec<String>), G
         redis,
         redis_service,
         redis_secret,
+        around,
         deployments,
     };
     Ok((children, missing_secrets))
 }
 
-struct Reader<'a> {
+/// Reads what stands in one namespace.
+pub(super) struct Reader<'a> {
     client: &'a Client,
     namespace: &'a str,
 }
 
 impl Reader<'_> {
-    async fn get<K>(&self, name: String) -> Result<Found<K>, GatherError>
+    pub(super) async fn get<K>(&self, name: String) -> Result<Found<K>, GatherError>
     where
         K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
             + Clone

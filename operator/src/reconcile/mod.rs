@@ -9,6 +9,7 @@
 //! | the truth, also after a failure | [`status`], [`events`] | yes |
 
 pub mod apply;
+pub mod around;
 pub mod build;
 mod configuration;
 mod context;
@@ -22,6 +23,7 @@ pub mod observed;
 pub mod pods;
 pub mod revisions;
 pub mod rollout;
+pub mod scaling;
 pub mod secret_value;
 pub mod status;
 pub mod validate;
@@ -36,6 +38,7 @@ pub use self::error::Error;
 
 use self::apply::writer::Writer;
 use self::apply::{Apply, Outcome};
+use self::around::discovery::GOOD_FOR;
 use self::build::{Wanted, build};
 use self::observed::{Observed, Root};
 use self::rollout::plan;
@@ -66,13 +69,13 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
         context.forget(key);
         return Ok(Action::await_change());
     }
-    let observed = match gather::children(&context.client, root).await {
+    let observed = match gather::children(&context.client, &context.discovery, root).await {
         Ok(observed) => observed,
         Err((root, error)) => return fail(context, &root, error).await,
     };
     let keys = keys(context, key, &observed).await;
     let steps = match validate(&observed.root, &context.options) {
-        Ok(valid) => act(context, &observed, &valid, &keys).await,
+        Ok(valid) => act(context, &observed, valid, &keys).await,
         Err(invalid) => view::Steps::Invalid { settings: configuration::stored(&observed), why: invalid },
     };
     context.fleet.set(key, steps.settings());
@@ -104,9 +107,14 @@ async fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys 
 }
 
 /// Builds and applies.
-async fn act(context: &Context, observed: &Observed, valid: &Validated, keys: &Keys) -> view::Steps {
+async fn act(context: &Context, observed: &Observed, valid: Validated, keys: &Keys) -> view::Steps {
     let root = &observed.root;
-    let mut wanted = build(valid, keys);
+    let scaling = scaling::scale(context, &valid, &view::relays(context, root));
+    let valid = match &scaling {
+        Some(scaling) => valid.resized(scaling.replicas),
+        None => valid,
+    };
+    let mut wanted = build(&valid, keys);
     let settings = configuration::number(&mut wanted.config, observed);
     let pods = context.pods_of(root);
     let revisions = revisions::observed(observed, &pods);
@@ -114,11 +122,11 @@ async fn act(context: &Context, observed: &Observed, valid: &Validated, keys: &K
     if let Some(spec) = &mut wanted.deployment.spec {
         spec.replicas = i32::try_from(plan.of(&wanted.revision)).ok();
     }
-    let redis_unused = !matches!(valid.redis, Redis::Managed { .. }) && is_alone(&wanted, &revisions, valid);
+    let redis_unused = !matches!(valid.redis, Redis::Managed { .. }) && is_alone(&wanted, &revisions, &valid);
     let writer = Writer { client: &context.client, root, metrics: &context.metrics };
     let outcome = Apply::new(writer, observed, &wanted, &plan, redis_unused).run().await;
     let settings = if outcome.configured { Some(settings) } else { configuration::stored(observed) };
-    view::Steps::Applied { revision: wanted.revision, settings, outcome }
+    view::Steps::Applied { revision: wanted.revision, settings, outcome, scaling }
 }
 
 /// Whether only relays of the wanted revision are left: none uses the Redis of an earlier one.
@@ -153,7 +161,11 @@ async fn fail(context: &Context, root: &Root, error: gather::GatherError) -> Res
 /// What the visit comes to: its error, or when to come again.
 fn conclude(steps: view::Steps, facts: &Facts, wait: Option<Duration>) -> Result<Action, Error> {
     let mut next = [wait, status::until_deadline(facts)].into_iter().flatten().min().unwrap_or(RESYNC);
-    if let view::Steps::Applied { outcome: Outcome { errors, foreign, earlier, held_back, .. }, .. } = steps {
+    if let view::Steps::Applied { outcome, scaling, .. } = steps {
+        let Outcome { errors, foreign, earlier, held_back, .. } = outcome;
+        if let Some(again) = scaling.and_then(|scaling| scaling.again) {
+            next = next.min(again);
+        }
         if let Some(error) = errors.into_iter().next() {
             return Err(error.into());
         }
@@ -166,6 +178,9 @@ fn conclude(steps: view::Steps, facts: &Facts, wait: Option<Duration>) -> Result
     }
     if facts.blocked.is_some() {
         next = next.min(WAITING);
+    }
+    if !facts.missing_kinds.is_empty() {
+        next = next.min(GOOD_FOR);
     }
     Ok(Action::requeue(next))
 }

@@ -9,6 +9,7 @@ use kube::api::{DynamicObject, ObjectMeta};
 use kube::{Resource, ResourceExt};
 use serde_json::Value;
 
+use super::around::FoundAround;
 use super::secret_value::{Keys, SecretValue};
 use crate::api::{RelayCluster, RelayClusterStatus};
 use crate::options::FIELD_MANAGER;
@@ -148,6 +149,8 @@ pub struct Children {
     pub redis_service: Found<Service>,
     /// Under the managed Redis' name.
     pub redis_secret: Found<Secret>,
+    /// Under the names of what stands around the relays.
+    pub around: FoundAround,
     /// Everything with the labels of the cluster's relays.
     pub deployments: Vec<Deployment>,
 }

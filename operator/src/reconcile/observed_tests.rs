@@ -24,6 +24,14 @@ fn with_keys(owner: &str, token: &str) -> Observed {
         redis: nothing(),
         redis_service: nothing(),
         redis_secret: nothing(),
+        around: FoundAround {
+            ingress: nothing(),
+            route: None,
+            relay_policy: nothing(),
+            redis_policy: nothing(),
+            pod_monitor: None,
+            rules: None,
+        },
         deployments: vec![],
     };
     Observed { root, children, missing_secrets: vec![] }

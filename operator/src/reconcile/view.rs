@@ -8,6 +8,7 @@ use super::context::Context;
 use super::gather::GatherError;
 use super::observed::{Observed, Root};
 use super::revisions;
+use super::scaling::Scaling;
 use super::status::{Facts, Relay};
 use super::validate::InvalidSpec;
 use crate::api::{PublishAccess, Reason, RedisMode};
@@ -30,6 +31,8 @@ pub(super) enum Steps {
         settings: Option<Settings>,
         /// What became of the writes.
         outcome: Outcome,
+        /// What the autoscaler wants, if there is one.
+        scaling: Option<Scaling>,
     },
 }
 
@@ -46,9 +49,13 @@ impl Steps {
 pub(super) fn facts(context: &Context, observed: &Observed, steps: &Steps) -> Facts {
     let mut facts = base(context, &observed.root);
     facts.settings = steps.settings();
+    if let Ok(cluster) = &observed.root.cluster {
+        facts.missing_kinds = observed.children.around.missing(&cluster.spec);
+    }
     match steps {
         Steps::Invalid { why, .. } => facts.blocked = Some((Reason::InvalidSpec, why.to_string())),
-        Steps::Applied { revision, outcome, .. } => {
+        Steps::Applied { revision, outcome, scaling, .. } => {
+            scaled(&mut facts, scaling.as_ref());
             facts.blocked = blocked(observed, outcome);
             facts.hindered = hindered(outcome);
             let others = observed.deployments().filter(|one| revisions::name_of(one) != *revision);
@@ -61,6 +68,21 @@ pub(super) fn facts(context: &Context, observed: &Observed, steps: &Steps) -> Fa
     facts
 }
 
+/// With an autoscaler, its decision is what is wanted.
+fn scaled(facts: &mut Facts, scaling: Option<&Scaling>) {
+    facts.desired = scaling.and_then(|scaling| i32::try_from(scaling.replicas).ok());
+    facts.scaling_limited = scaling.and_then(|scaling| scaling.limited.clone());
+    if let Some(scaling) = scaling {
+        facts.replicas = scaling.replicas;
+    }
+}
+
+/// All relays of a cluster, and what they told.
+pub(super) fn relays(context: &Context, root: &Root) -> Vec<Relay> {
+    let relays = context.pods_of(root).into_iter().filter(|pod| !pod.redis);
+    relays.map(|pod| Relay { told: context.fleet.status(&pod.uid), pod }).collect()
+}
+
 /// The facts when the children could not be read.
 pub(super) fn unread(context: &Context, root: &Root, error: &GatherError) -> Facts {
     let mut facts = base(context, root);
@@ -71,21 +93,26 @@ pub(super) fn unread(context: &Context, root: &Root, error: &GatherError) -> Fac
 fn base(context: &Context, root: &Root) -> Facts {
     let pods = context.pods_of(root);
     let redis_pod = pods.iter().find(|pod| pod.redis && !pod.terminating).cloned();
-    let told = |uid: &str| context.fleet.status(uid);
-    let relays = pods.into_iter().filter(|pod| !pod.redis);
     let spec = root.cluster.as_ref().map(|cluster| &cluster.spec);
+    // What was decided last stands for a visit that does not come to a decision.
+    let scales = spec.as_ref().is_ok_and(|spec| spec.autoscaling.is_some() && spec.replicas > 0);
+    let desired = root.status().desired_replicas.filter(|_| scales);
+    let asked = spec.as_ref().ok().map(|spec| spec.replicas);
     Facts {
         now: Timestamp::now(),
-        replicas: spec.as_ref().map_or(0, |spec| u32::try_from(spec.replicas).unwrap_or_default()),
+        replicas: desired.or(asked).map_or(0, |replicas| u32::try_from(replicas).unwrap_or_default()),
         redis_mode: spec.as_ref().map_or(RedisMode::Managed, |spec| spec.redis.mode),
         publish: spec.as_ref().map_or(PublishAccess::Key, |spec| spec.publish.access),
         progress_deadline: spec.as_ref().map_or(300, |spec| spec.rollout.progress_deadline_seconds.into()),
-        relays: relays.map(|pod| Relay { told: told(&pod.uid), pod }).collect(),
+        relays: relays(context, root),
         revision: None,
         revision_created: None,
         others_remain: false,
         redis_pod,
         settings: None,
+        missing_kinds: Vec::new(),
+        desired,
+        scaling_limited: None,
         blocked: None,
         hindered: None,
         root: root.clone(),

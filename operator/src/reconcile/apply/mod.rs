@@ -3,6 +3,7 @@
 //! What a pod mounts comes before the pod. An object that cannot be written holds back only what
 //! depends on it; everything else goes on.
 
+mod around;
 pub mod covers;
 pub mod error;
 pub mod foreign;
@@ -73,7 +74,7 @@ impl<'a> Apply<'a> {
     /// Does them. The destructuring makes sure that no kind of object is built and not applied.
     pub async fn run(mut self) -> Outcome {
         let children = &self.observed.children;
-        let Wanted { account, keys, config, redis, service, peers, budget, revision: _, deployment } =
+        let Wanted { account, keys, config, redis, service, peers, budget, around, revision: _, deployment } =
             self.wanted;
         let mut ready = self.put(&children.account, account).await;
         ready &= self.put(&children.keys, keys).await;
@@ -82,10 +83,8 @@ impl<'a> Apply<'a> {
         ready &= self.redis(redis.as_ref()).await;
         self.put(&children.peers, peers).await;
         self.put(&children.service, service).await;
-        match budget {
-            Some(budget) => drop(self.put(&children.budget, budget).await),
-            None => self.prune(&children.budget).await,
-        }
+        self.put_or_prune(&children.budget, budget.as_ref()).await;
+        self.around(around).await;
         if ready && self.current(deployment).await {
             self.older(&deployment.name_any()).await;
         }

@@ -15,7 +15,9 @@ pub(super) fn build(cluster: &Validated) -> Option<PodDisruptionBudget> {
     (cluster.replicas > 1).then(|| PodDisruptionBudget {
         metadata: metadata(cluster, Names(&cluster.root.name).main(), RELAY),
         spec: Some(PodDisruptionBudgetSpec {
-            max_unavailable: Some(IntOrString::Int((cluster.spec.replicas / 10).max(1))),
+            max_unavailable: Some(IntOrString::Int(
+                i32::try_from(cluster.replicas / 10).unwrap_or(i32::MAX).max(1),
+            )),
             selector: Some(LabelSelector {
                 match_labels: Some(selector(&cluster.root.name, RELAY)),
                 ..LabelSelector::default()

@@ -1,6 +1,7 @@
 //! The third step: the objects that a cluster is made of. Pure; one file for each.
 
 mod account;
+mod around;
 mod budget;
 mod config;
 mod deployment;
@@ -11,6 +12,7 @@ mod redis;
 mod redis_pod;
 mod revision;
 mod services;
+mod spread;
 mod volumes;
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
@@ -22,6 +24,7 @@ use super::names::labels;
 use super::secret_value::Keys;
 use super::validate::{Redis, Validated};
 
+pub use around::WantedAround;
 pub use config::FILE as SETTINGS_FILE;
 pub use pod::{PRE_STOP_SECONDS, grace_seconds};
 
@@ -42,6 +45,8 @@ pub struct Wanted {
     pub peers: Service,
     /// Protection from voluntary disruptions, where that cannot block a node for ever.
     pub budget: Option<PodDisruptionBudget>,
+    /// What stands around the relays for others to act on.
+    pub around: WantedAround,
     /// Name of the revision that the spec asks for.
     pub revision: String,
     /// Its Deployment; the number of relays is the rollout's to say.
@@ -72,6 +77,7 @@ pub fn build(cluster: &Validated, keys: &Keys) -> Wanted {
         service: services::clients(cluster),
         peers: services::peers(cluster),
         budget: budget::build(cluster),
+        around: around::build(cluster),
         deployment: deployment::build(cluster, &revision, template),
         revision,
     }

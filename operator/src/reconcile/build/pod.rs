@@ -2,16 +2,15 @@
 
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, EnvVar, EnvVarSource, Lifecycle, LifecycleHandler, ObjectFieldSelector,
-    PodSecurityContext, PodSpec, PodTemplateSpec, SleepAction, TopologySpreadConstraint, VolumeMount,
+    PodSecurityContext, PodSpec, PodTemplateSpec, SleepAction, VolumeMount,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::api::ObjectMeta;
 use relay_contract::settings;
 
-use super::super::names::{Names, RELAY, SERVING, labels, selector};
+use super::super::names::{Names, RELAY, SERVING, labels};
 use super::super::validate::{Redis, Validated};
 use super::probes::{Pace, admin, restricted_container, runtime_default};
-use super::{config, keys, volumes};
+use super::{config, keys, spread, volumes};
 
 /// Seconds that a relay keeps serving after it was told to end, so that load balancers stop
 /// sending clients to it first. The wait is the kubelet's own: it needs no shell in the image.
@@ -54,8 +53,8 @@ fn pod(cluster: &Validated) -> PodSpec {
         image_pull_secrets: some(spec.image_pull_secrets.clone()),
         node_selector: Some(spec.node_selector.clone()).filter(|labels| !labels.is_empty()),
         tolerations: some(spec.tolerations.clone()),
-        affinity: spec.affinity.clone(),
-        topology_spread_constraints: some(spread(cluster)),
+        affinity: Some(spread::affinity(cluster)),
+        topology_spread_constraints: some(spread::constraints(cluster)),
         priority_class_name: spec.priority_class_name.clone(),
         security_context: Some(PodSecurityContext {
             run_as_non_root: Some(true),
@@ -135,23 +134,6 @@ fn bus(cluster: &Validated) -> Vec<EnvVar> {
 /// has no dot, so that no two clusters of a Kubernetes have the same.
 pub(super) fn redis_namespace(cluster: &Validated) -> String {
     format!("{}.{}", cluster.root.namespace, cluster.root.name)
-}
-
-/// Spread by host name where that is possible, unless the spec says otherwise.
-fn spread(cluster: &Validated) -> Vec<TopologySpreadConstraint> {
-    let default = || {
-        vec![TopologySpreadConstraint {
-            max_skew: 1,
-            topology_key: "kubernetes.io/hostname".to_owned(),
-            when_unsatisfiable: "ScheduleAnyway".to_owned(),
-            label_selector: Some(LabelSelector {
-                match_labels: Some(selector(&cluster.root.name, RELAY)),
-                ..LabelSelector::default()
-            }),
-            ..TopologySpreadConstraint::default()
-        }]
-    };
-    cluster.spec.topology_spread_constraints.clone().unwrap_or_else(default)
 }
 
 /// An environment variable with what the pod is told of itself.

@@ -15,7 +15,9 @@ pub(super) fn clients(cluster: &Validated) -> Service {
     let spec = &cluster.spec.service;
     let mut meta = metadata(cluster, Names(&cluster.root.name).main(), RELAY);
     meta.annotations = Some(spec.annotations.clone()).filter(|annotations| !annotations.is_empty());
-    let port = port("http", spec.port, "http");
+    // So that a gateway upgrades connections of this port (KEP-3726); plain requests pass as well.
+    let app_protocol = Some("kubernetes.io/ws".to_owned());
+    let port = ServicePort { app_protocol, ..port("http", spec.port, "http") };
     service(meta, spec.type_.as_str(), serving_selector(&cluster.root.name), vec![port])
 }
 

@@ -13,15 +13,30 @@ fn built(spec: Value) -> Wanted {
 
 /// Everything but the Secrets' names as one document for each object.
 fn documents(wanted: &Wanted) -> Vec<Value> {
-    let Wanted { account, keys, config, redis, service, peers, budget, revision: _, deployment } = wanted;
+    let Wanted { account, keys, config, redis, service, peers, budget, around, revision: _, deployment } =
+        wanted;
     let json = |value: &dyn erased::Json| value.json();
     let mut all = vec![json(account), json(keys), json(config), json(service), json(peers)];
     all.extend(budget.as_ref().map(|budget| json(budget)));
     if let Some(WantedRedis { secret, service, server }) = redis {
         all.extend([json(secret), json(service), json(server)]);
     }
+    all.extend(around_documents(around));
     all.push(json(deployment));
     all
+}
+
+fn around_documents(around: &WantedAround) -> Vec<Value> {
+    let WantedAround { ingress, route, relay_policy, redis_policy, pod_monitor, rules } = around;
+    let all: [Option<&dyn erased::Json>; 6] = [
+        ingress.as_ref().map(|it| it as _),
+        route.as_ref().map(|it| it as _),
+        relay_policy.as_ref().map(|it| it as _),
+        redis_policy.as_ref().map(|it| it as _),
+        pod_monitor.as_ref().map(|it| it as _),
+        rules.as_ref().map(|it| it as _),
+    ];
+    all.into_iter().flatten().map(|object| object.json()).collect()
 }
 
 mod erased {
@@ -58,6 +73,13 @@ fn full() -> Value {
         "publish": {"access": "Open"},
         "redis": {"mode": "External", "external": {"urlSecretRef": {"name": "bus", "key": "uri"}}},
         "service": {"type": "LoadBalancer", "annotations": {"lb": "internal"}, "port": 8000},
+        "ingress": {"className": "nginx", "hosts": ["relay.example.com"], "path": "/live", "tlsSecretName": "cert",
+            "annotations": {"nginx.ingress.kubernetes.io/proxy-read-timeout": "600"}},
+        "gateway": {"parentRefs": [{"name": "public", "namespace": "infra", "sectionName": "https"}],
+            "hostnames": ["relay.example.com"], "annotations": {"a": "b"}},
+        "networkPolicy": {"clientPeers": [{"ipBlock": {"cidr": "10.0.0.0/8"}}],
+            "monitoringPeers": [{"namespaceSelector": {"matchLabels": {"team": "metrics"}}}]},
+        "monitoring": {"intervalSeconds": 15, "labels": {"release": "prometheus"}},
         "drain": {"maxDisconnectsPerSecond": 7, "timeoutSeconds": 60},
         "rollout": {"maxSurgePercent": 10, "progressDeadlineSeconds": 90},
     })

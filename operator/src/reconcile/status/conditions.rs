@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::facts::Facts;
-use super::judgement::Judgement;
+use super::judgement::{Judgement, State};
 use super::{availability, bus, warnings};
 use crate::api::ConditionType;
 
@@ -36,8 +36,17 @@ fn judge(facts: &Facts, type_: ConditionType) -> Judgement {
         ConditionType::Degraded => availability::degraded(facts),
         ConditionType::RedisReady => bus::judge(facts),
         ConditionType::Draining => availability::draining(facts),
-        ConditionType::ScalingLimited | ConditionType::Paused => Judgement::nothing(),
+        ConditionType::ScalingLimited => scaling_limited(facts),
+        ConditionType::Paused => Judgement::nothing(),
         ConditionType::ConfigurationWarning => warnings::judge(facts),
+    }
+}
+
+/// Whether a wish for more or fewer relays is held back.
+fn scaling_limited(facts: &Facts) -> Judgement {
+    match &facts.scaling_limited {
+        Some((reason, message)) => Judgement::new(State::True, *reason, message.clone()),
+        None => Judgement::nothing(),
     }
 }
 

@@ -66,6 +66,12 @@ pub struct Facts {
     pub redis_pod: Option<RelayPod>,
     /// The settings that relays are to run, where they are known.
     pub settings: Option<Settings>,
+    /// Fields of the spec that ask for objects of kinds that there are not, as messages.
+    pub missing_kinds: Vec<String>,
+    /// How many relays the autoscaler wants; `None` without it.
+    pub desired: Option<i32>,
+    /// Why the autoscaler wants no more or no fewer, if there was reason to.
+    pub scaling_limited: Option<(Reason, String)>,
     /// What the operator could not do, and will not be able to.
     pub blocked: Option<(Reason, String)>,
     /// What the operator could not do this time.

@@ -33,6 +33,7 @@ pub fn compute(facts: &Facts) -> RelayClusterStatus {
         observed_generation: facts.root.generation,
         summary: figures::summary(facts),
         conditions: conditions::all(facts, &stored.conditions),
+        desired_replicas: facts.desired,
         ready: format!("{}/{}", facts.serving().count(), facts.replicas),
         replicas: count(facts.present().filter(|relay| relay.pod.serving).count()),
         ready_replicas: count(facts.serving().count()),

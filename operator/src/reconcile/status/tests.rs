@@ -60,6 +60,9 @@ fn settled() -> Facts {
         others_remain: false,
         relays: vec![relay("p0", "r"), relay("p1", "r")],
         redis_pod: Some(RelayPod { redis: true, ..pod("redis-0", "") }),
+        missing_kinds: Vec::new(),
+        desired: None,
+        scaling_limited: None,
         blocked: None,
         hindered: None,
         settings: None,
@@ -221,6 +224,22 @@ fn a_growing_cluster_stays_available() {
     facts.replicas = 20;
     assert_eq!(condition(&facts, ConditionType::Available), is("True", Reason::MinimumReplicasAvailable));
     assert_eq!(condition(&facts, ConditionType::Ready), is("False", Reason::Scaling));
+}
+
+#[test]
+fn f07_a_wish_that_is_held_back_is_told() {
+    let limited = Some((Reason::MaximumReached, "need 9".to_owned()));
+    let facts = Facts { desired: Some(2), scaling_limited: limited, ..settled() };
+    assert_eq!(condition(&facts, ConditionType::ScalingLimited), is("True", Reason::MaximumReached));
+    assert_eq!(compute(&facts).desired_replicas, Some(2));
+}
+
+#[test]
+fn a_kind_that_is_not_installed_is_a_warning_and_stalls_nothing() {
+    let missing = vec!["spec.gateway: this Kubernetes has no kind HTTPRoute".to_owned()];
+    let facts = Facts { missing_kinds: missing, ..settled() };
+    assert_eq!(condition(&facts, ConditionType::ConfigurationWarning), is("True", Reason::SeveralWarnings));
+    assert_eq!(condition(&facts, ConditionType::Ready), is("True", Reason::AsSpecified));
 }
 
 #[test]

@@ -7,25 +7,27 @@ use crate::api::{PublishAccess, Reason};
 /// All warnings as one condition.
 pub(super) fn judge(facts: &Facts) -> Judgement {
     let warnings = all(facts);
-    let messages: Vec<_> = warnings.iter().map(|(_, message)| *message).collect();
+    let messages: Vec<_> = warnings.iter().map(|(_, message)| message.as_str()).collect();
     match warnings.as_slice() {
         [] => Judgement::nothing(),
-        [(reason, message)] => Judgement::new(State::True, *reason, *message),
+        [(reason, message)] => Judgement::new(State::True, *reason, message.clone()),
         _ => Judgement::new(State::True, Reason::SeveralWarnings, messages.join("; ")),
     }
 }
 
-fn all(facts: &Facts) -> Vec<(Reason, &'static str)> {
-    let mut warnings = vec![(Reason::AnonymousClients, "clients need no credentials")];
+fn all(facts: &Facts) -> Vec<(Reason, String)> {
+    let mut warnings = vec![(Reason::AnonymousClients, "clients need no credentials".to_owned())];
     if facts.publish == PublishAccess::Open {
         warnings.push((
             Reason::OpenPublish,
-            "spec.publish.access: everybody who reaches the Service may publish",
+            "spec.publish.access: everybody who reaches the Service may publish".to_owned(),
         ));
     }
     if facts.replicas == 1 {
         let message = "spec.replicas: one relay cannot be protected from disruptions";
-        warnings.push((Reason::NoDisruptionProtection, message));
+        warnings.push((Reason::NoDisruptionProtection, message.to_owned()));
     }
+    let missing = facts.missing_kinds.iter().cloned();
+    warnings.extend(missing.map(|message| (Reason::KindNotInstalled, message)));
     warnings
 }

@@ -5,11 +5,13 @@
 //! be able to end its line. Each area of the spec has its file here, with its rules, and with its
 //! defaults where they are not in the schema.
 
+mod around;
 mod broken;
 mod pods;
 mod redis;
 mod resources;
 mod rollout;
+mod scaling;
 mod settings;
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
@@ -40,8 +42,18 @@ pub struct Validated {
     pub resources: ResourceRequirements,
     /// What the bus is made of.
     pub redis: Redis,
+    /// Namespace of the operator itself, when it runs in this Kubernetes.
+    pub operator_namespace: Option<String>,
     /// Whether the publish API asks for a key.
     pub publish_key: bool,
+}
+
+impl Validated {
+    /// The same cluster with another number of relays.
+    #[must_use]
+    pub fn resized(self, replicas: u32) -> Self {
+        Self { replicas, surge: rollout::surge(replicas, &self.spec.rollout), ..self }
+    }
 }
 
 /// Checks a cluster.
@@ -55,6 +67,8 @@ pub fn validate(root: &Root, options: &Options) -> Result<Validated, InvalidSpec
     pods::check(spec, &mut broken);
     settings::check(spec, &mut broken);
     rollout::check(spec, &mut broken);
+    around::check(spec, &mut broken);
+    scaling::check(spec, &mut broken);
     match (redis::complete(&spec.redis, options), broken.0.is_empty()) {
         (Some(redis), true) => Ok(complete(root, spec, redis, options)),
         _ => Err(InvalidSpec(broken.0)),
@@ -70,6 +84,7 @@ fn complete(root: &Root, spec: &RelayClusterSpec, redis: Redis, options: &Option
         image: spec.image.clone().unwrap_or_else(|| options.relay_image.clone()),
         resources: spec.resources.clone().unwrap_or_else(|| resources("50m", "64Mi", "512Mi")),
         redis,
+        operator_namespace: options.namespace.clone(),
         publish_key: spec.publish.access == PublishAccess::Key,
         spec: spec.clone(),
     }

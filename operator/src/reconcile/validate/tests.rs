@@ -34,6 +34,23 @@ fn what_an_earlier_definition_let_pass_is_refused_by_field() {
         ("spec.limits.maxQueueBytes", json!({"limits": {"maxQueueBytes": 1}})),
         ("spec.podLabels", json!({"podLabels": {"relaycluster.dev/cluster": "other"}})),
         ("spec.redis.external", json!({"redis": {"mode": "External"}})),
+        ("spec.ingress.hosts", json!({"ingress": {"hosts": []}})),
+        ("spec.ingress.hosts", json!({"ingress": {"hosts": ["a_b"]}})),
+        ("spec.ingress.path", json!({"ingress": {"hosts": ["a"], "path": "x"}})),
+        ("spec.gateway.parentRefs", json!({"gateway": {"parentRefs": []}})),
+        ("spec.gateway.hostnames", json!({"gateway": {"parentRefs": [{"name": "g"}], "hostnames": ["-"]}})),
+        ("spec.networkPolicy", json!({"networkPolicy": {"clientPeers": [{}]}})),
+        ("spec.monitoring.labels", json!({"monitoring": {"labels": {"relaycluster.dev/cluster": "x"}}})),
+        ("spec.monitoring.intervalSeconds", json!({"monitoring": {"intervalSeconds": 0}})),
+        ("spec.autoscaling.min", json!({"autoscaling": {"min": 3, "max": 2, "targetConnectionsPerPod": 1}})),
+        (
+            "spec.autoscaling.max",
+            json!({"autoscaling": {"min": 1, "max": 501, "targetConnectionsPerPod": 1}}),
+        ),
+        (
+            "spec.autoscaling.target",
+            json!({"autoscaling": {"min": 1, "max": 2, "targetConnectionsPerPod": 0}}),
+        ),
     ];
     for (field, spec) in cases {
         let error = check(spec.clone()).unwrap_err().to_string();

@@ -1,0 +1,50 @@
+//! Watches of kinds that a Kubernetes need not have: each begins when its kind appears.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt as _, stream};
+use kube::api::PartialObjectMeta;
+use kube::runtime::{Controller, WatchStreamExt as _, watcher};
+use kube::{Client, Resource};
+
+use super::{Cluster, api, config};
+use crate::reconcile::around::discovery::{Discovery, Kinds};
+use crate::reconcile::around::kinds::{HttpRoute, PodMonitor, PrometheusRule};
+
+/// Watches the kinds, from whenever there are any on.
+pub(super) fn children(
+    controller: Controller<Cluster>,
+    client: &Client,
+    scope: Option<&str>,
+    discovery: &Arc<Discovery>,
+) -> Controller<Cluster> {
+    controller
+        .owns_stream(changes::<HttpRoute>(client, scope, discovery, |kinds| kinds.route))
+        .owns_stream(changes::<PodMonitor>(client, scope, discovery, |kinds| kinds.pod_monitor))
+        .owns_stream(changes::<PrometheusRule>(client, scope, discovery, |kinds| kinds.rules))
+}
+
+/// All changes of a kind. A definition that is removed again is an error of the watch, which tries
+/// with growing pauses until it is back.
+fn changes<K>(
+    client: &Client,
+    scope: Option<&str>,
+    discovery: &Arc<Discovery>,
+    has: fn(Kinds) -> bool,
+) -> impl Stream<Item = Result<PartialObjectMeta<K>, watcher::Error>> + Send + 'static
+where
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Clone
+        + Debug
+        + Send
+        + Sync
+        + 'static,
+{
+    let (api, discovery) = (api::<PartialObjectMeta<K>>(client, scope), Arc::clone(discovery));
+    let begins = async move {
+        discovery.appears(has).await;
+        watcher(api, config()).default_backoff().touched_objects()
+    };
+    stream::once(begins).flatten()
+}
