@@ -28,5 +28,6 @@ mod snapshots;
 mod speed;
 mod support;
 mod taking_over;
+mod thrift;
 mod tls;
 mod topologies;

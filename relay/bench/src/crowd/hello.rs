@@ -51,7 +51,8 @@ impl Hello {
         let has = |start: &[u8]| memchr::memmem::find(packets, start).is_some();
         match said {
             false if has(b"0{\"") => Step::Say(masked(format!("40{auth}").as_bytes())),
-            true if has(b"40{\"sid\"") => Step::Listen,
+            // The order of what follows is the server's.
+            true if has(b"40{\"") => Step::Listen,
             _ => Step::Wait,
         }
     }
@@ -98,8 +99,10 @@ mod tests {
         let opened = format!("{SWITCHED}\x01\x020{{\"sid\":\"a\"}}");
         assert_eq!(hello.step(opened.as_bytes(), false), Step::Say(masked(b"40{}")));
         assert_eq!(hello.step(opened.as_bytes(), true), Step::Wait);
-        let joined = format!("{opened}\x01\x0240{{\"sid\":\"b\"}}");
-        assert_eq!(hello.step(joined.as_bytes(), true), Step::Listen);
+        for answer in [r#"40{"sid":"b"}"#, r#"40{"pid":"c","sid":"b"}"#] {
+            let joined = format!("{opened}\x01\x02{answer}");
+            assert_eq!(hello.step(joined.as_bytes(), true), Step::Listen, "{answer}");
+        }
     }
 
     #[test]
