@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::FutureExt;
-use http::{HeaderMap, header, request};
+use http::{HeaderMap, HeaderValue, header, request};
 
 use super::errors::Kind;
 use super::player::{is_stream, place_of, player_of, session_of};
@@ -64,19 +64,32 @@ pub(in crate::profiles) fn stream(app: &Arc<App>, request: &request::Parts) -> O
     let opened_by = app.clone();
     let origin = request.headers.get(header::ORIGIN).cloned();
     Some(Direct::new(app, request, move |socket, framing, head| {
+        // Boxed, and gone by the time the stream lives: its task has no room for what it began with.
+        let entering = enter(opened_by.clone(), admitted, origin, socket, framing, head).boxed();
         async move {
-            // Boxed: the task of a connection that lives has no room for it.
-            if !Box::pin(admitted.place.ask()).await {
-                note(&opened_by, &admitted.player, &ApiError::TooManyConnections);
-                let asked = HeaderMap::from_iter(origin.map(|origin| (header::ORIGIN, origin)));
-                let refused = direct::refuse(socket, &opened_by, &asked, ApiError::TooManyConnections);
-                return Box::pin(refused).await;
-            }
-            let opened = open(&opened_by, admitted, socket, framing, &head);
+            let Some(opened) = entering.await else { return };
             live(&opened_by, opened).await;
         }
         .boxed()
     }))
+}
+
+/// Opens the stream, if the cluster has a place for it. Otherwise the page at `origin` is told so.
+async fn enter(
+    app: Arc<App>,
+    admitted: Admitted,
+    origin: Option<HeaderValue>,
+    socket: Socket,
+    framing: Framing,
+    head: Bytes,
+) -> Option<Opened> {
+    if admitted.place.ask().await {
+        return Some(open(&app, admitted, socket, framing, &head));
+    }
+    note(&app, &admitted.player, &ApiError::TooManyConnections);
+    let asked = HeaderMap::from_iter(origin.map(|origin| (header::ORIGIN, origin)));
+    direct::refuse(socket, &app, &asked, ApiError::TooManyConnections).await;
+    None
 }
 
 /// The same inside an answer of the HTTP server: for a request that is not its connection's first.

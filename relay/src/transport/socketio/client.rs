@@ -169,6 +169,7 @@ impl Client {
             None => self.enter(namespace, admission.user),
         };
         self.link.sockets.enter(&peer);
+        self.peers.reserve_exact(1);
         self.peers.push(peer.clone());
         self.link.application.connected(&peer, auth).await;
         Ok(())

@@ -47,7 +47,11 @@ pub struct Acks {
 impl Sockets {
     /// Notes that a client is in a namespace.
     pub(super) fn enter(&self, peer: &Peer) {
-        lock(&self.peers).entry(peer.connection().id()).or_default().push(peer.clone());
+        let mut peers = lock(&self.peers);
+        let list = peers.entry(peer.connection().id()).or_default();
+        // Few connections are in more than one namespace: no room for those that are not.
+        list.reserve_exact(1);
+        list.push(peer.clone());
     }
 
     /// Notes that it is there no more.
