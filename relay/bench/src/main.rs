@@ -85,14 +85,16 @@ fn bench(arguments: &Arguments) -> anyhow::Result<()> {
 /// # Errors
 /// With the targets that are missed by far.
 fn conclude(parts: &[backplane::Part]) -> anyhow::Result<()> {
-    let mut far = Vec::new();
+    let (mut targets, mut failures) = (vec![backplane::Verdict::head()], Vec::new());
     for part in parts {
-        println!("\n{}\n\n{}", part.title, report::table(part.samples()));
-        match part.verdict() {
-            Ok(lines) => lines.iter().for_each(|line| println!("{line}")),
-            Err(missed) => far.push(missed),
-        }
+        println!("\n{}", part.tables());
+        let verdict = part.verdict();
+        targets.extend(verdict.rows);
+        failures.extend(verdict.failures);
     }
-    anyhow::ensure!(far.is_empty(), "{}", far.join("; "));
+    if targets.len() > 1 {
+        println!("\n{}", report::markdown(&targets));
+    }
+    anyhow::ensure!(failures.is_empty(), "{}", failures.join("; "));
     Ok(())
 }

@@ -18,7 +18,13 @@ pub(crate) fn table(samples: &Samples) -> String {
     let heads = measures.iter().map(|measure| measure.head());
     let mut rows = vec![std::iter::once("").chain(heads).map(str::to_owned).collect()];
     rows.extend(subjects.iter().map(|(name, samples)| row(name, &measures, samples)));
-    let widths: Vec<_> = (0..=measures.len()).map(|column| width(&rows, column)).collect();
+    markdown(&rows)
+}
+
+/// Rows in the form of a Markdown table; the first one is its head.
+pub(crate) fn markdown(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let widths: Vec<_> = (0..columns).map(|column| width(rows, column)).collect();
     let mut lines: Vec<_> = rows.iter().map(|row| line(row, &widths)).collect();
     let rule = widths.iter().map(|width| format!("{:-<width$}", "")).collect::<Vec<_>>();
     lines.insert(1, line(&rule, &widths));

@@ -9,14 +9,17 @@ mod cluster;
 mod comeback;
 mod crossing;
 mod publishes;
+mod ratios;
 mod targets;
 
 use anyhow::{Context, Result};
 
 pub(crate) use bus::{Options as BusOptions, serve as serve_bus};
+pub(crate) use targets::Verdict;
 
 use crate::measure::Samples;
 use crate::plan::Plan;
+use crate::report;
 
 /// What channels keep where history is on: more than any part publishes.
 const HISTORY: (&str, &str) = ("HISTORY", "users=1000/300,rooms=1000/300,events=10000/300");
@@ -26,7 +29,7 @@ pub(crate) struct Part {
     /// What the command line knows it by.
     pub(crate) name: &'static str,
     /// Head of its table.
-    pub(crate) title: &'static str,
+    title: &'static str,
     run: fn(&Plan, &mut Samples) -> Result<()>,
     samples: Samples,
 }
@@ -64,11 +67,16 @@ impl Part {
         &self.samples
     }
 
-    /// Its targets, each in a line, met or not.
-    ///
-    /// # Errors
-    /// With those that are missed by far: it is no slow machine any more.
-    pub(crate) fn verdict(&self) -> Result<Vec<String>, String> {
+    /// The tables of its figures and of their ratios, in Markdown.
+    pub(crate) fn tables(&self) -> String {
+        let (figures, ratios) = (report::table(&self.samples), ratios::of(&self.samples));
+        let ratios =
+            if ratios.is_empty() { String::new() } else { format!("\n{}", report::markdown(&ratios)) };
+        format!("`{}`: {}\n\n{figures}{ratios}", self.name, self.title)
+    }
+
+    /// Its targets beside its figures.
+    pub(crate) fn verdict(&self) -> Verdict {
         targets::judge(&self.samples)
     }
 }
