@@ -41,7 +41,7 @@ test: ## Everything: format, lints, unit, relay, chart, API server, and a real t
 	$(call stage,requirements,$(E2E) requirements --problems $(TESTED))
 	$(call stage,Kubernetes and Helm from their Go modules,$(E2E) binaries)
 	$(call stage,images,$(E2E_TEST) images)
-	$(call stage,chart,$(E2E_TEST) chart)
+	$(call stage,chart and alerts,$(E2E_TEST) chart --test alerts)
 	$(call stage,operator on a real API server,$(E2E_TEST) apiserver --test operator)
 	$(call stage,end to end on a three-node cluster,$(MAKE) --no-print-directory e2e)
 	echo "==> times"; cat $(STAGES)
@@ -73,11 +73,14 @@ setup: ## Install or check what the other targets need
 	@e2e/setup.sh
 
 .PHONY: generate
-generate: ## Write the generated files again: CRD, conditions, settings
+generate: ## Write the generated files again: CRD, conditions, settings, metrics, manifest (after `cargo run -p e2e -- binaries`)
 	@cargo run --quiet --package relay-operator -- crd > crds/relayclusters.relaycluster.dev.yaml
 	cp crds/relayclusters.relaycluster.dev.yaml charts/relay-operator/files/
 	cargo run --quiet --package relay-operator -- conditions > docs/conditions.md
 	cargo run --quiet --package relay -- settings --markdown > docs/relay-settings.md
+	cargo run --quiet --package relay-operator -- metrics > docs/metrics.md
+	cargo run --quiet --package relay -- metrics >> docs/metrics.md
+	$(E2E) manifest
 
 .PHONY: fmt
 fmt: ## Format the code

@@ -29,6 +29,8 @@ needed='
 /usr/lib/nginx/modules/ngx_nchan_module.so libnginx-mod-nchan
 /usr/sbin/apache2                apache2
 /usr/bin/chromium                chromium
+/usr/bin/promtool                prometheus
+/usr/bin/lua5.1                  lua5.1
 /usr/bin/pip3                    python3-pip
 /usr/bin/cc                      gcc
 /usr/lib/x86_64-linux-gnu/libc.a libc6-dev

@@ -23,6 +23,17 @@ pub struct Request {
     pub object_ref: Object,
     /// `RequestReceived`, `ResponseComplete`, …
     pub stage: String,
+    /// How it was answered.
+    #[serde(default)]
+    pub response_status: Answer,
+}
+
+/// How a request was answered.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Answer {
+    /// Status of HTTP: 201 for what was created, also by a patch.
+    pub code: u16,
 }
 
 /// Who asked.
@@ -34,8 +45,10 @@ pub struct User {
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Object {
+    /// Group of the API; empty for that of the core.
+    pub api_group: String,
     /// Plural name of the kind.
     pub resource: String,
     /// `status`, `scale`, …
@@ -47,6 +60,11 @@ pub struct Object {
 }
 
 impl Request {
+    /// Whether it made a new object. An apply of what is not there is a patch that does.
+    pub fn creates(&self) -> bool {
+        self.verb == "create" || (self.verb == "patch" && self.response_status.code == 201)
+    }
+
     /// Whether it changes something.
     pub fn is_write(&self) -> bool {
         matches!(self.verb.as_str(), "create" | "patch" | "update" | "delete" | "deletecollection")

@@ -13,7 +13,7 @@ use e2e::place::Place;
 use e2e::progress::{ELAPSED_VARIABLE, Progress};
 use e2e::provider::{Provider, leftovers};
 use e2e::requirements::{Report, again};
-use e2e::{images, install, show};
+use e2e::{images, install, manifest, show};
 
 /// Enough to see messages cross nodes, and to lose one.
 const NODES: u8 = 3;
@@ -37,6 +37,8 @@ enum Action {
     Binaries,
     /// Build the images of relay and operator from this checkout.
     Images,
+    /// Write charts/install.yaml from the chart.
+    Manifest,
     /// Bring a cluster up, or find it up.
     Up {
         /// How many nodes.
@@ -98,6 +100,7 @@ impl Cli {
                 progress.say("all programs of the cluster are built");
             }
             Action::Images => build_images(&place, &progress)?,
+            Action::Manifest => std::fs::write(manifest::path(), manifest::render(&place)?)?,
             Action::Up { nodes } => up(provider, &place, nodes, &progress)?,
             Action::Start => start(provider, &place, &progress)?,
             Action::Demo => demo(provider, &place, &progress)?,

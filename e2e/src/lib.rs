@@ -21,6 +21,7 @@ pub mod kind;
 pub mod kubernetes;
 pub mod local;
 mod lock;
+pub mod manifest;
 pub mod mortal;
 pub mod place;
 pub mod progress;

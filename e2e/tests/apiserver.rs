@@ -5,10 +5,11 @@
 use std::time::Duration;
 
 use e2e::apiserver::ApiServer;
+use e2e::audit::AuditLog;
 use e2e::files;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
-use kube::api::{ObjectMeta, PostParams};
+use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
 
 async fn write_a_config_map(server: &ApiServer, name: &str) -> ConfigMap {
     let api = Api::default_namespaced(server.client().await.unwrap());
@@ -34,6 +35,18 @@ async fn a_write_is_in_the_audit_log_with_its_user_and_verb() {
     write_a_config_map(&server, "audited").await;
     let entry = logged(&server).into_iter().find(|entry| entry["objectRef"]["name"] == "audited").unwrap();
     assert_eq!((&entry["user"]["username"], &entry["verb"]), (&"admin".into(), &"create".into()));
+}
+
+#[tokio::test]
+async fn an_apply_of_a_new_object_is_in_the_audit_log_as_a_patch_that_created() {
+    let server = ApiServer::start().await.unwrap();
+    let api = Api::<ConfigMap>::default_namespaced(server.client().await.unwrap());
+    let body =
+        serde_json::json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "applied" } });
+    api.patch("applied", &PatchParams::apply("test"), &Patch::Apply(body)).await.unwrap();
+    let requests = AuditLog::from_the_start(&server.audit_log()).new_requests().unwrap();
+    let own = requests.iter().find(|request| request.object_ref.name == "applied").unwrap();
+    assert_eq!((own.verb.as_str(), own.creates()), ("patch", true));
 }
 
 #[tokio::test]

@@ -34,6 +34,13 @@ pub enum Command {
     Crd,
     /// Print the table of conditions and reasons as Markdown.
     Conditions,
+    /// Ask a running operator whether it is well, as `helm test` does; the exit code tells.
+    Check {
+        /// Where the operator serves, such as `http://relay-operator:8080`.
+        url: String,
+    },
+    /// Print the operator's metrics as the beginning of docs/metrics.md.
+    Metrics,
 }
 
 /// Settings of `run`.

@@ -7,7 +7,7 @@
 mod late;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{Stream, StreamExt as _};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
@@ -148,7 +148,9 @@ async fn visit(cluster: Arc<Cluster>, shared: Arc<Shared>) -> Result<Action, Err
         shared.context.pods_known().await;
         reconcile(&shared.context, &key).await
     };
+    let began = Instant::now();
     let visit = tokio::time::timeout(VISIT_TIMEOUT, visit).await;
+    shared.context.metrics.visited(began.elapsed());
     let result = visit.unwrap_or(Err(Error::Timeout(VISIT_TIMEOUT)));
     if result.is_ok() {
         shared.backoff.succeeded(&key);

@@ -19,14 +19,18 @@ use crate::metrics::Metrics;
 /// # Errors
 /// The address cannot be bound, or the listener broke.
 pub(crate) async fn serve(address: SocketAddr, metrics: Metrics) -> std::io::Result<()> {
-    let app = Router::new()
+    let listener = TcpListener::bind(address).await?;
+    tracing::info!(address = %listener.local_addr()?, "serving probes and metrics");
+    axum::serve(listener, app(metrics)).await
+}
+
+/// What is served.
+pub(crate) fn app(metrics: Metrics) -> Router {
+    Router::new()
         .route("/livez", get(|| async { "ok" }))
         .route("/readyz", get(|| async { "ok" }))
         .route("/metrics", get(text))
-        .with_state(metrics);
-    let listener = TcpListener::bind(address).await?;
-    tracing::info!(address = %listener.local_addr()?, "serving probes and metrics");
-    axum::serve(listener, app).await
+        .with_state(metrics)
 }
 
 async fn text(State(metrics): State<Metrics>) -> impl IntoResponse {

@@ -23,6 +23,7 @@
 
 pub mod api;
 mod backoff;
+pub mod check;
 pub mod cli;
 pub mod controller;
 mod error;

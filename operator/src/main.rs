@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use kube::{Client, Config};
 use relay_operator::cli::{Cli, Command, RunArgs};
-use relay_operator::{api, run, telemetry};
+use relay_operator::{api, check, metrics, run, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +13,8 @@ fn main() -> anyhow::Result<()> {
     match cli.command {
         Some(Command::Crd) => print!("{}", api::crd_yaml()?),
         Some(Command::Conditions) => print!("{}", api::conditions_markdown()),
+        Some(Command::Check { url }) => println!("{}", check::check(&url)?),
+        Some(Command::Metrics) => print!("{}", metrics::markdown()?),
         Some(Command::Run(args)) => serve(&args)?,
         None => serve(&cli.run)?,
     }

@@ -89,6 +89,7 @@ async fn control(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let (fleet, changes) = Fleet::new(options.probe_every.mul_f64(2.4));
+    metrics.ages_from(fleet.clone());
     let pods = Pods::default();
     let engine = Engine::new(
         fleet.clone(),

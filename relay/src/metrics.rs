@@ -14,13 +14,15 @@ mod players;
 mod raise;
 mod rates;
 mod refused;
+mod registry;
 mod workers;
 
 use std::sync::Mutex;
 
 use prometheus::proto::MetricFamily;
-use prometheus::{Encoder, IntCounter, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, IntCounter, IntGauge, Opts, TextEncoder};
 use relay_contract::admin::Bus;
+use relay_contract::metrics::{Metric, chapter};
 
 pub use aliases::Aliases;
 pub use bus::BusFigures;
@@ -34,6 +36,7 @@ pub use persistence::PersistenceFigures;
 pub use players::{PlayerFigures, Undelivered};
 pub use rates::{RateFigures, RateLimit};
 pub use refused::Refused;
+pub use registry::Registry;
 pub use workers::{WorkerEntry, WorkerFigures};
 
 use self::raise::{raise, signed};
@@ -43,6 +46,11 @@ use crate::sync::lock;
 
 /// Version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What the documentation says before the table.
+const ABOUT: &str = "\
+Each relay serves these at `/metrics` of its admin port, 9090. `METRICS_ALIASES` exports some of them under the names that
+the guides use, too.";
 
 /// All figures.
 #[derive(Debug)]
@@ -84,7 +92,7 @@ impl Metrics {
     /// # Errors
     /// If two figures have one name, which is a defect of this file.
     pub fn new() -> prometheus::Result<Self> {
-        let registry = Registry::new();
+        let registry = Registry::default();
         let info = Opts::new("relay_build_info", "Always 1; the version is in the label.")
             .const_label("version", VERSION);
         let info = IntGauge::with_opts(info)?;
@@ -116,6 +124,11 @@ impl Metrics {
         })
     }
 
+    /// What there is, also where nothing was counted yet.
+    pub fn known(&self) -> Vec<Metric> {
+        self.registry.known()
+    }
+
     /// The text of all figures, in the Prometheus exposition format.
     pub fn render(&self, hub: &Shared, bus: &Bus, counters: &Counters, aliases: &Aliases) -> String {
         let mut families = self.gather(hub, bus, counters);
@@ -141,6 +154,14 @@ impl Metrics {
     }
 }
 
+/// The relay's chapter of `docs/metrics.md`.
+///
+/// # Errors
+/// As [`Metrics::new`].
+pub fn markdown() -> prometheus::Result<String> {
+    Ok(chapter("Of the relay", ABOUT, Metrics::new()?.known()))
+}
+
 fn counter(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntCounter> {
     let counter = IntCounter::new(name, help)?;
     registry.register(Box::new(counter.clone()))?;
@@ -151,4 +172,23 @@ fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntG
     let gauge = IntGauge::new(name, help)?;
     registry.register(Box::new(gauge.clone()))?;
     Ok(gauge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chapter_in_docs_is_the_one_made_from_the_code() {
+        let page = include_str!("../../docs/metrics.md");
+        let committed = page.find("## Of the relay").and_then(|start| page.get(start..));
+        assert!(committed == Some(&markdown().unwrap()), "docs/metrics.md is stale: run `make generate`");
+    }
+
+    #[test]
+    fn a_metric_that_was_never_counted_is_known_with_its_labels() {
+        let known = Metrics::new().unwrap().known();
+        let dropped = known.iter().find(|metric| metric.name == "relay_messages_dropped_total").unwrap();
+        assert_eq!(dropped.labels, ["reason"]);
+    }
 }

@@ -9,6 +9,7 @@
 
 mod around;
 mod autoscaling;
+mod canary;
 mod every_write;
 mod process;
 mod scale;

@@ -97,7 +97,7 @@ impl Engine {
             match told {
                 Ok(after) => status = Some(after),
                 Err(NoAnswer::Rejected) => {
-                    self.fleet.refused(&uid, &settings, before);
+                    self.fleet.refused(&cluster, &uid, &settings, before);
                     status = relay.status().await.ok();
                 }
                 Err(_) => {}

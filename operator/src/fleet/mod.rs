@@ -15,5 +15,6 @@ mod settings;
 pub use autoscalers::Autoscalers;
 pub use engine::Engine;
 pub use figures::{round, spoken};
+pub(crate) use registry::lock;
 pub use registry::{Changes, ClusterKey, Fleet, Target};
 pub use settings::Settings;

@@ -40,7 +40,7 @@ async fn a_relay_that_runs_them_is_told_nothing() {
 #[tokio::test]
 async fn a_relay_that_refused_them_is_told_again_only_as_another_process_or_of_others() {
     let (fleet, status) = (fleet(), runs("A=1\n", 1));
-    fleet.refused("p", &settings("A=2\n"), &status);
+    fleet.refused(&cluster(), "p", &settings("A=2\n"), &status);
     assert_eq!(fleet.news(&cluster(), "p", &status), None);
     assert!(fleet.news(&cluster(), "p", &runs("A=1\n", 2)).is_some());
     fleet.set(&cluster(), Some(settings("A=3\n")));

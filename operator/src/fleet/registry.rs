@@ -62,6 +62,7 @@ struct Inner {
 /// What a relay said, and when.
 #[derive(Clone, Debug)]
 struct Reading {
+    cluster: ClusterKey,
     at: Instant,
     status: Option<Arc<Status>>,
     told: Option<Digest>,
@@ -137,9 +138,9 @@ impl Fleet {
     }
 
     /// Notes that a relay refused what it was told.
-    pub(super) fn refused(&self, pod_uid: &str, settings: &Settings, by: &Status) {
+    pub(super) fn refused(&self, cluster: &ClusterKey, pod_uid: &str, settings: &Settings, by: &Status) {
         let mut readings = lock(&self.0.readings);
-        let reading = readings.entry(pod_uid.to_owned()).or_insert_with(Reading::unknown);
+        let reading = readings.entry(pod_uid.to_owned()).or_insert_with(|| Reading::unknown(cluster.clone()));
         reading.refused = Some((settings.hash().to_owned(), by.started_at));
     }
 
@@ -200,9 +201,21 @@ impl Fleet {
         reading.status.clone()
     }
 
+    /// How long ago that relay of each cluster answered, or was asked first, whose answer is the
+    /// oldest.
+    pub(crate) fn ages(&self) -> HashMap<ClusterKey, Duration> {
+        let mut ages: HashMap<ClusterKey, Duration> = HashMap::new();
+        for reading in lock(&self.0.readings).values() {
+            let age = reading.at.elapsed();
+            let oldest = ages.entry(reading.cluster.clone()).or_default();
+            *oldest = age.max(*oldest);
+        }
+        ages
+    }
+
     /// Notes an answer, or that there is none; `false` when the cluster should be told of a change
     /// and the queue is full. What could not be told is told after the next answer.
-    pub(super) fn note(&self, cluster: &ClusterKey, pod_uid: &str, answer: Option<Status>) -> bool {
+    pub(crate) fn note(&self, cluster: &ClusterKey, pod_uid: &str, answer: Option<Status>) -> bool {
         let told = self.keep(cluster, pod_uid, answer);
         self.0.asked.notify_waiters();
         told
@@ -210,7 +223,7 @@ impl Fleet {
 
     fn keep(&self, cluster: &ClusterKey, pod_uid: &str, answer: Option<Status>) -> bool {
         let mut readings = lock(&self.0.readings);
-        let entry = readings.entry(pod_uid.to_owned()).or_insert_with(Reading::unknown);
+        let entry = readings.entry(pod_uid.to_owned()).or_insert_with(|| Reading::unknown(cluster.clone()));
         if let Some(status) = answer {
             entry.at = Instant::now();
             entry.status = Some(Arc::new(status));
@@ -236,13 +249,13 @@ impl Fleet {
 }
 
 impl Reading {
-    fn unknown() -> Self {
-        Self { at: Instant::now(), status: None, told: None, refused: None }
+    fn unknown(cluster: ClusterKey) -> Self {
+        Self { cluster, at: Instant::now(), status: None, told: None, refused: None }
     }
 }
 
 /// A lock whose holder panicked protects plain data that is still whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

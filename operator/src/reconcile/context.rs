@@ -100,6 +100,7 @@ impl Context {
 
     /// Forgets a cluster that is gone.
     pub(crate) fn forget(&self, key: &ClusterKey) {
+        self.metrics.forget(key);
         self.fleet.forget(key);
         if let Some(uid) = lock(&self.uids).remove(key) {
             lock(&self.keys).remove(&uid);

@@ -17,6 +17,7 @@ use crate::error::words;
 pub(super) async fn tell(context: &Context, root: &Root, old: &RelayClusterStatus, new: &RelayClusterStatus) {
     let reference = reference(root);
     for event in transitions(old, new) {
+        context.metrics.told(&event.reason);
         if let Err(error) = context.recorder().publish(&event, &reference).await {
             tracing::warn!(
                 cluster = root.name,

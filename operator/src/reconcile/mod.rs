@@ -139,6 +139,8 @@ fn is_alone(wanted: &Wanted, revisions: &[rollout::Revision], valid: &Validated)
 /// Writes the status if it is due, and tells what changed; how long until it is due if it is not.
 async fn report(context: &Context, facts: &Facts) -> Result<Option<Duration>, Error> {
     let new = status::compute(facts);
+    let key = ClusterKey { namespace: facts.root.namespace.clone(), name: facts.root.name.clone() };
+    context.metrics.cluster(&key, facts.replicas, &new);
     match status::due(&facts.root, &new, facts.now) {
         Due::Never => Ok(None),
         Due::In(wait) => Ok(Some(wait)),

@@ -33,6 +33,8 @@ enum Command {
     ValidateConfig,
     /// Publish to clients of a running relay at a rate, and check what they get.
     LoadTest(loadtest::LoadTest),
+    /// Print the relay's metrics as a chapter of docs/metrics.md.
+    Metrics,
     /// List all settings.
     Settings {
         /// As the page docs/relay-settings.md.
@@ -48,6 +50,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Healthcheck => healthcheck::check(),
         Command::ValidateConfig => validate::validate(),
         Command::LoadTest(arguments) => loadtest::load_test(arguments),
+        Command::Metrics => write(&relay::metrics::markdown()?),
         Command::Settings { markdown: true } => write(&config::markdown()),
         Command::Settings { markdown: false } => write(&config::plain()),
     }

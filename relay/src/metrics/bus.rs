@@ -1,8 +1,9 @@
 //! Figures of the bus, which counts by itself: taken over when somebody asks.
 
-use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{IntCounterVec, IntGauge, Opts};
 use relay_contract::admin::{Bus, BusState};
 
+use super::Registry;
 use super::raise::{raise, signed};
 use crate::bus::Counters;
 

@@ -1,8 +1,9 @@
 //! Live connections by transport and profile, and ended ones by close code: taken over from the hub
 //! when somebody asks.
 
-use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts};
 
+use super::Registry;
 use super::raise::{raise, signed};
 use crate::hub::Counts;
 

@@ -1,7 +1,8 @@
 //! Conversations of the tokens profile (requirement 003-19).
 
-use prometheus::{IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{IntCounterVec, IntGauge, Opts};
 
+use super::Registry;
 use super::gauge;
 use super::raise::signed;
 use crate::hub::Counts;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use prometheus::{IntCounterVec, Opts, Registry};
+use prometheus::{IntCounterVec, Opts};
 
+use super::Registry;
 use super::raise::raise;
 use crate::bus::Counters;
 use crate::hub::{Counts, DropReason};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts};
 
-use super::{counter, gauge};
+use super::{Registry, counter, gauge};
 
 /// Why an event was not processed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

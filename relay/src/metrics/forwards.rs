@@ -1,6 +1,8 @@
 //! Requests that were for another node.
 
-use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts};
+
+use super::Registry;
 
 /// Figures of forwarding.
 #[derive(Debug)]

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use prometheus::{IntCounterVec, Opts, Registry};
+use prometheus::{IntCounterVec, Opts};
 
+use super::Registry;
 use super::raise::raise;
 use crate::logs::Lost;
 

@@ -1,8 +1,8 @@
 //! What becomes of the sessions that outlive a process.
 
-use prometheus::{IntCounter, IntGauge, Registry};
+use prometheus::{IntCounter, IntGauge};
 
-use super::{counter, gauge};
+use super::{Registry, counter, gauge};
 
 /// Figures of the session store; all zero where sessions are kept in memory only.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! Limits that were reached, by reason (requirement 003-20).
 
-use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+use prometheus::{IntCounter, IntCounterVec, Opts};
+
+use super::Registry;
 
 /// The limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,8 @@
 //! TCP connections that were told 503 instead of being served, by reason.
 
-use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+use prometheus::{IntCounter, IntCounterVec, Opts};
+
+use super::Registry;
 
 /// One counter per reason.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! What workers outside left in Redis, by what became of it.
 
-use prometheus::{IntCounterVec, Opts, Registry};
+use prometheus::{IntCounterVec, Opts};
+
+use super::Registry;
 
 /// What became of one entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -178,7 +178,7 @@ mod tests {
     };
 
     fn limits() -> Arc<Limits> {
-        Limits::new(RateFigures::new(&prometheus::Registry::new()).unwrap())
+        Limits::new(RateFigures::new(&crate::metrics::Registry::default()).unwrap())
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::reconcile::fixtures::{root, stored};
 use crate::reconcile::observed::Root;
 use crate::reconcile::pods::{RelayPod, Trouble};
 
+#[path = "gitops_tests.rs"]
+mod gitops;
+
 const NOW: i64 = 1_800_000_000;
 
 fn at(second: i64) -> Timestamp {

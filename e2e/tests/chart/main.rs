@@ -1,33 +1,18 @@
 //! The chart, rendered by Helm: what it makes of its values, and which it refuses.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
 
-use std::process::{Command, Output};
+mod manifest;
+mod modes;
+mod monitoring;
+mod render;
+mod values;
 
 use anyhow::{Result, ensure};
-use e2e::binaries::Binaries;
 use e2e::install::chart;
-use e2e::place::Place;
 use kube::CustomResourceExt;
 use relay_operator::api::RelayCluster;
 
-fn helm(arguments: &[&str]) -> Result<Output> {
-    let helm = Binaries::cached(&Place::find()?)?.path("helm")?;
-    Ok(Command::new(helm).args(arguments).arg(chart()).output()?)
-}
-
-fn render(values: &[&str]) -> Result<String> {
-    let mut arguments = vec!["template", "release", "--namespace", "relay-system"];
-    arguments.extend(values.iter().flat_map(|value| ["--set", value]));
-    let output = helm(&arguments)?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?)
-}
-
-fn refusal(value: &str) -> Result<String> {
-    let output = helm(&["template", "release", "--set", value])?;
-    ensure!(!output.status.success(), "{value} was accepted");
-    Ok(String::from_utf8(output.stderr)?)
-}
+use crate::render::{helm, refusal, render};
 
 #[test]
 fn lint_finds_nothing() -> Result<()> {

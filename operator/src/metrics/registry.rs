@@ -1,0 +1,65 @@
+//! A registry that knows what is registered in it, also what was never counted yet.
+
+use std::sync::Mutex;
+
+use prometheus::core::Collector;
+use prometheus::proto::{MetricFamily, MetricType};
+use relay_contract::metrics::{Kind, Metric};
+
+use crate::fleet::lock;
+
+/// Metrics of one process, and what they are.
+#[derive(Debug, Default)]
+pub(super) struct Registry {
+    inner: prometheus::Registry,
+    known: Mutex<Vec<Metric>>,
+}
+
+impl Registry {
+    /// Registers a metric.
+    ///
+    /// # Errors
+    /// If its name is taken.
+    pub(super) fn register(&self, collector: Box<dyn Collector>) -> prometheus::Result<()> {
+        let metrics = describe(collector.as_ref());
+        self.inner.register(collector)?;
+        lock(&self.known).extend(metrics);
+        Ok(())
+    }
+
+    /// The values of all metrics that have one.
+    pub(super) fn gather(&self) -> Vec<MetricFamily> {
+        self.inner.gather()
+    }
+
+    /// All metrics, in the order of their registration.
+    pub(super) fn known(&self) -> Vec<Metric> {
+        lock(&self.known).clone()
+    }
+}
+
+/// A collector tells its types by its families, which are there without a value, too, and its
+/// labels by its descriptions.
+fn describe(collector: &dyn Collector) -> Vec<Metric> {
+    let descriptions = collector.desc();
+    let families = collector.collect();
+    let metrics = families.iter().filter_map(|family| {
+        let description = descriptions.iter().find(|it| it.fq_name == family.name())?;
+        let fixed = description.const_label_pairs.iter().map(|pair| pair.name().to_owned());
+        Some(Metric {
+            name: description.fq_name.clone(),
+            kind: kind(family.get_field_type()),
+            labels: fixed.chain(description.variable_labels.iter().cloned()).collect(),
+            help: description.help.clone(),
+        })
+    });
+    metrics.collect()
+}
+
+fn kind(kind: MetricType) -> Kind {
+    match kind {
+        MetricType::COUNTER => Kind::Counter,
+        MetricType::HISTOGRAM => Kind::Histogram,
+        _ => Kind::Gauge,
+    }
+}
