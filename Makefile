@@ -73,10 +73,11 @@ setup: ## Install or check what the other targets need
 	@e2e/setup.sh
 
 .PHONY: generate
-generate: ## Write the generated files again: CRD, conditions, settings, metrics, manifest (after `cargo run -p e2e -- binaries`)
+generate: ## Write the generated files again: CRD, its fields, conditions, settings, metrics, manifest (after `cargo run -p e2e -- binaries`)
 	@cargo run --quiet --package relay-operator -- crd > crds/relayclusters.relaycluster.dev.yaml
 	cp crds/relayclusters.relaycluster.dev.yaml charts/relay-operator/files/
 	cargo run --quiet --package relay-operator -- conditions > docs/conditions.md
+	cargo run --quiet --package relay-operator -- fields > docs/relaycluster-fields.md
 	cargo run --quiet --package relay -- settings --markdown > docs/relay-settings.md
 	cargo run --quiet --package relay-operator -- metrics > docs/metrics.md
 	cargo run --quiet --package relay -- metrics >> docs/metrics.md

@@ -41,6 +41,8 @@ pub enum Command {
     },
     /// Print the operator's metrics as the beginning of docs/metrics.md.
     Metrics,
+    /// Print the table of the fields of the spec as Markdown.
+    Fields,
 }
 
 /// Settings of `run`.

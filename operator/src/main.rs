@@ -15,6 +15,7 @@ fn main() -> anyhow::Result<()> {
         Some(Command::Conditions) => print!("{}", api::conditions_markdown()),
         Some(Command::Check { url }) => println!("{}", check::check(&url)?),
         Some(Command::Metrics) => print!("{}", metrics::markdown()?),
+        Some(Command::Fields) => print!("{}", api::fields_markdown()?),
         Some(Command::Run(args)) => serve(&args)?,
         None => serve(&cli.run)?,
     }

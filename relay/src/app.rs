@@ -16,11 +16,11 @@ use crate::hub::{Hub, Publisher};
 use crate::metrics::Metrics;
 use crate::peers::{Calls, Peers};
 use crate::persistence::Persistence;
-use crate::profiles::Places;
 use crate::profiles::dual::Players;
 use crate::profiles::push::{Claims, Newest};
 use crate::profiles::socketio::Here;
 use crate::profiles::stream::Pipeline;
+use crate::profiles::{Enabled, Places};
 use crate::rate::Limits;
 use crate::transport::engineio::Server;
 use crate::transport::socketio::Recovery;
@@ -85,6 +85,8 @@ pub struct App {
     pub events: Arc<Pipeline>,
     /// Whether there is a page at `/`.
     pub page: bool,
+    /// Which profiles are on.
+    pub profiles: Enabled,
     /// Who may use `/debug/*` on the clients' port.
     pub debug_doors: Doors,
     /// One profile at a time.

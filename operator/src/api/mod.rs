@@ -5,29 +5,46 @@
 //! gives its default back. Static rules are CEL in the schema; [`RelayCluster::validate_cel`] runs
 //! the same rules here.
 
+mod auth;
 mod autoscaling;
 mod conditions;
 mod crd;
 mod exposure;
+mod fields;
+mod history;
+mod limits;
 mod monitoring;
 mod network;
 mod pods;
+mod profile_settings;
+mod profiles;
+mod rates;
 mod redis;
 mod rollout;
+mod secrets;
 mod settings;
 mod spec;
 mod status;
 
+pub(crate) use auth::LEEWAY_SECONDS;
+pub use auth::{AuthMethod, AuthSpec, JwtIssuer, JwtSpec, WebhookSpec};
 pub use autoscaling::AutoscalingSpec;
 pub use conditions::{ConditionType, EventReason, Reason, conditions_markdown};
 pub use crd::{CrdError, crd, crd_yaml};
 pub use exposure::{GatewayRef, GatewaySpec, IngressSpec};
+pub use fields::fields_markdown;
+pub use history::{HistorySpec, KeptSpec};
+pub use limits::{LimitsSpec, OverflowPolicy};
 pub use monitoring::MonitoringSpec;
 pub use network::NetworkPolicySpec;
 pub use pods::{ImagePullPolicy, ServiceSpec, ServiceType};
-pub use redis::{ExternalRedis, ManagedRedis, RedisMode, RedisSpec, SecretKeyRef};
+pub use profile_settings::{DualSpec, PushSpec, SocketIoSpec, StreamSpec, TokensSpec};
+pub use profiles::{DuplicatePolicy, Profile, ProfilesSpec, SocketIoTransport};
+pub use rates::{RateLimitScope, RateLimitsSpec};
+pub use redis::{ExternalRedis, ExternalSentinel, ManagedRedis, RedisMode, RedisSpec, RedisStorage};
 pub use rollout::{DrainSpec, RolloutSpec};
-pub use settings::{CorsSpec, HeartbeatSpec, LimitsSpec, LogLevel, LogSpec, PublishAccess, PublishSpec};
+pub use secrets::{SecretKeyRef, SecretUse, UrlSecretRef};
+pub use settings::{CorsSpec, HeartbeatSpec, LogLevel, LogSpec, PublishAccess, PublishSpec};
 pub use spec::{RelayCluster, RelayClusterSpec};
 pub use status::{
     ConfigurationStatus, ConnectionsStatus, PodState, PodStatus, RedisStatus, RelayClusterStatus,

@@ -8,6 +8,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{SecretKeyRef, UrlSecretRef};
+
 /// The bus between the relays.
 #[derive(Serialize, Deserialize, KubeSchema, Clone, Debug, Default, PartialEq)]
 #[x_kube(
@@ -16,7 +18,9 @@ use serde::{Deserialize, Serialize};
     validation = Rule::new("self.mode == 'External' || !has(self.external)")
         .message("spec.redis.external: only allowed while spec.redis.mode is External"),
     validation = Rule::new("self.mode == 'Managed' || !has(self.managed)")
-        .message("spec.redis.managed: only allowed while spec.redis.mode is Managed")
+        .message("spec.redis.managed: only allowed while spec.redis.mode is Managed"),
+    validation = Rule::new("self.mode != 'Managed' || oldSelf.mode != 'Managed' || (has(self.managed) && has(self.managed.storage)) == (has(oldSelf.managed) && has(oldSelf.managed.storage))")
+        .message("spec.redis.managed.storage: cannot be added or removed, because the volumes of a StatefulSet cannot; make another RelayCluster")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct RedisSpec {
@@ -55,8 +59,8 @@ impl RedisMode {
     }
 }
 
-/// The Redis that the operator runs: one server without persistence, because it holds only what
-/// is on its way.
+/// The Redis that the operator runs: one server. Without `storage` it has what it holds in memory
+/// alone, and a restart of its pod forgets it.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedRedis {
@@ -68,29 +72,76 @@ pub struct ManagedRedis {
     /// CPU and memory of Redis. Without it: requests of 50m and 64Mi, and a memory limit of 256Mi.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceRequirements>,
+    /// A volume on which Redis keeps what it holds, written once a second, so that a restart of its
+    /// pod forgets at most the last second. The volume stays when the RelayCluster is deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<RedisStorage>,
 }
 
-/// Where the Redis of the user is.
+/// Where the Redis of the user is. Its Secrets are files of the relays, which read them again at
+/// each dial: a rotated password or authority makes no new relay.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct ExternalRedis {
-    /// The key of a Secret in the same namespace that holds the `redis://` or `rediss://` URL.
-    pub url_secret_ref: SecretKeyRef,
+    /// The key of a Secret with the URL: `redis://` for one server, `redis+sentinel://` or
+    /// `redis+cluster://`; `rediss` in place of `redis` is TLS. It may have a user and a password.
+    pub url_secret_ref: UrlSecretRef,
+    /// The key of a Secret with the password; it wins over one in the URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_secret_ref: Option<SecretKeyRef>,
+    /// The key of a Secret with the PEM certificates of the authorities that vouch for the servers,
+    /// in place of the public ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_secret_ref: Option<SecretKeyRef>,
+    /// How to log in to the sentinels of a `redis+sentinel://` URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentinel: Option<ExternalSentinel>,
 }
 
-/// One key of a Secret in the namespace of the RelayCluster.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+impl ExternalRedis {
+    /// The Secrets that its fields refer to.
+    pub(super) fn secrets(&self) -> Vec<(&'static str, SecretKeyRef)> {
+        let sentinel = self.sentinel.as_ref().and_then(|sentinel| sentinel.password_secret_ref.clone());
+        let all = [
+            ("spec.redis.external.urlSecretRef", Some(SecretKeyRef::from(&self.url_secret_ref))),
+            ("spec.redis.external.passwordSecretRef", self.password_secret_ref.clone()),
+            ("spec.redis.external.caSecretRef", self.ca_secret_ref.clone()),
+            ("spec.redis.external.sentinel.passwordSecretRef", sentinel),
+        ];
+        all.into_iter().filter_map(|(field, reference)| reference.map(|it| (field, it))).collect()
+    }
+}
+
+/// How to log in to sentinels, whose accounts are not those of the servers.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
-pub struct SecretKeyRef {
-    /// Name of the Secret.
-    #[schemars(length(min = 1, max = 253))]
-    pub name: String,
-    /// Key in the Secret's data.
-    #[serde(default = "url")]
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
-    pub key: String,
+pub struct ExternalSentinel {
+    /// Name of the account; the default one without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[!-~]+$"))]
+    pub username: Option<String>,
+    /// The key of a Secret with its password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_secret_ref: Option<SecretKeyRef>,
 }
 
-fn url() -> String {
-    "url".to_owned()
+/// A volume for the managed Redis. It cannot be changed afterwards: Kubernetes lets nobody change
+/// the volumes of a StatefulSet.
+#[derive(Serialize, Deserialize, KubeSchema, Clone, Debug, PartialEq, Eq)]
+#[x_kube(validation = Rule::new("self == oldSelf")
+    .message("spec.redis.managed.storage: cannot be changed, because the volumes of a StatefulSet cannot"))]
+#[serde(rename_all = "camelCase")]
+pub struct RedisStorage {
+    /// Size of the volume, in Mi, Gi or Ti.
+    #[serde(default = "one_gibibyte")]
+    #[schemars(length(max = 16), regex(pattern = r"^[1-9][0-9]*(Mi|Gi|Ti)$"))]
+    pub size: String,
+    /// Name of the StorageClass; the default one of the Kubernetes cluster without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub storage_class_name: Option<String>,
+}
+
+fn one_gibibyte() -> String {
+    "1Gi".to_owned()
 }

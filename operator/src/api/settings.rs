@@ -84,35 +84,6 @@ impl Default for HeartbeatSpec {
     }
 }
 
-/// What one relay takes from clients.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
-#[serde(default, rename_all = "camelCase")]
-pub struct LimitsSpec {
-    /// Bytes of the largest message that a client may send.
-    #[schemars(range(min = 256, max = 16_777_216))]
-    pub max_message_bytes: i32,
-    /// Connections of one relay; 0 derives it from the open files that the process may have.
-    #[schemars(range(min = 0, max = 1_000_000))]
-    pub max_connections: i32,
-    /// Connections of one user on one relay.
-    #[schemars(range(min = 1, max = 10_000))]
-    pub max_connections_per_user: i32,
-    /// Bytes that may wait for one slow connection.
-    #[schemars(range(min = 1024, max = 268_435_456))]
-    pub max_queue_bytes: i32,
-}
-
-impl Default for LimitsSpec {
-    fn default() -> Self {
-        Self {
-            max_message_bytes: 1_048_576,
-            max_connections: 0,
-            max_connections_per_user: 4,
-            max_queue_bytes: 1_048_576,
-        }
-    }
-}
-
 /// Who may publish over HTTP.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
 #[serde(default, rename_all = "camelCase")]

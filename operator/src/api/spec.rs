@@ -12,9 +12,9 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AutoscalingSpec, CorsSpec, DrainSpec, GatewaySpec, HeartbeatSpec, ImagePullPolicy, IngressSpec,
-    LimitsSpec, LogSpec, MonitoringSpec, NetworkPolicySpec, PublishSpec, RedisSpec, RelayClusterStatus,
-    RolloutSpec, ServiceSpec,
+    AuthSpec, AutoscalingSpec, CorsSpec, DrainSpec, GatewaySpec, HeartbeatSpec, HistorySpec, ImagePullPolicy,
+    IngressSpec, LimitsSpec, LogSpec, MonitoringSpec, NetworkPolicySpec, ProfilesSpec, PublishSpec,
+    RateLimitsSpec, RedisSpec, RelayClusterStatus, RolloutSpec, ServiceSpec,
 };
 
 /// A fleet of relay servers with Redis behind them.
@@ -152,9 +152,36 @@ pub struct RelayClusterSpec {
     #[serde(default)]
     pub heartbeat: HeartbeatSpec,
 
-    /// What one relay takes from clients. A change disconnects nobody.
+    /// What one relay takes from clients, and keeps for those that read slowly. A change disconnects
+    /// nobody, unless a field says that it makes new relays.
     #[serde(default)]
     pub limits: LimitsSpec,
+
+    /// How often clients and publishers may do something; 0 is no limit. A change disconnects nobody.
+    #[serde(default)]
+    pub rate_limits: RateLimitsSpec,
+
+    /// What is kept, so that clients that come back miss nothing. A change makes new relays.
+    #[serde(default)]
+    pub history: HistorySpec,
+
+    /// The five families of protocols that relays speak, each of which may be switched off. A change
+    /// disconnects nobody, unless a field says that it makes new relays.
+    #[serde(default)]
+    pub profiles: ProfilesSpec,
+
+    /// Who clients are: by default whom they say they are. A change makes new relays.
+    #[serde(default)]
+    pub auth: AuthSpec,
+
+    /// Addresses and networks of proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and
+    /// `X-Real-IP` are believed. A change disconnects nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 100),
+        inner(length(max = 64), regex(pattern = r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$"))
+    )]
+    pub trusted_proxies: Vec<String>,
 
     /// Accounts that every user may mention, beside the built-in ones. A change disconnects nobody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

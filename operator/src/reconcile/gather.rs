@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use super::around::discovery::Discovery;
 use super::names::{Names, RELAY, selector, written};
 use super::observed::{Children, Found, Observed, Root};
-use crate::api::{RedisMode, RelayCluster, SecretKeyRef};
+use crate::api::{RelayCluster, SecretUse};
 use crate::error::words;
 
 /// A read that failed.
@@ -128,29 +128,21 @@ impl Reader<'_> {
     async fn missing_secrets(&self, root: &Root) -> Result<Vec<String>, GatherError> {
         let Ok(cluster) = &root.cluster else { return Ok(Vec::new()) };
         let mut missing = Vec::new();
-        for reference in &cluster.spec.image_pull_secrets {
-            if self.get::<Secret>(reference.name.clone()).await?.object.is_none() {
-                missing.push(format!("spec.imagePullSecrets: there is no Secret {}", reference.name));
-            }
-        }
-        let redis = &cluster.spec.redis;
-        if let (RedisMode::External, Some(external)) = (redis.mode, &redis.external) {
-            missing.extend(self.missing_key(&external.url_secret_ref).await?);
+        for used in cluster.spec.secrets() {
+            let secret = self.get::<Secret>(used.name.clone()).await?.object;
+            missing.extend(what_lacks(&used, secret.as_ref()));
         }
         Ok(missing)
     }
+}
 
-    async fn missing_key(&self, reference: &SecretKeyRef) -> Result<Option<String>, GatherError> {
-        let SecretKeyRef { name, key } = reference;
-        let field = "spec.redis.external.urlSecretRef";
-        Ok(match self.get::<Secret>(name.clone()).await?.object {
-            None => Some(format!("{field}: there is no Secret {name}")),
-            Some(secret) if !secret.data.iter().any(|data| data.contains_key(key)) => {
-                Some(format!("{field}: Secret {name} has no key {key}"))
-            }
-            Some(_) => None,
-        })
-    }
+/// What a field refers to and does not find.
+fn what_lacks(used: &SecretUse, secret: Option<&Secret>) -> Option<String> {
+    let SecretUse { field, name, key } = used;
+    let Some(secret) = secret else { return Some(format!("{field}: there is no Secret {name}")) };
+    let key = key.as_ref()?;
+    let has = secret.data.iter().any(|data| data.contains_key(key));
+    (!has).then(|| format!("{field}: Secret {name} has no key {key}"))
 }
 
 fn failed(kind: &str, name: &str, source: kube::Error) -> GatherError {

@@ -122,7 +122,7 @@ async fn act(context: &Context, observed: &Observed, valid: Validated, keys: &Ke
     if let Some(spec) = &mut wanted.deployment.spec {
         spec.replicas = i32::try_from(plan.of(&wanted.revision)).ok();
     }
-    let redis_unused = !matches!(valid.redis, Redis::Managed { .. }) && is_alone(&wanted, &revisions, &valid);
+    let redis_unused = !matches!(valid.redis, Redis::Managed(_)) && is_alone(&wanted, &revisions, &valid);
     let writer = Writer { client: &context.client, root, metrics: &context.metrics };
     let outcome = Apply::new(writer, observed, &wanted, &plan, redis_unused).run().await;
     let settings = if outcome.configured { Some(settings) } else { configuration::stored(observed) };

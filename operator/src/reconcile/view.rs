@@ -11,7 +11,7 @@ use super::revisions;
 use super::scaling::Scaling;
 use super::status::{Facts, Relay};
 use super::validate::InvalidSpec;
-use crate::api::{PublishAccess, Reason, RedisMode};
+use crate::api::{AuthMethod, Profile, PublishAccess, Reason, RedisMode, RelayClusterSpec};
 use crate::fleet::Settings;
 
 /// How far the steps between reading and reporting came.
@@ -83,6 +83,11 @@ pub(super) fn relays(context: &Context, root: &Root) -> Vec<Relay> {
     relays.map(|pod| Relay { told: context.fleet.status(&pod.uid), pod }).collect()
 }
 
+/// The profiles that are on and ask nothing of their clients.
+fn anonymous(spec: &RelayClusterSpec) -> Vec<Profile> {
+    spec.profiles.enabled().filter(|profile| spec.auth.of(*profile) == AuthMethod::None).collect()
+}
+
 /// The facts when the children could not be read.
 pub(super) fn unread(context: &Context, root: &Root, error: &GatherError) -> Facts {
     let mut facts = base(context, root);
@@ -102,6 +107,7 @@ fn base(context: &Context, root: &Root) -> Facts {
         now: Timestamp::now(),
         replicas: desired.or(asked).map_or(0, |replicas| u32::try_from(replicas).unwrap_or_default()),
         redis_mode: spec.as_ref().map_or(RedisMode::Managed, |spec| spec.redis.mode),
+        anonymous: spec.as_ref().map_or_else(|_| Vec::new(), |spec| anonymous(spec)),
         publish: spec.as_ref().map_or(PublishAccess::Key, |spec| spec.publish.access),
         progress_deadline: spec.as_ref().map_or(300, |spec| spec.rollout.progress_deadline_seconds.into()),
         relays: relays(context, root),

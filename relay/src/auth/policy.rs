@@ -22,11 +22,6 @@ pub enum Asks {
 pub type Policy = PerProfile<Asks>;
 
 impl Policy {
-    /// Whether any profile believes its clients.
-    pub fn has_anonymous(&self) -> bool {
-        self.wants(Asks::None)
-    }
-
     /// Whether any profile asks for it.
     pub fn wants(&self, asks: Asks) -> bool {
         self.values().any(|asked| asked == asks)
@@ -60,7 +55,7 @@ mod tests {
     fn x21_a_policy_is_for_all_profiles_or_for_each() {
         let policy: Policy = "jwt, push=none".parse().unwrap();
         assert_eq!((policy.of("push"), policy.of("dual")), (Asks::None, Asks::Jwt));
-        assert!(policy.has_anonymous() && policy.wants(Asks::Jwt) && !policy.wants(Asks::Token));
+        assert!(policy.wants(Asks::None) && policy.wants(Asks::Jwt) && !policy.wants(Asks::Token));
     }
 
     #[test]
@@ -74,7 +69,7 @@ mod tests {
     fn x21_every_profile_can_ask_for_anything() {
         for asks in ["jwt", "token", "webhook"] {
             let policy: Policy = asks.parse().unwrap();
-            assert!(!policy.has_anonymous(), "{asks}");
+            assert!(!policy.wants(Asks::None), "{asks}");
         }
         let policy: Policy = "jwt,stream=token,socketio=webhook".parse().unwrap();
         assert_eq!((policy.of("stream"), policy.of("socketio")), (Asks::Token, Asks::Webhook));

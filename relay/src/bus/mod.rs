@@ -32,7 +32,7 @@ pub(crate) mod testing;
 mod tokens;
 mod wire;
 
-pub use config::{Config, Login, PoolSize, RedisUrl, Secret, UrlError};
+pub use config::{Config, Login, Password, PoolSize, RedisUrl, Secret, UrlError};
 pub use conversation::conversation_event;
 pub use counters::Counters;
 pub use entry::Entry;
@@ -59,8 +59,9 @@ pub fn connect(
 ) -> Arc<dyn Bus> {
     match config {
         Config::Memory => Arc::new(memory::MemoryBus::new(node, history, inbox)),
-        Config::Redis { url, password, sentinel, namespace, authorities, max_retries, pool } => {
-            let endpoint = redis::Endpoint::new(url, password, sentinel, authorities, max_retries);
+        Config::Redis { url, url_file, password, sentinel, namespace, authorities, max_retries, pool } => {
+            let account = redis::Account::new(&url, url_file, password);
+            let endpoint = redis::Endpoint::new(url, account, sentinel, authorities, max_retries);
             let identity = redis::Identity { namespace, node, history };
             Arc::new(redis::RedisBus::start(endpoint, pool, identity, inbox, shutdown))
         }

@@ -48,7 +48,7 @@ impl Overview {
             bus: bus_name(&boot.bus),
             page: boot.page,
             guarded: boot.publish_key_file.is_some(),
-            profiles: PATHS.map(profile).to_vec(),
+            profiles: PATHS.into_iter().filter(|(name, _)| app.profiles.has(name)).map(profile).collect(),
             max_connections: app.settings.live().max_total_connections,
         })
     }

@@ -9,10 +9,11 @@ use super::known::{dual as known, limits, listening, observing, tokens};
 use super::reader::Reader;
 use super::setting::{Number, Setting};
 use super::{Advertise, Invalid, Problem, Source, bus, dual, sessions, stream};
-use crate::auth::{AuthSettings, check_exposure};
+use crate::auth::{Asks, AuthSettings, check_exposure};
 use crate::bus::{Config, History};
 use crate::logs::LogFormat;
 use crate::persistence::Storage;
+use crate::profiles::Enabled;
 use crate::profiles::stream::Options;
 use crate::server::SocketBuffers;
 
@@ -57,6 +58,8 @@ pub struct Boot {
     pub debug_endpoints: bool,
     /// Whether there is a page at `/`.
     pub page: bool,
+    /// Which profiles are on.
+    pub profiles: Enabled,
     /// Players that there is room for from the start.
     pub pool_size: usize,
     /// Where the sessions of players are kept.
@@ -108,6 +111,7 @@ impl Boot {
             node_queue_bytes: r.number(limits::MAX_NODE_QUEUE_BYTES),
             debug_endpoints: r.switch(observing::DEBUG_ENDPOINTS),
             page: r.switch(listening::PAGE),
+            profiles: r.value(listening::PROFILES, Enabled::default()),
             pool_size: dual::pool(r),
             log_file: r.path(observing::LOG_FILE),
             tcp_keepalive: r.seconds(listening::TCP_KEEPALIVE),
@@ -158,7 +162,7 @@ fn buffers(r: &mut Reader<'_>) -> SocketBuffers {
 
 /// Conflict X-21: what nobody guards is not offered beyond this machine by accident.
 fn check_open_doors(r: &mut Reader<'_>, boot: &Boot) {
-    let known = !boot.auth.policy.has_anonymous();
+    let known = !boot.profiles.iter().any(|profile| boot.auth.policy.of(profile) == Asks::None);
     let addresses = [boot.listen].into_iter().chain(boot.also_listen.iter().copied());
     let open = |address: SocketAddr| {
         check_exposure(listening::HOST.name, address.ip(), "clients are anonymous", boot.insecure || known)
@@ -262,6 +266,13 @@ mod tests {
         let public = [("HOST", "0.0.0.0"), ("JWT_SECRET_FILE", "/key")];
         let auth = |auth| parse(&[public.as_slice(), &[("AUTH", auth)]].concat()).is_ok();
         assert_eq!([auth("jwt"), auth("jwt,stream=none"), auth("push=jwt")], [true, false, false]);
+    }
+
+    #[test]
+    fn x21_a_profile_that_is_off_lets_nobody_in() {
+        let public = [("HOST", "0.0.0.0"), ("JWT_SECRET_FILE", "/key"), ("AUTH", "push=jwt")];
+        let open = |profiles| parse(&[public.as_slice(), &[("PROFILES", profiles)]].concat()).is_err();
+        assert_eq!([open("push"), open("push,dual")], [false, true]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::known::bus as redis;
 use super::reader::Reader;
+use super::setting::{Setting, Text};
 use crate::bus;
 
 /// The bus that the settings ask for; in memory without a Redis.
@@ -15,17 +16,26 @@ pub(super) fn config(r: &mut Reader<'_>) -> bus::Config {
         (None, Some(_)) => r.content(redis::REDIS_URL_FILE).map(|url| (redis::REDIS_URL_FILE, url)),
         (None, None) => None,
     };
-    let password = r.content(redis::REDIS_PASSWORD_FILE).map(bus::Secret::new);
+    let password = secret(r, redis::REDIS_PASSWORD_FILE);
     let username = r.text(redis::REDIS_SENTINEL_USERNAME).map(str::to_owned);
-    let sentinel_password = r.content(redis::REDIS_SENTINEL_PASSWORD_FILE).map(bus::Secret::new);
-    let sentinel = bus::Login { username, password: sentinel_password };
+    let sentinel = bus::Login { username, password: secret(r, redis::REDIS_SENTINEL_PASSWORD_FILE) };
     let namespace = r.value(redis::REDIS_NAMESPACE, bus::Namespace::default());
     let authorities = r.content(redis::REDIS_CA_FILE).and(r.path(redis::REDIS_CA_FILE));
     let Some((setting, url)) = url else { return bus::Config::Memory };
     match url.parse() {
         Ok(url) => {
             let (max_retries, pool) = (r.small(redis::REDIS_MAX_RETRIES), pool_size(r));
-            bus::Config::Redis { url, password, sentinel, namespace, authorities, max_retries, pool }
+            let url_file = r.path(redis::REDIS_URL_FILE);
+            bus::Config::Redis {
+                url,
+                url_file,
+                password,
+                sentinel,
+                namespace,
+                authorities,
+                max_retries,
+                pool,
+            }
         }
         Err(error) => {
             let error: bus::UrlError = error;
@@ -33,6 +43,12 @@ pub(super) fn config(r: &mut Reader<'_>) -> bus::Config {
             bus::Config::Memory
         }
     }
+}
+
+/// A file that must be there now, and is read again at each dial.
+fn secret(r: &mut Reader<'_>, setting: Setting<Text>) -> Option<bus::Password> {
+    r.content(setting)?;
+    r.path(setting).map(bus::Password::File)
 }
 
 fn pool_size(r: &mut Reader<'_>) -> bus::PoolSize {
@@ -93,7 +109,8 @@ mod tests {
             panic!("a bus")
         };
         assert_eq!(sentinel.username.as_deref(), Some("watch"));
-        assert_eq!((sentinel.password, password), (Some(bus::Secret::new("s3cret")), None));
+        let of_sentinels = sentinel.password.map(|password| password.read().unwrap());
+        assert_eq!((of_sentinels, password), (Some(bus::Secret::new("s3cret")), None));
     }
 
     #[test]

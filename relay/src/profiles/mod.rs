@@ -5,6 +5,7 @@ mod accept;
 mod access;
 mod direct;
 pub mod dual;
+mod enabled;
 mod error;
 mod idempotency;
 mod identity;
@@ -29,6 +30,7 @@ use axum::Router;
 use crate::app::App;
 
 pub use direct::{Direct, direct};
+pub use enabled::{Enabled, NotEnabled};
 pub use error::ApiError;
 pub use idempotency::once;
 pub use incoming::Incoming;
@@ -43,8 +45,17 @@ pub const PATHS: [(&str, &str); 5] = [
     (dual::NAME, "/ws/PLAYER, /sse/PLAYER, POST /api/messages, /api/connections/stats"),
 ];
 
-/// The routes of all profiles.
-pub fn routes() -> Router<Arc<App>> {
-    let sockets = Router::new().merge(socket::routes()).merge(push::routes()).merge(tokens::routes());
-    sockets.merge(stream::routes()).merge(dual::routes()).merge(socketio::routes())
+/// The routes of the profiles that are on.
+pub fn routes(on: Enabled) -> Router<Arc<App>> {
+    let shared = on.has(push::NAME) || on.has(stream::NAME);
+    let all = [
+        (shared, socket::routes as fn() -> Router<Arc<App>>),
+        (on.has(push::NAME), push::routes),
+        (on.has(stream::NAME), stream::routes),
+        (on.has(socketio::NAME), socketio::routes),
+        (on.has(tokens::NAME), tokens::routes),
+        (on.has(dual::NAME), dual::routes),
+    ];
+    let wanted = all.into_iter().filter(|(wanted, _)| *wanted);
+    wanted.fold(Router::new(), |router, (_, routes)| router.merge(routes()))
 }

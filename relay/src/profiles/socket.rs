@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Query, Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::Uri;
+use http::{StatusCode, Uri};
 use serde::Deserialize;
 
 use super::{push, stream};
@@ -24,12 +24,16 @@ struct Parameters {
 }
 
 async fn connect(State(app): State<Arc<App>>, request: Request) -> Response {
+    let on = app.profiles;
     // Where a token says who the user is, or nobody may be anonymous, it is one of `push`, too.
-    let named = names_user(request.uri()) || !app.gate.is_open(push::NAME);
-    if named || !app.settings.live().stream.anonymous {
-        return push::connect(app, request).await;
+    let named = names_user(request.uri()) || (on.has(push::NAME) && !app.gate.is_open(push::NAME));
+    if !named && on.has(stream::NAME) && app.settings.live().stream.anonymous {
+        return stream::connect(app, request).await;
     }
-    stream::connect(app, request).await
+    if !on.has(push::NAME) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    push::connect(app, request).await
 }
 
 /// Who names several users names one that is refused.

@@ -115,7 +115,8 @@ impl Relay {
 
     /// The routes of the clients' port.
     pub(super) fn client_routes(&self) -> Router {
-        let routes = profiles::routes().merge(health::routes()).merge(debug::guarded(self.app.clone()));
+        let routes = profiles::routes(self.app.profiles);
+        let routes = routes.merge(health::routes()).merge(debug::guarded(self.app.clone()));
         let routes = if self.app.page { routes.merge(page::routes()) } else { routes };
         let finish = middleware::from_fn_with_state(self.app.clone(), answer::finish);
         let throttle = middleware::from_fn_with_state(self.app.clone(), throttle::check);
@@ -180,6 +181,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         recovery,
         metrics,
         page: boot.page,
+        profiles: boot.profiles,
         debug_doors: Doors::new(boot.debug_endpoints, boot.listen.ip()),
         profiler: Profiler::default(),
         named_tasks: Arc::default(),

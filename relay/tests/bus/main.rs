@@ -24,6 +24,7 @@ mod nodes;
 mod outages;
 mod places;
 mod presence;
+mod rotation;
 mod snapshots;
 mod speed;
 mod support;

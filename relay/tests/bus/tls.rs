@@ -72,6 +72,7 @@ async fn a_private_authority_may_vouch_for_redis() {
         "a",
         Config::Redis {
             url: url.parse().unwrap(),
+            url_file: None,
             password: None,
             namespace: Namespace::default(),
             authorities: Some(authority.path().to_owned()),

@@ -1,6 +1,6 @@
 //! Which server of a topology is used, and with which account.
 
-use relay::bus::{Config, Login, Secret};
+use relay::bus::{Config, Login, Password, Secret};
 use relay_contract::admin::BusState;
 
 use crate::support::{Cluster, Node, Redis, Sentinels, config_of, free_port, until};
@@ -60,13 +60,14 @@ async fn guarded() -> Sentinels {
 }
 
 fn guarded_config(url: &str, password: &str) -> Config {
-    let Config::Redis { url, password: of_redis, namespace, authorities, max_retries, pool, .. } =
-        config_of(url, Some("of-redis"), "default")
+    let Config::Redis {
+        url, url_file, password: of_redis, namespace, authorities, max_retries, pool, ..
+    } = config_of(url, Some("of-redis"), "default")
     else {
         unreachable!()
     };
-    let sentinel = Login { username: None, password: Some(Secret::new(password)) };
-    Config::Redis { url, password: of_redis, sentinel, namespace, authorities, max_retries, pool }
+    let sentinel = Login { username: None, password: Some(Password::Fixed(Secret::new(password))) };
+    Config::Redis { url, url_file, password: of_redis, sentinel, namespace, authorities, max_retries, pool }
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ mod logs;
 mod page;
 mod persistence;
 mod pressure;
+mod profiles;
 mod proxies;
 mod publish;
 mod rates;

@@ -2,6 +2,7 @@
 
 mod account;
 mod around;
+mod boot;
 mod budget;
 mod config;
 mod deployment;
@@ -84,9 +85,9 @@ pub fn build(cluster: &Validated, keys: &Keys) -> Wanted {
 }
 
 fn wanted_redis(cluster: &Validated, keys: &Keys) -> Option<WantedRedis> {
-    let Redis::Managed { image, resources } = &cluster.redis else { return None };
+    let Redis::Managed(managed) = &cluster.redis else { return None };
     let secret = redis::secret(cluster, &keys.redis_password);
-    let server = redis::server(cluster, image, resources, &keys.redis_password);
+    let server = redis::server(cluster, managed, &keys.redis_password);
     Some(WantedRedis { secret, service: redis::service(cluster), server })
 }
 

@@ -10,7 +10,7 @@ use relay_contract::settings;
 use super::super::names::{Names, RELAY, SERVING, labels};
 use super::super::validate::{Redis, Validated};
 use super::probes::{Pace, admin, restricted_container, runtime_default};
-use super::{config, keys, spread, volumes};
+use super::{boot, config, keys, spread, volumes};
 
 /// Seconds that a relay keeps serving after it was told to end, so that load balancers stop
 /// sending clients to it first. The wait is the kubelet's own: it needs no shell in the image.
@@ -94,11 +94,13 @@ fn container(cluster: &Validated) -> Container {
 
 fn environment(cluster: &Validated) -> Vec<EnvVar> {
     let drain = &cluster.spec.drain;
-    let mut all = vec![
-        env(settings::HOST, "0.0.0.0"),
-        env(settings::PORT, settings::CLIENT_PORT.to_string()),
-        // Clients are anonymous as long as the spec has no authentication; the status says so.
-        env(settings::INSECURE, "true"),
+    let mut all =
+        vec![env(settings::HOST, "0.0.0.0"), env(settings::PORT, settings::CLIENT_PORT.to_string())];
+    if cluster.auth.anonymous {
+        // A relay asks for this word before it believes its clients; the status tells people.
+        all.push(env(settings::INSECURE, "true"));
+    }
+    all.extend([
         downward(settings::NODE_NAME, "metadata.name"),
         downward(settings::POD_IP, "status.podIP"),
         env(settings::ADMIN_LISTEN, format!("0.0.0.0:{}", settings::ADMIN_PORT)),
@@ -106,11 +108,12 @@ fn environment(cluster: &Validated) -> Vec<EnvVar> {
         env(settings::ADMIN_TOKEN_FILE, format!("{}/{}", volumes::KEYS, keys::ADMIN_TOKEN)),
         env(settings::DRAIN_TIMEOUT_SECONDS, drain.timeout_seconds.to_string()),
         env(settings::DRAIN_RATE, drain.max_disconnects_per_second.to_string()),
-    ];
+    ]);
     if cluster.publish_key {
         all.push(env(settings::PUBLISH_KEY_FILE, format!("{}/{}", volumes::KEYS, keys::PUBLISH_KEY)));
     }
     all.extend(bus(cluster));
+    all.extend(boot::settings(cluster));
     all
 }
 
@@ -118,13 +121,18 @@ fn environment(cluster: &Validated) -> Vec<EnvVar> {
 fn bus(cluster: &Validated) -> Vec<EnvVar> {
     let namespace = env(settings::REDIS_NAMESPACE, redis_namespace(cluster));
     match &cluster.redis {
-        Redis::Managed { .. } => vec![
+        Redis::Managed(_) => vec![
             env(settings::REDIS_URL, format!("redis://{}:6379", Names(&cluster.root.name).redis())),
             env(settings::REDIS_PASSWORD_FILE, format!("{}/{}", volumes::REDIS, super::redis::PASSWORD)),
             namespace,
         ],
-        Redis::External { .. } => {
-            vec![env(settings::REDIS_URL_FILE, format!("{}/{}", volumes::REDIS, volumes::URL)), namespace]
+        Redis::External(external) => {
+            let mut all = vec![boot::path(volumes::REDIS, &external.url), namespace];
+            all.extend(external.files.iter().map(|file| boot::path(volumes::REDIS, file)));
+            all.extend(
+                external.sentinel_username.iter().map(|it| env(settings::REDIS_SENTINEL_USERNAME, it)),
+            );
+            all
         }
         Redis::Memory => Vec::new(),
     }

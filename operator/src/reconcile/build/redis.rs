@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
-use k8s_openapi::api::core::v1::{ResourceRequirements, Secret, Service};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::api::core::v1::{
+    PersistentVolumeClaim, PersistentVolumeClaimSpec, Secret, Service, VolumeResourceRequirements,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::super::names::{Names, REDIS, selector};
 use super::super::secret_value::SecretValue;
-use super::super::validate::Validated;
+use super::super::validate::{Managed, Validated};
 use super::{metadata, pod, redis_pod, services};
+use crate::api::RedisStorage;
 
 /// Key of the password as it is.
 pub(super) const PASSWORD: &str = "password";
@@ -47,13 +51,8 @@ pub(super) fn service(cluster: &Validated) -> Service {
     services::service(meta, "ClusterIP", selector(&cluster.root.name, REDIS), vec![port])
 }
 
-/// One server without persistence. It starts anew when its password changes.
-pub(super) fn server(
-    cluster: &Validated,
-    image: &str,
-    resources: &ResourceRequirements,
-    password: &SecretValue,
-) -> StatefulSet {
+/// One server, which starts anew when its password changes.
+pub(super) fn server(cluster: &Validated, managed: &Managed, password: &SecretValue) -> StatefulSet {
     let name = Names(&cluster.root.name).redis();
     StatefulSet {
         metadata: metadata(cluster, name.clone(), REDIS),
@@ -64,11 +63,28 @@ pub(super) fn server(
                 match_labels: Some(selector(&cluster.root.name, REDIS)),
                 ..LabelSelector::default()
             },
-            template: redis_pod::template(cluster, image, resources, password),
+            template: redis_pod::template(cluster, managed, password),
             // With the default policy a pod that cannot start is not replaced by one that can.
             pod_management_policy: Some("Parallel".to_owned()),
+            volume_claim_templates: managed.storage.as_ref().map(|storage| vec![claim(storage)]),
             revision_history_limit: Some(1),
             ..StatefulSetSpec::default()
+        }),
+        status: None,
+    }
+}
+
+/// The volume of a server that keeps what it holds. It belongs to no cluster: what is on it stays
+/// when the cluster is deleted.
+fn claim(storage: &RedisStorage) -> PersistentVolumeClaim {
+    let size = BTreeMap::from([("storage".to_owned(), Quantity(storage.size.clone()))]);
+    PersistentVolumeClaim {
+        metadata: ObjectMeta { name: Some(redis_pod::DATA.to_owned()), ..ObjectMeta::default() },
+        spec: Some(PersistentVolumeClaimSpec {
+            access_modes: Some(vec!["ReadWriteOnce".to_owned()]),
+            storage_class_name: storage.storage_class_name.clone(),
+            resources: Some(VolumeResourceRequirements { requests: Some(size), limits: None }),
+            ..PersistentVolumeClaimSpec::default()
         }),
         status: None,
     }

@@ -7,20 +7,22 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
     Container, EnvVar, EnvVarSource, ExecAction, PodSecurityContext, PodSpec, PodTemplateSpec, Probe,
-    ResourceRequirements, SecretKeySelector, TCPSocketAction,
+    SecretKeySelector, TCPSocketAction,
 };
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::api::ObjectMeta;
 
 use super::super::names::{Names, REDIS, labels};
 use super::super::secret_value::SecretValue;
-use super::super::validate::Validated;
+use super::super::validate::{Managed, Validated};
 use super::pod::{mount, port};
 use super::probes::{Pace, restricted_container, runtime_default};
 use super::{redis, volumes};
 
 /// Port of Redis.
 pub(super) const PORT: u16 = 6379;
+/// Name of the volume with the data.
+pub(super) const DATA: &str = "data";
 /// Annotation that changes with the password, so that the server reads its access list again.
 const ACL_HASH: &str = "relaycluster.dev/acl-hash";
 /// User of the official image.
@@ -28,12 +30,7 @@ const USER: i64 = 999;
 /// Directory of the access list.
 const ACL: &str = "/etc/redis-acl";
 
-pub(super) fn template(
-    cluster: &Validated,
-    image: &str,
-    resources: &ResourceRequirements,
-    password: &SecretValue,
-) -> PodTemplateSpec {
+pub(super) fn template(cluster: &Validated, managed: &Managed, password: &SecretValue) -> PodTemplateSpec {
     let acl_hash: String = password.sha256().chars().take(16).collect();
     PodTemplateSpec {
         metadata: Some(ObjectMeta {
@@ -41,13 +38,17 @@ pub(super) fn template(
             annotations: Some(BTreeMap::from([(ACL_HASH.to_owned(), acl_hash)])),
             ..ObjectMeta::default()
         }),
-        spec: Some(pod(cluster, image, resources)),
+        spec: Some(pod(cluster, managed)),
     }
 }
 
-fn pod(cluster: &Validated, image: &str, resources: &ResourceRequirements) -> PodSpec {
+fn pod(cluster: &Validated, managed: &Managed) -> PodSpec {
     let names = Names(&cluster.root.name);
     let acl = volumes::secret("acl", names.redis(), Some((redis::ACL_FILE, redis::ACL_FILE)));
+    let mut volumes = vec![acl];
+    if managed.storage.is_none() {
+        volumes.push(volumes::scratch(DATA));
+    }
     let pull_secrets = cluster.spec.image_pull_secrets.clone();
     PodSpec {
         service_account_name: Some(names.main()),
@@ -63,33 +64,35 @@ fn pod(cluster: &Validated, image: &str, resources: &ResourceRequirements) -> Po
             ..PodSecurityContext::default()
         }),
         termination_grace_period_seconds: Some(10),
-        containers: vec![container(&names.redis(), image, resources)],
-        volumes: Some(vec![acl, volumes::scratch("data")]),
+        containers: vec![container(&names.redis(), managed)],
+        volumes: Some(volumes),
         ..PodSpec::default()
     }
 }
 
-fn container(secret: &str, image: &str, resources: &ResourceRequirements) -> Container {
+fn container(secret: &str, managed: &Managed) -> Container {
     Container {
         name: REDIS.to_owned(),
-        image: Some(image.to_owned()),
+        image: Some(managed.image.clone()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
-        command: Some(command()),
+        command: Some(command(managed.storage.is_some())),
         ports: Some(vec![port("redis", PORT)]),
         env: Some(vec![password_of_the_probe(secret)]),
-        resources: Some(resources.clone()),
+        resources: Some(managed.resources.clone()),
         readiness_probe: Some(ping()),
         liveness_probe: Some(listening()),
         security_context: Some(restricted_container()),
-        volume_mounts: Some(vec![mount("acl", ACL, true), mount("data", "/data", false)]),
+        volume_mounts: Some(vec![mount("acl", ACL, true), mount(DATA, "/data", false)]),
         ..Container::default()
     }
 }
 
-/// Nothing is kept on disk: what Redis holds is on its way.
-fn command() -> Vec<String> {
+/// With a volume every write is in a log on it, by default within a second; without one nothing is
+/// kept on disk.
+fn command(keeps: bool) -> Vec<String> {
     let acl = format!("{ACL}/{}", redis::ACL_FILE);
-    let words = ["redis-server", "--aclfile", &acl, "--save", "", "--appendonly", "no", "--dir", "/data"];
+    let append = if keeps { "yes" } else { "no" };
+    let words = ["redis-server", "--aclfile", &acl, "--save", "", "--appendonly", append, "--dir", "/data"];
     words.map(str::to_owned).to_vec()
 }
 

@@ -68,10 +68,34 @@ fn full() -> Value {
         "cors": {"origins": ["https://a.example", "https://b.example"]},
         "log": {"level": "Debug"},
         "heartbeat": {"intervalSeconds": 60, "timeoutSeconds": 15},
-        "limits": {"maxMessageBytes": 1024, "maxConnections": 9, "maxConnectionsPerUser": 2, "maxQueueBytes": 4096},
+        "limits": {"maxMessageBytes": 1024, "maxConnections": 9, "maxConnectionsPerUser": 2, "maxQueueBytes": 4096,
+            "maxQueueMessages": 7, "maxChannelsPerConnection": 8, "overflow": "DropOldest",
+            "maxNodeQueueMebibytes": 3, "idleTimeoutSeconds": 33},
+        "rateLimits": {"scope": "Node", "connectionsPerMinute": 1, "messagesPerSecond": 2, "userMessagesPerMinute": 3,
+            "tokensPerMinute": 4, "eventsPerSecond": 5, "publishesPerSecond": 6, "channelMessagesPerSecond": 7,
+            "requests": 8, "requestsWindowSeconds": 9},
+        "history": {"users": {"size": 1000, "seconds": 300}, "rooms": {"size": 10, "seconds": 20},
+            "conversations": {"size": 11, "seconds": 21}, "events": {"size": 12, "seconds": 22}},
+        "profiles": {
+            "push": {"duplicates": "Replace", "overflow": "LatestOnly"},
+            "stream": {"anonymous": false, "bufferSize": 5, "overflow": "DropNewest"},
+            "socketio": {"transports": ["WebSocket"], "pingIntervalSeconds": 5, "pingTimeoutSeconds": 6,
+                "maxMessageBytes": 2000, "allowVersion2": false, "recoverySeconds": 7, "chatWorker": "bot@a",
+                "overflow": "Disconnect"},
+            "tokens": {"chunkField": true}, "dual": {"sessionSeconds": 60, "enabled": false}},
+        "auth": {"method": "JWT", "profiles": {"stream": "None", "push": "Webhook"},
+            "jwt": {"secretRef": {"name": "jwt", "key": "hmac"}, "publicKeySecretRef": {"name": "jwt", "key": "pem"},
+                "issuers": [{"issuer": "https://a.example", "jwksUrl": "https://a.example/keys"},
+                    {"issuer": "b", "jwksUrl": "https://b.example/keys"}],
+                "issuer": "us", "audiences": ["relay", "chat"], "leewaySeconds": 5, "cookie": "session"},
+            "webhook": {"url": "https://who.example/is", "timeoutMilliseconds": 100, "concurrency": 2, "cacheSeconds": 0},
+            "caSecretRef": {"name": "authorities", "key": "ca.crt"}},
+        "trustedProxies": ["10.0.0.0/8", "fd00::1"],
         "publicAccounts": ["ops", "news_bot"],
         "publish": {"access": "Open"},
-        "redis": {"mode": "External", "external": {"urlSecretRef": {"name": "bus", "key": "uri"}}},
+        "redis": {"mode": "External", "external": {"urlSecretRef": {"name": "bus", "key": "uri"},
+            "passwordSecretRef": {"name": "bus", "key": "password"}, "caSecretRef": {"name": "bus-ca", "key": "ca.crt"},
+            "sentinel": {"username": "watch", "passwordSecretRef": {"name": "bus", "key": "sentinels"}}}},
         "service": {"type": "LoadBalancer", "annotations": {"lb": "internal"}, "port": 8000},
         "ingress": {"className": "nginx", "hosts": ["relay.example.com"], "path": "/live", "tlsSecretName": "cert",
             "annotations": {"nginx.ingress.kubernetes.io/proxy-read-timeout": "600"}},
@@ -100,7 +124,9 @@ fn what_changes_live_makes_no_revision() {
     let live = json!({
         "replicas": 5, "cors": {"origins": ["*"]}, "log": {"level": "Error"}, "heartbeat": {"intervalSeconds": 5},
         "limits": {"maxConnections": 5}, "publicAccounts": ["x"], "service": {"port": 81},
-        "rollout": {"maxSurgePercent": 50},
+        "rollout": {"maxSurgePercent": 50}, "rateLimits": {"requests": 5}, "trustedProxies": ["10.0.0.0/8"],
+        "profiles": {"push": {"duplicates": "Allow", "overflow": "DropOldest"}, "stream": {"anonymous": false},
+            "socketio": {"transports": ["Polling"], "allowVersion2": false}},
     });
     assert_eq!(built(live).revision, built(json!({})).revision);
 }
@@ -115,10 +141,38 @@ fn what_needs_a_new_process_makes_a_revision() {
         json!({"drain": {"timeoutSeconds": 9}}),
         json!({"podLabels": {"a": "b"}}),
         json!({"replicas": 1, "redis": {"mode": "None"}}),
+        json!({"history": {"users": {"size": 1, "seconds": 1}}}),
+        json!({"profiles": {"dual": {"enabled": false}}}),
+        json!({"auth": {"method": "Token"}}),
+        json!({"limits": {"maxNodeQueueMebibytes": 1}}),
     ];
     for spec in cases {
         assert_ne!(built(spec.clone()).revision, none, "{spec}");
     }
+}
+
+#[test]
+fn f11_a_managed_redis_with_storage_writes_to_its_own_volume() {
+    let redis = json!({"managed": {"storage": {"size": "2Gi", "storageClassName": "fast"}}});
+    let server = built(json!({"redis": redis})).redis.unwrap().server.spec.unwrap();
+    let claim = server.volume_claim_templates.unwrap().remove(0);
+    let pod = server.template.spec.unwrap();
+    let command = pod.containers[0].command.clone().unwrap().join(" ");
+    let size = claim.spec.unwrap().resources.unwrap().requests.unwrap()["storage"].0.clone();
+    assert_eq!((claim.metadata.name.as_deref(), size.as_str()), (Some("data"), "2Gi"));
+    assert!(command.contains("--appendonly yes"), "{command}");
+    assert!(pod.volumes.unwrap().iter().all(|volume| volume.name != "data"));
+}
+
+#[test]
+fn relays_that_ask_all_clients_for_credentials_are_not_told_to_be_insecure() {
+    let auth = json!({"method": "JWT", "jwt": {"secretRef": {"name": "jwt", "key": "hmac"}}});
+    let names = |spec| {
+        let pod = built(spec).deployment.spec.unwrap().template.spec.unwrap();
+        pod.containers[0].env.iter().flatten().map(|env| env.name.clone()).collect::<Vec<_>>()
+    };
+    assert!(names(json!({})).contains(&"INSECURE".to_owned()));
+    assert!(!names(json!({"auth": auth})).contains(&"INSECURE".to_owned()));
 }
 
 #[test]

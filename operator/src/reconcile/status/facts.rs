@@ -7,7 +7,7 @@ use relay_contract::admin;
 
 use super::super::observed::Root;
 use super::super::pods::RelayPod;
-use crate::api::{PublishAccess, Reason, RedisMode};
+use crate::api::{Profile, PublishAccess, Reason, RedisMode};
 use crate::fleet::Settings;
 
 /// One relay: its pod, and what it told.
@@ -50,6 +50,8 @@ pub struct Facts {
     pub replicas: u32,
     /// Whose Redis it is.
     pub redis_mode: RedisMode,
+    /// Profiles whose clients need no credentials.
+    pub anonymous: Vec<Profile>,
     /// Who may publish.
     pub publish: PublishAccess,
     /// Seconds without progress after which a rollout is stalled.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::facts::{Facts, Relay};
 use super::*;
-use crate::api::{ConfigurationStatus, PublishAccess, Reason, RedisMode};
+use crate::api::{ConfigurationStatus, Profile, PublishAccess, Reason, RedisMode};
 use crate::fleet::Settings;
 use crate::reconcile::fixtures::{root, stored};
 use crate::reconcile::observed::Root;
@@ -56,6 +56,7 @@ fn settled() -> Facts {
         now: at(NOW),
         replicas: 2,
         redis_mode: RedisMode::Managed,
+        anonymous: Profile::ALL.to_vec(),
         publish: PublishAccess::Key,
         progress_deadline: 300,
         revision: Some("r".to_owned()),

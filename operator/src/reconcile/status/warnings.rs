@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::judgement::{Judgement, State};
-use crate::api::{PublishAccess, Reason};
+use crate::api::{Profile, PublishAccess, Reason};
 
 /// All warnings as one condition.
 pub(super) fn judge(facts: &Facts) -> Judgement {
@@ -16,12 +16,11 @@ pub(super) fn judge(facts: &Facts) -> Judgement {
 }
 
 fn all(facts: &Facts) -> Vec<(Reason, String)> {
-    let mut warnings = vec![(Reason::AnonymousClients, "clients need no credentials".to_owned())];
+    let anonymous = anonymous(&facts.anonymous).map(|message| (Reason::AnonymousClients, message));
+    let mut warnings: Vec<_> = anonymous.into_iter().collect();
     if facts.publish == PublishAccess::Open {
-        warnings.push((
-            Reason::OpenPublish,
-            "spec.publish.access: everybody who reaches the Service may publish".to_owned(),
-        ));
+        let message = "spec.publish.access: everybody who reaches the Service may publish";
+        warnings.push((Reason::OpenPublish, message.to_owned()));
     }
     if facts.replicas == 1 {
         let message = "spec.replicas: one relay cannot be protected from disruptions";
@@ -30,4 +29,13 @@ fn all(facts: &Facts) -> Vec<(Reason, String)> {
     let missing = facts.missing_kinds.iter().cloned();
     warnings.extend(missing.map(|message| (Reason::KindNotInstalled, message)));
     warnings
+}
+
+fn anonymous(profiles: &[Profile]) -> Option<String> {
+    let names: Vec<_> = profiles.iter().map(|profile| profile.as_str()).collect();
+    match names.len() {
+        0 => None,
+        all if all == Profile::ALL.len() => Some("clients need no credentials".to_owned()),
+        _ => Some(format!("spec.auth: clients of {} need no credentials", names.join(", "))),
+    }
 }

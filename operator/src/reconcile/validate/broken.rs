@@ -15,6 +15,13 @@ impl Broken {
         self.unless((min..=max).contains(&value), field, || format!("{value} is not in {min} to {max}"));
     }
 
+    /// The figures of many fields are, each with its least and its greatest value.
+    pub(super) fn ranges<const N: usize>(&mut self, table: [(&str, i32, i32, i32); N]) {
+        for (field, value, min, max) in table {
+            self.range(field, value, min, max);
+        }
+    }
+
     /// A rule about a field holds.
     pub(super) fn unless(&mut self, holds: bool, field: &str, why: impl FnOnce() -> String) {
         if !holds {

@@ -6,13 +6,18 @@
 //! defaults where they are not in the schema.
 
 mod around;
+mod auth;
 mod broken;
+mod limits;
 mod pods;
+mod profiles;
 mod redis;
 mod resources;
 mod rollout;
 mod scaling;
+mod secrets;
 mod settings;
+mod texts;
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
 
@@ -22,8 +27,10 @@ use super::observed::Root;
 use crate::api::{PublishAccess, RelayCluster, RelayClusterSpec};
 use crate::options::Options;
 
+pub use self::auth::Auth;
 pub use self::broken::InvalidSpec;
-pub use self::redis::Redis;
+pub use self::redis::{External, Managed, Redis};
+pub use self::secrets::SecretFile;
 
 /// A cluster whose spec holds every rule, with all defaults in place.
 #[derive(Clone, Debug)]
@@ -44,6 +51,8 @@ pub struct Validated {
     pub redis: Redis,
     /// Namespace of the operator itself, when it runs in this Kubernetes.
     pub operator_namespace: Option<String>,
+    /// What relays ask of their clients.
+    pub auth: Auth,
     /// Whether the publish API asks for a key.
     pub publish_key: bool,
 }
@@ -66,6 +75,12 @@ pub fn validate(root: &Root, options: &Options) -> Result<Validated, InvalidSpec
     let mut broken = Broken(rules(cluster));
     pods::check(spec, &mut broken);
     settings::check(spec, &mut broken);
+    limits::check(&spec.limits, &mut broken);
+    limits::check_rates(&spec.rate_limits, &mut broken);
+    limits::check_history(&spec.history, &mut broken);
+    profiles::check(&spec.profiles, &mut broken);
+    auth::check(spec, &mut broken);
+    redis::check(&spec.redis, &mut broken);
     rollout::check(spec, &mut broken);
     around::check(spec, &mut broken);
     scaling::check(spec, &mut broken);
@@ -85,6 +100,7 @@ fn complete(root: &Root, spec: &RelayClusterSpec, redis: Redis, options: &Option
         resources: spec.resources.clone().unwrap_or_else(|| resources("50m", "64Mi", "512Mi")),
         redis,
         operator_namespace: options.namespace.clone(),
+        auth: auth::complete(spec),
         publish_key: spec.publish.access == PublishAccess::Key,
         spec: spec.clone(),
     }

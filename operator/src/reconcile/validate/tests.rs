@@ -51,6 +51,25 @@ fn what_an_earlier_definition_let_pass_is_refused_by_field() {
             "spec.autoscaling.target",
             json!({"autoscaling": {"min": 1, "max": 2, "targetConnectionsPerPod": 0}}),
         ),
+        ("spec.history.rooms.size", json!({"history": {"rooms": {"size": 0, "seconds": 1}}})),
+        ("spec.rateLimits.requests", json!({"rateLimits": {"requests": -1}})),
+        ("spec.profiles.stream.bufferSize", json!({"profiles": {"stream": {"bufferSize": 0}}})),
+        ("spec.profiles.socketio.chatWorker", json!({"profiles": {"socketio": {"chatWorker": "a b"}}})),
+        ("spec.profiles.socketio.transports", json!({"profiles": {"socketio": {"transports": []}}})),
+        ("spec.trustedProxies", json!({"trustedProxies": ["10.0.0.0/33"]})),
+        ("spec.auth.webhook.url", json!({"auth": {"webhook": {"url": "http://a.example"}}})),
+        ("spec.auth.webhook.url", json!({"auth": {"webhook": {"url": "https://u:p@a.example"}}})),
+        (
+            "spec.auth.jwt.audiences",
+            json!({"auth": {"jwt": {
+            "audiences": ["a,b"], "secretRef": {"name": "jwt", "key": "secret"}}}}),
+        ),
+        (
+            "spec.auth.jwt.issuers",
+            json!({"auth": {"jwt": {
+            "issuers": [{"issuer": "a", "jwksUrl": "http://a.example"}]}}}),
+        ),
+        ("spec.redis.managed.storage.size", json!({"redis": {"managed": {"storage": {"size": "1G"}}}})),
     ];
     for (field, spec) in cases {
         let error = check(spec.clone()).unwrap_err().to_string();
@@ -79,4 +98,31 @@ fn no_text_can_end_its_line_in_the_settings_file() {
 fn every_broken_rule_is_named() {
     let error = check(json!({"replicas": 900, "service": {"port": 0}})).unwrap_err();
     assert_eq!(error.0.len(), 2);
+}
+
+#[test]
+fn connection_tokens_that_anybody_gets_are_refused() {
+    let error = check(json!({"auth": {"method": "None", "profiles": {"push": "Token"}}})).unwrap_err();
+    assert!(error.to_string().starts_with("spec.auth.profiles: "), "{error}");
+}
+
+#[test]
+fn connection_tokens_that_nobody_gets_are_refused() {
+    let spec = json!({"auth": {"method": "Token"}, "publish": {"access": "Open"}});
+    assert!(check(spec).unwrap_err().to_string().starts_with("spec.auth.method: "));
+    assert!(check(json!({"auth": {"method": "Token"}})).is_ok());
+}
+
+#[test]
+fn clients_are_anonymous_while_a_profile_that_is_on_asks_nothing() {
+    let jwt = json!({"secretRef": {"name": "jwt", "key": "secret"}});
+    let anonymous = |auth, profiles| {
+        let spec = json!({"auth": auth, "profiles": profiles});
+        check(spec).unwrap().auth.anonymous
+    };
+    let all = json!({"method": "JWT", "jwt": jwt});
+    let but_push = json!({"method": "JWT", "jwt": jwt, "profiles": {"push": "None"}});
+    assert!(!anonymous(all, json!({})));
+    assert!(anonymous(but_push.clone(), json!({})));
+    assert!(!anonymous(but_push, json!({"push": {"enabled": false}})));
 }

@@ -5,11 +5,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::password::Password;
+pub(super) use self::password::read;
 pub use self::secret::Secret;
 pub(super) use self::url::{Address, Servers};
 pub use self::url::{RedisUrl, UrlError};
 use super::Namespace;
 
+mod password;
 mod secret;
 mod url;
 
@@ -23,8 +26,11 @@ pub enum Config {
     Redis {
         /// Where it is.
         url: RedisUrl,
+        /// File that the URL was read from. Name and password in it are read again at each dial; for
+        /// another server there is another process.
+        url_file: Option<PathBuf>,
         /// Its password; takes precedence over one in the URL.
-        password: Option<Secret>,
+        password: Option<Password>,
         /// How to log in to its sentinels, if it has any.
         sentinel: Login,
         /// Whose relays hear each other there.
@@ -44,7 +50,7 @@ pub struct Login {
     /// Its name.
     pub username: Option<String>,
     /// Its password.
-    pub password: Option<Secret>,
+    pub password: Option<Password>,
 }
 
 /// Bounds of a pool of connections to Redis (requirement 001-17).
@@ -73,8 +79,9 @@ mod tests {
     fn a_config_with_a_password_is_shown_without_it() {
         let config = Config::Redis {
             url: "redis://cache".parse().unwrap(),
-            password: Some(Secret::new("s3cret")),
-            sentinel: Login { username: None, password: Some(Secret::new("s3cret")) },
+            url_file: None,
+            password: Some(Password::Fixed(Secret::new("s3cret"))),
+            sentinel: Login { username: None, password: Some(Password::Fixed(Secret::new("s3cret"))) },
             namespace: Namespace::default(),
             authorities: None,
             max_retries: 0,

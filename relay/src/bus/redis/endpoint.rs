@@ -11,6 +11,7 @@ use redis::{
     RedisConnectionInfo, TlsCertificates,
 };
 
+use super::account::{Account, credentials};
 use super::fault::Fault;
 use crate::bus::config::{Address, Login, RedisUrl, Secret, Servers};
 
@@ -25,18 +26,18 @@ const SENTINEL_DEADLINE: Duration = Duration::from_secs(1);
 /// Where Redis is and how to log in.
 pub(in crate::bus) struct Endpoint {
     url: RedisUrl,
-    login: Login,
+    account: Account,
     sentinel: Login,
     authorities: Option<PathBuf>,
     max_retries: u32,
 }
 
 impl Endpoint {
-    /// `password` takes precedence over one in the URL, and `sentinel` is for sentinels; after
+    /// `account` is that of the servers with the data, and `sentinel` is for sentinels; after
     /// `max_retries` tries in a row, unless that is 0, it is given up.
     pub(in crate::bus) fn new(
         url: RedisUrl,
-        password: Option<Secret>,
+        account: Account,
         sentinel: Login,
         authorities: Option<PathBuf>,
         max_retries: u32,
@@ -45,9 +46,7 @@ impl Endpoint {
             // Without a process-wide provider rustls panics. An error says that there is one already.
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         }
-        let password = password.or_else(|| url.password.clone());
-        let login = Login { username: url.username.clone(), password };
-        Self { url, login, sentinel, authorities, max_retries }
+        Self { url, account, sentinel, authorities, max_retries }
     }
 
     /// The servers that the settings name.
@@ -72,19 +71,20 @@ impl Endpoint {
 
     /// One line for people: where it is and what is wrong, without secrets.
     pub(super) fn reason(&self, fault: &Fault) -> String {
-        let secrets = [&self.login, &self.sentinel].map(|login| login.password.as_ref().map(Secret::expose));
+        let password = |login: &Login| credentials(login).ok().and_then(|(_, password)| password);
+        let secrets = [password(&self.account.now()), password(&self.sentinel)];
+        let secrets = secrets.each_ref().map(|secret| secret.as_ref().map(Secret::expose));
         format!("{}: {}", self.url, fault.reason(&secrets))
     }
 
-    /// Connects to the server at `address` and logs in. Its name is resolved anew.
+    /// Connects to the server at `address` and logs in. Its name is resolved anew, and what is in
+    /// files is read anew.
     pub(super) async fn connect(
         &self,
         address: &Address,
         on_push: impl Fn(PushInfo) -> Result<(), SendError> + Send + Sync + 'static,
     ) -> Result<MultiplexedConnection, Fault> {
-        let settings = account(&self.login, RedisConnectionInfo::default())
-            .set_db(self.url.db.into())
-            .set_protocol(ProtocolVersion::RESP3);
+        let settings = settings(&self.account.now())?.set_db(self.url.db.into());
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
             .set_response_timeout(Some(CALL_DEADLINE))
@@ -95,8 +95,7 @@ impl Endpoint {
     /// Connects to the sentinel at `address` and logs in.
     pub(super) async fn connect_sentinel(&self, address: &Address) -> Result<MultiplexedConnection, Fault> {
         // With `HELLO` it says why it refuses a login.
-        let settings =
-            account(&self.sentinel, RedisConnectionInfo::default()).set_protocol(ProtocolVersion::RESP3);
+        let settings = settings(&self.sentinel)?;
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
             .set_response_timeout(Some(SENTINEL_DEADLINE));
@@ -135,14 +134,17 @@ impl Endpoint {
     }
 }
 
-fn account(login: &Login, mut settings: RedisConnectionInfo) -> RedisConnectionInfo {
-    if let Some(username) = &login.username {
+fn settings(login: &Login) -> Result<RedisConnectionInfo, Fault> {
+    let (username, password) =
+        credentials(login).map_err(|error| Fault::call("read the password")(error.into()))?;
+    let mut settings = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
+    if let Some(username) = username {
         settings = settings.set_username(username);
     }
-    if let Some(password) = &login.password {
+    if let Some(password) = password {
         settings = settings.set_password(password.expose());
     }
-    settings
+    Ok(settings)
 }
 
 /// The authorities in `file`, read at each dial: they may be others by now.

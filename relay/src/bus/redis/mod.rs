@@ -13,6 +13,7 @@ use std::sync::atomic::AtomicU64;
 
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::account::Account;
 use self::cluster::Cluster;
 use self::dial::Place;
 pub(super) use self::endpoint::Endpoint;
@@ -41,6 +42,7 @@ use super::remembered::Remembered;
 use super::wire::Origin;
 use super::{History, Inbox, Namespace, Node};
 
+mod account;
 mod audience;
 mod backoff;
 mod calls;

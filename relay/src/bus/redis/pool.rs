@@ -118,9 +118,10 @@ mod tests {
         let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = server.local_addr().unwrap();
         let url = format!("redis://{address}").parse().unwrap();
+        let account = super::super::Account::new(&url, None, None);
         let size = PoolSize { min: 0, max: 1, timeout: Duration::from_millis(100) };
         let address = Address { host: address.ip().to_string(), port: address.port() };
-        let endpoint = Endpoint::new(url, None, Login::default(), None, 0);
+        let endpoint = Endpoint::new(url, account, Login::default(), None, 0);
         (server, Pool::new(Arc::new(endpoint), size), address)
     }
 

@@ -214,7 +214,8 @@ mod tests {
         let shards = [(); 2].map(|()| Arc::new(Shard::new(Partitions::NONE)));
         let [a, b] = shards.clone().map(Some);
         let url = "redis+cluster://localhost".parse().unwrap();
-        let routes = Routes::new(Arc::new(Endpoint::new(url, None, Login::default(), None, 0)));
+        let account = super::super::Account::new(&url, None, None);
+        let routes = Routes::new(Arc::new(Endpoint::new(url, account, Login::default(), None, 0)));
         let ends = [(5, a), (7, None), (16_383, b)];
         routes.set(ends.map(|(last, shard)| Route { last: Slot::new(last).unwrap(), shard }).to_vec());
         let owner = |slot| {

@@ -15,6 +15,8 @@ settings! {
     INSECURE: Switch = switch(false);
     /// Offers a page at `/` to connect, send and watch.
     PAGE: Switch = switch(true);
+    /// Profiles whose paths are there.
+    PROFILES: Text = text("push,stream,socketio,tokens,dual", "comma list of push, stream, socketio, tokens, dual");
     /// Where the operator's port is: health, figures, drain, reload.
     ADMIN_LISTEN: Text = text("127.0.0.1:9090", "address:port");
     /// Holds the bearer token of the admin API; without it the API is open.

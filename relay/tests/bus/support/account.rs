@@ -1,7 +1,7 @@
 //! The accounts of `docs/redis.md`, made by the very commands of the page.
 
 use super::{Node, Redis, Site, config_of};
-use relay::bus::{Config, Login, Secret};
+use relay::bus::{Config, Login, Password, Secret};
 use relay_contract::admin::BusState;
 
 const PAGE: &str = include_str!("../../../../docs/redis.md");
@@ -55,7 +55,10 @@ impl Guarded {
     fn with_sentinels(&self, mut config: Config) -> Config {
         if let (Site::Sentinel(site), Config::Redis { sentinel, .. }) = (&self.0, &mut config) {
             make("Sentinels may have one, too:", "relay", "", &site.sentinels);
-            *sentinel = Login { username: Some("relay".into()), password: Some(Secret::new(PASSWORD)) };
+            *sentinel = Login {
+                username: Some("relay".into()),
+                password: Some(Password::Fixed(Secret::new(PASSWORD))),
+            };
         }
         config
     }

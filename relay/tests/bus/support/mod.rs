@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use relay::bus::{self, Bus, Channel, Config, Inbox, Login, Message, PoolSize, Secret};
+use relay::bus::{self, Bus, Channel, Config, Inbox, Login, Message, Password, PoolSize, Secret};
 use relay_contract::admin::BusState;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -196,7 +196,8 @@ impl Drop for Node {
 pub fn config_of(url: &str, password: Option<&str>, namespace: &str) -> Config {
     Config::Redis {
         url: url.parse().unwrap(),
-        password: password.map(Secret::new),
+        url_file: None,
+        password: password.map(Secret::new).map(Password::Fixed),
         namespace: namespace.parse().unwrap(),
         authorities: None,
         sentinel: Login::default(),
