@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{Gate, Key};
@@ -98,6 +98,13 @@ pub struct App {
 }
 
 impl App {
+    /// Whether a request may come from the page that it comes from. One that may not is counted.
+    pub fn allows_origin(&self, headers: &HeaderMap) -> bool {
+        let allowed = self.settings.live().origins.allow_request(headers);
+        self.metrics.signals.origin_refusals.inc_by(u64::from(!allowed));
+        allowed
+    }
+
     /// Whole minutes since the start.
     pub fn minutes(&self) -> u64 {
         self.started.elapsed().as_secs() / 60

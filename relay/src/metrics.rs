@@ -15,6 +15,7 @@ mod raise;
 mod rates;
 mod refused;
 mod registry;
+mod signals;
 mod workers;
 
 use std::sync::Mutex;
@@ -37,6 +38,7 @@ pub use players::{PlayerFigures, Undelivered};
 pub use rates::{RateFigures, RateLimit};
 pub use refused::Refused;
 pub use registry::Registry;
+pub use signals::SignalFigures;
 pub use workers::{WorkerEntry, WorkerFigures};
 
 use self::raise::{raise, signed};
@@ -79,6 +81,8 @@ pub struct Metrics {
     pub rates: RateFigures,
     /// What workers outside left.
     pub workers: WorkerFigures,
+    /// What the guides tell a person to look for.
+    pub signals: SignalFigures,
     /// Log lines.
     pub logs: LogFigures,
     /// Requests that were for another node.
@@ -118,6 +122,7 @@ impl Metrics {
             persistence: PersistenceFigures::new(&registry)?,
             rates: RateFigures::new(&registry)?,
             workers: WorkerFigures::new(&registry)?,
+            signals: SignalFigures::new(&registry)?,
             logs: LogFigures::new(&registry)?,
             forwards: ForwardFigures::new(&registry)?,
             registry,

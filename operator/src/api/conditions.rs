@@ -148,6 +148,20 @@ words! {
         /// A relay refuses its newest settings and goes on with the last good ones; the message has its words.
         /// An image of another version than the operator's may not know a value: change the setting or the image.
         SettingsNotApplied,
+        /// A relay uses 85 % or more of the memory that it may have. Raise `spec.resources` or `spec.replicas`.
+        HighMemory,
+        /// A relay dropped 100 or more messages within a minute because a queue or a buffer was full. Raise
+        /// `spec.limits.maxQueueBytes` or `spec.replicas`, or look at slow clients.
+        BufferDrops,
+        /// 10 or more batches of events took a relay over 0.1 s within a minute. Raise `spec.resources` or
+        /// `spec.replicas`.
+        SlowProcessing,
+        /// 10 or more connections of players took over 1 s to be established within a minute. Raise
+        /// `spec.resources` or `spec.replicas`.
+        SlowConnections,
+        /// 5 or more connections of a relay to Redis broke within a minute. Look at Redis and the network to
+        /// it.
+        RedisReconnects,
     }
 }
 
@@ -168,6 +182,35 @@ words! {
         RolloutCompleted,
         /// All relays run the new settings.
         SettingsApplied,
+        /// A relay uses 85 % or more of the memory that it may have. Raise `spec.resources` or `spec.replicas`.
+        HighMemory,
+        /// A relay dropped 100 or more messages within a minute because a queue or a buffer was full. Raise
+        /// `spec.limits.maxQueueBytes` or `spec.replicas`, or look at slow clients.
+        BufferDrops,
+        /// 10 or more batches of events took a relay over 0.1 s within a minute. Raise `spec.resources` or
+        /// `spec.replicas`.
+        SlowProcessing,
+        /// 10 or more connections of players took over 1 s to be established within a minute. Raise
+        /// `spec.resources` or `spec.replicas`.
+        SlowConnections,
+        /// 5 or more connections of a relay to Redis broke within a minute. Look at Redis and the network to
+        /// it.
+        RedisReconnects,
+        /// 60 or more sockets of users who are connected were refused by a relay within a minute. Let clients
+        /// close their sockets, or give each user a name of its own.
+        DuplicateUsers,
+        /// 100 or more clients of a relay had no good token within a minute. Look at their tokens, their clocks
+        /// and the keys that the spec names.
+        TokenFailures,
+        /// Half or more of at least 10 Socket.IO sessions of a relay poll. Let the proxies in between pass
+        /// WebSocket upgrades.
+        PollingFallbacks,
+        /// 60 or more players of a relay changed their session within a minute. Let clients keep their
+        /// `session_id` across reconnects.
+        SessionSwitches,
+        /// 100 or more requests to a relay came from pages that are not allowed, within a minute. Add the
+        /// origin to `spec.cors.origins`.
+        OriginRefusals,
     }
 }
 

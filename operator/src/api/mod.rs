@@ -23,6 +23,7 @@ mod redis;
 mod rollout;
 mod secrets;
 mod settings;
+mod signals;
 mod spec;
 mod status;
 
@@ -45,8 +46,9 @@ pub use redis::{ExternalRedis, ExternalSentinel, ManagedRedis, RedisMode, RedisS
 pub use rollout::{DrainSpec, RolloutSpec};
 pub use secrets::{SecretKeyRef, SecretUse, UrlSecretRef};
 pub use settings::{CorsSpec, HeartbeatSpec, LogLevel, LogSpec, PublishAccess, PublishSpec};
+pub use signals::Signal;
 pub use spec::{RelayCluster, RelayClusterSpec};
 pub use status::{
     ConfigurationStatus, ConnectionsStatus, PodState, PodStatus, RedisStatus, RelayClusterStatus,
-    RolloutStatus,
+    RolloutStatus, SignalStatus,
 };

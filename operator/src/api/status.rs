@@ -51,6 +51,9 @@ pub struct RelayClusterStatus {
     /// Which revision runs, and how far a rollout is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<RolloutStatus>,
+    /// What the relays show that a person should look at, past its threshold: one entry for each kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<SignalStatus>,
     /// At most 20 relay pods, those with trouble first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pods: Vec<PodStatus>,
@@ -117,6 +120,16 @@ pub struct RolloutStatus {
     pub updated: i32,
     /// Relays of other revisions that still exist.
     pub remaining: i32,
+}
+
+/// What a relay shows that a person should look at.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct SignalStatus {
+    /// What it is, as the reason of its event.
+    pub reason: String,
+    /// The pod that shows it most, the figure when that began, and what to change.
+    pub message: String,
 }
 
 /// One relay pod.

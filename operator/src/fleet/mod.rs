@@ -11,6 +11,7 @@ mod engine;
 mod figures;
 mod registry;
 mod settings;
+mod signals;
 
 pub use autoscalers::Autoscalers;
 pub use engine::Engine;
@@ -18,3 +19,4 @@ pub use figures::{round, spoken};
 pub(crate) use registry::lock;
 pub use registry::{Changes, ClusterKey, Fleet, Target};
 pub use settings::Settings;
+pub use signals::Raised;

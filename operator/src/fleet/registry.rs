@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::figures::round;
 use super::settings::Settings;
+use super::signals::{Raised, Watch};
 use crate::reconcile::secret_value::SecretValue;
 
 /// Changes that may wait for the controller to look at them.
@@ -68,6 +69,8 @@ struct Reading {
     told: Option<Digest>,
     /// Hash of settings that the relay refused, and the start of the process that did: it would again.
     refused: Option<(String, i64)>,
+    /// What it shows that a person should look at.
+    signals: Watch,
 }
 
 /// The part of an answer that a status shows; a reconcile is worth it only when this changes.
@@ -78,16 +81,18 @@ pub(super) struct Digest {
     draining: bool,
     config: Config,
     connections: u64,
+    signals: Vec<Raised>,
 }
 
 impl Digest {
-    fn of(status: &Status) -> Self {
+    fn of(status: &Status, signals: Vec<Raised>) -> Self {
         Self {
             bus: status.bus.state,
             accepting: status.accepting,
             draining: status.draining.is_some(),
             config: status.config.clone(),
             connections: round(status.connections.total),
+            signals,
         }
     }
 }
@@ -213,6 +218,12 @@ impl Fleet {
         ages
     }
 
+    /// What the relay in this pod shows that a person should look at.
+    #[must_use]
+    pub fn signals(&self, pod_uid: &str) -> Vec<Raised> {
+        lock(&self.0.readings).get(pod_uid).map(|reading| reading.signals.raised()).unwrap_or_default()
+    }
+
     /// Notes an answer, or that there is none; `false` when the cluster should be told of a change
     /// and the queue is full. What could not be told is told after the next answer.
     pub(crate) fn note(&self, cluster: &ClusterKey, pod_uid: &str, answer: Option<Status>) -> bool {
@@ -226,12 +237,13 @@ impl Fleet {
         let entry = readings.entry(pod_uid.to_owned()).or_insert_with(|| Reading::unknown(cluster.clone()));
         if let Some(status) = answer {
             entry.at = Instant::now();
+            entry.signals.take(entry.at, &status);
             entry.status = Some(Arc::new(status));
         }
         if entry.at.elapsed() > self.0.fresh_for {
             entry.status = None;
         }
-        let digest = entry.status.as_deref().map(Digest::of);
+        let digest = entry.status.as_deref().map(|status| Digest::of(status, entry.signals.raised()));
         if digest == entry.told {
             return true;
         }
@@ -250,7 +262,14 @@ impl Fleet {
 
 impl Reading {
     fn unknown(cluster: ClusterKey) -> Self {
-        Self { cluster, at: Instant::now(), status: None, told: None, refused: None }
+        Self {
+            cluster,
+            at: Instant::now(),
+            status: None,
+            told: None,
+            refused: None,
+            signals: Watch::default(),
+        }
     }
 }
 

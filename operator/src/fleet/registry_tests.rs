@@ -21,6 +21,7 @@ fn status(connections: u64, bus: BusState) -> Status {
         queue_bytes: 0,
         bus: Bus { kind: BusKind::Redis, state: bus, reason: None, lag_ms: None },
         drops: std::collections::BTreeMap::default(),
+        signals: relay_contract::admin::Signals::default(),
     }
 }
 

@@ -75,6 +75,7 @@ fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event>
         ));
     }
     events.extend(rollout(old, new));
+    events.extend(signals(old, new));
     events
 }
 
@@ -105,6 +106,13 @@ fn stalled(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Option<Event> 
         }
         _ => None,
     }
+}
+
+/// One for each kind of signal, when it begins.
+fn signals(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event> {
+    let before = |reason: &str| old.signals.iter().any(|signal| signal.reason == reason);
+    let begun = new.signals.iter().filter(|signal| !before(&signal.reason));
+    begun.map(|signal| event(EventType::Warning, &signal.reason, "Probe", &signal.message)).collect()
 }
 
 fn rollout(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Option<Event> {

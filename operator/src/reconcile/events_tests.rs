@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::api::{ConfigurationStatus, RolloutStatus};
+use crate::api::{ConfigurationStatus, RolloutStatus, SignalStatus};
 
 /// A status in which these conditions have these values, and the reason `Because`.
 fn status(conditions: &[(ConditionType, &str)]) -> RelayClusterStatus {
@@ -70,4 +70,14 @@ fn settings_that_are_applied_are_told_as_such() {
     let mut after = status(&[(ConditionType::Ready, "True")]);
     after.configuration = Some(ConfigurationStatus { generation: 7, running: 2, of: 2 });
     assert_eq!(reasons(&before, &after), ["SettingsApplied"]);
+}
+
+#[test]
+fn a_signal_is_told_when_it_begins_and_not_again_when_its_figure_changes() {
+    let showing = |message: &str| RelayClusterStatus {
+        signals: vec![SignalStatus { reason: "HighMemory".to_owned(), message: message.to_owned() }],
+        ..status(&[])
+    };
+    assert_eq!(reasons(&status(&[]), &showing("p0: 86 %")), ["HighMemory"]);
+    assert!(reasons(&showing("p0: 86 %"), &showing("p1: 91 %")).is_empty());
 }

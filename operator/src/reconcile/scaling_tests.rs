@@ -32,7 +32,7 @@ fn relay(connections: Option<u64>) -> Relay {
             "connections": {"total": total}, "bus": {"kind": "redis", "state": "ok"}});
         Arc::new(serde_json::from_value(status).unwrap())
     });
-    Relay { pod, told }
+    Relay { pod, told, signals: Vec::new() }
 }
 
 #[test]

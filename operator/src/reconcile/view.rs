@@ -80,7 +80,8 @@ fn scaled(facts: &mut Facts, scaling: Option<&Scaling>) {
 /// All relays of a cluster, and what they told.
 pub(super) fn relays(context: &Context, root: &Root) -> Vec<Relay> {
     let relays = context.pods_of(root).into_iter().filter(|pod| !pod.redis);
-    relays.map(|pod| Relay { told: context.fleet.status(&pod.uid), pod }).collect()
+    let fleet = &context.fleet;
+    relays.map(|pod| Relay { told: fleet.status(&pod.uid), signals: fleet.signals(&pod.uid), pod }).collect()
 }
 
 /// The profiles that are on and ask nothing of their clients.

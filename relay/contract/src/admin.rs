@@ -56,6 +56,38 @@ pub struct Status {
     /// Messages that were dropped since the start, by reason.
     #[serde(default)]
     pub drops: BTreeMap<String, u64>,
+    /// What the guides tell a person to look for.
+    #[serde(default)]
+    pub signals: Signals,
+}
+
+/// What the troubleshooting guides tell a person to look for: counters since the start of the process,
+/// and at the end how things are now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Signals {
+    /// Sockets refused because their user had as many as may be.
+    pub duplicate_users: u64,
+    /// Events and messages dropped because a buffer or a queue was full.
+    pub buffer_drops: u64,
+    /// Batches of events that took longer than 0.1 s.
+    pub slow_processing: u64,
+    /// Clients whose token was missing, wrong, expired or used before.
+    pub token_failures: u64,
+    /// Players who entered another session than they were in.
+    pub session_switches: u64,
+    /// Requests of pages whose origin is not allowed.
+    pub origin_refusals: u64,
+    /// Connections of players that took longer than 1 s to be established.
+    pub slow_connections: u64,
+    /// Connections to Redis, or tries to connect, that ended with a fault.
+    pub redis_reconnects: u64,
+    /// Socket.IO sessions that poll now.
+    pub polling_sessions: u64,
+    /// All Socket.IO sessions now.
+    pub socketio_sessions: u64,
+    /// How much of the memory that the process may have is used, in whole percent.
+    pub memory_percent: u64,
 }
 
 /// Which configuration a relay runs.

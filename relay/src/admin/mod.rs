@@ -6,6 +6,7 @@ mod deadline;
 mod drain;
 pub mod probes;
 mod reload;
+mod signals;
 mod status;
 mod token;
 

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use relay_contract::admin::Status;
 
+use super::signals::signals;
 use crate::app::App;
 use crate::metrics::{VERSION, drops};
 
@@ -26,5 +27,6 @@ pub(super) fn status(app: &App) -> Status {
         queue_bytes: app.hub.shared().budget.used(),
         bus: app.bus.status(),
         drops: drops(&app.hub.shared().counts, &app.bus.counters()),
+        signals: signals(app),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::credentials::{Shown, connection_token, token};
@@ -55,6 +56,8 @@ pub struct Gate {
     webhook: Option<Webhook>,
     tickets: Tickets,
     cookie: Option<String>,
+    /// Clients that were not let in.
+    refusals: AtomicU64,
 }
 
 /// Why a client is not let in.
@@ -92,7 +95,14 @@ impl Gate {
     pub fn new(settings: AuthSettings, bus: Arc<dyn Bus>) -> Result<Self, SourceError> {
         let (verifier, webhook) = (settings.verifier()?, settings.webhook()?);
         let AuthSettings { policy, cookie, .. } = settings;
-        Ok(Self { policy, verifier, webhook, tickets: Tickets::new(bus), cookie })
+        Ok(Self {
+            policy,
+            verifier,
+            webhook,
+            tickets: Tickets::new(bus),
+            cookie,
+            refusals: AtomicU64::new(0),
+        })
     }
 
     /// Whether `profile` believes its clients.
@@ -116,7 +126,7 @@ impl Gate {
             Asks::Token => self.consume(shown).await.and_then(anywhere),
             Asks::Webhook => self.ask(profile, shown).await,
         };
-        identity.map(Some).inspect_err(|error| log(profile, shown, error))
+        identity.map(Some).inspect_err(|error| self.refuse(profile, shown, error))
     }
 
     /// As [`admit`](Self::admit), for who wants a connection token of `profile`: it cannot be asked
@@ -132,7 +142,7 @@ impl Gate {
         if self.policy.of(profile) != Asks::Token {
             return self.admit(profile, shown).await;
         }
-        self.identify(shown).await.map(Some).inspect_err(|error| log(profile, shown, error))
+        self.identify(shown).await.map(Some).inspect_err(|error| self.refuse(profile, shown, error))
     }
 
     /// Who the issuer's token of a request speaks for.
@@ -174,6 +184,22 @@ impl Gate {
                 Err(Unauthenticated::Unavailable)
             }
         }
+    }
+
+    /// Clients that were not let in for what they showed, since the start.
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
+
+    /// Counts a client that is not let in, if that is its own doing. What [`admit`](Self::admit) refuses is
+    /// counted already.
+    pub fn count_refusal(&self, error: &Unauthenticated) {
+        self.refusals.fetch_add(u64::from(!error.is_ours()), Ordering::Relaxed);
+    }
+
+    fn refuse(&self, profile: &str, shown: &Shown<'_>, error: &Unauthenticated) {
+        self.count_refusal(error);
+        log(profile, shown, error);
     }
 
     /// Time that is left for connections of `identity`; `None` if they may stay.

@@ -30,6 +30,11 @@ impl Memory {
     pub(crate) fn percent(self) -> f64 {
         if self.limit == 0 { 0.0 } else { self.resident as f64 * 100.0 / self.limit as f64 }
     }
+
+    /// The same in whole percent.
+    pub(crate) fn whole_percent(self) -> u64 {
+        self.resident.saturating_mul(100).checked_div(self.limit).unwrap_or_default()
+    }
 }
 
 pub(super) async fn handle() -> Json<Value> {

@@ -92,6 +92,11 @@ impl EventFigures {
         }
     }
 
+    /// Events dropped because the buffer was full.
+    pub fn buffer_drops(&self) -> u64 {
+        self.buffer_drops.get()
+    }
+
     /// Counts a processed batch.
     pub fn processed(&self, events: u64, bytes: u64, time: Duration, failed: bool) {
         self.total.inc_by(events);

@@ -13,6 +13,9 @@ use crate::hub::Transport;
 /// establishment of a connection slow.
 const BUCKETS: [f64; 10] = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 
+/// Time above which the guide calls the establishment of a connection slow.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// Times of connections and messages of players.
 #[derive(Debug)]
 pub struct PlayerFigures {
@@ -20,6 +23,8 @@ pub struct PlayerFigures {
     sse: Establishment,
     /// Time from a message's acceptance to its delivery.
     pub delivery: Histogram,
+    /// Connections that took longer than a second.
+    pub slow: IntCounter,
     /// Messages accepted for players.
     pub sent: IntCounter,
     /// Messages that somebody took.
@@ -100,6 +105,10 @@ impl PlayerFigures {
             websocket: of(Transport::WebSocket),
             sse: of(Transport::Sse),
             delivery,
+            slow: count(
+                "relay_slow_connections_total",
+                "Connections of players that took over 1 s to be established.",
+            )?,
             sent: count("relay_player_messages_total", "Messages accepted for players.")?,
             delivered: count("relay_player_messages_delivered_total", "Those that somebody took.")?,
             retried: count("relay_player_messages_retried_total", "Tries again of those that found nobody.")?,
@@ -130,6 +139,7 @@ impl PlayerFigures {
     /// A connection was established after `time`.
     pub fn established(&self, transport: Transport, time: Duration) {
         self.establishment(transport).observe(time);
+        self.slow.inc_by(u64::from(time > SLOW));
     }
 }
 

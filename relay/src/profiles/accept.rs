@@ -32,7 +32,7 @@ pub(super) async fn accept<A: Admitted>(
         Ok(handshake) => handshake,
         Err(refused) => return (refused.status(), refused.to_string()).into_response(),
     };
-    if !app.settings.live().origins.allow_request(&parts.headers) {
+    if !app.allows_origin(&parts.headers) {
         tracing::warn!(origin = ?parts.headers.get("origin"), "Origin not allowed");
         return ApiError::Origin.into_response();
     }

@@ -28,8 +28,7 @@ pub(super) fn allow(app: &App, caller: &Caller) -> Result<(), ApiError> {
         key.check(&caller.headers)?;
     }
     caller.publishes(app)?;
-    let origins = &app.settings.live().origins;
-    if origins.allow_request(&caller.headers) { Ok(()) } else { Err(ApiError::Origin) }
+    if app.allows_origin(&caller.headers) { Ok(()) } else { Err(ApiError::Origin) }
 }
 
 /// Reads the JSON body of a publish request that is [allowed](allow).

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Process, Received, TestRelay, free_port, until};
+use crate::support::{Client, Process, Received, TestRelay, free_port, until};
 
 const DRAIN: &str = "/admin/v1/drain";
 const CONFIG: &str = "/admin/v1/config";
@@ -200,4 +200,32 @@ async fn the_binary_tells_a_running_relay_from_none() {
         command.output().await.unwrap().status.success()
     };
     assert_eq!((check(relay.port).await, check(free_port()).await), (true, false));
+}
+
+#[tokio::test]
+async fn what_the_guides_tell_to_look_for_is_counted_in_the_status() {
+    let relay = TestRelay::start();
+    let _first = relay.socket("alice").await;
+    assert_eq!(relay.socket("alice").await.close_code().await, 1008);
+    let url = format!("ws://{}/ws?user_id=bob", relay.address);
+    assert!(Client::with_headers(&url, &[("origin", "https://stranger.example")]).await.is_err());
+    for session in ["a", "b"] {
+        relay.post("/api/connections/carol/session", json!({"session_id": session})).await;
+    }
+    let signals = &relay.status().await["signals"];
+    let counted = ["duplicateUsers", "originRefusals", "sessionSwitches"].map(|name| signals[name].as_u64());
+    assert_eq!(counted, [Some(1); 3], "{signals}");
+    assert!(signals["memoryPercent"].as_u64().unwrap() < 100);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_is_counted_in_the_status() {
+    let key = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(key.path(), "0123456789abcdef0123456789abcdef").unwrap();
+    let file = key.path().to_str().unwrap();
+    let relay = TestRelay::with(&[("AUTH", "jwt"), ("JWT_SECRET_FILE", file)]);
+    assert_eq!(relay.socket("alice").await.close_code().await, 4001);
+    let url = format!("ws://{}/ws/chat/c/?connection_token=spent", relay.address);
+    assert_eq!(Client::connect(&url).await.close_code().await, 4001);
+    assert_eq!(relay.status().await["signals"]["tokenFailures"], 2);
 }

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::health::{Health, health};
 use super::judgement::{Judgement, State};
-use super::{bus, configuration, is_true};
+use super::{bus, configuration, is_true, signals};
 use crate::api::{ConditionType, Reason};
 
 /// Whether the spec is realised and all wanted relays serve.
@@ -76,7 +76,7 @@ pub(super) fn degraded(facts: &Facts) -> Judgement {
     }
     match configuration::refusal(facts.present()) {
         Some(message) => Judgement::new(State::True, Reason::SettingsNotApplied, message),
-        None => Judgement::new(State::False, Reason::AsSpecified, ""),
+        None => signals::degraded(facts),
     }
 }
 

@@ -8,7 +8,7 @@ use relay_contract::admin;
 use super::super::observed::Root;
 use super::super::pods::RelayPod;
 use crate::api::{Profile, PublishAccess, Reason, RedisMode};
-use crate::fleet::Settings;
+use crate::fleet::{Raised, Settings};
 
 /// One relay: its pod, and what it told.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Relay {
     pub pod: RelayPod,
     /// Its own status, when it is known and fresh.
     pub told: Option<Arc<admin::Status>>,
+    /// What it shows that a person should look at.
+    pub signals: Vec<Raised>,
 }
 
 impl Relay {

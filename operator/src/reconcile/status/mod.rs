@@ -15,6 +15,7 @@ mod judgement;
 mod pods;
 mod problem;
 mod progress;
+mod signals;
 mod warnings;
 mod write;
 
@@ -43,6 +44,7 @@ pub fn compute(facts: &Facts) -> RelayClusterStatus {
         configuration: configuration::status(facts),
         redis: Some(bus::status(facts)),
         rollout: figures::rollout(facts),
+        signals: signals::list(facts),
         pods,
         pods_omitted,
     }

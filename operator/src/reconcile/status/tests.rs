@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::facts::{Facts, Relay};
 use super::*;
-use crate::api::{ConfigurationStatus, Profile, PublishAccess, Reason, RedisMode};
-use crate::fleet::Settings;
+use crate::api::{ConfigurationStatus, Profile, PublishAccess, Reason, RedisMode, Signal};
+use crate::fleet::{Raised, Settings};
 use crate::reconcile::fixtures::{root, stored};
 use crate::reconcile::observed::Root;
 use crate::reconcile::pods::{RelayPod, Trouble};
@@ -46,7 +46,7 @@ fn told(connections: u64, bus: &str) -> Option<Arc<admin::Status>> {
 }
 
 fn relay(name: &str, revision: &str) -> Relay {
-    Relay { pod: pod(name, revision), told: told(100, "ok") }
+    Relay { pod: pod(name, revision), told: told(100, "ok"), signals: Vec::new() }
 }
 
 /// Two relays of the revision `r`, all as it should be.
@@ -145,6 +145,7 @@ fn trouble_of_an_older_revision_stalls_nothing() {
     let trouble = Trouble { reason: Reason::CrashLooping, message: String::new() };
     facts.relays.push(Relay {
         pod: RelayPod { ready: false, trouble: Some(trouble), ..pod("p9", "old") },
+        signals: Vec::new(),
         told: None,
     });
     assert_eq!(condition(&facts, ConditionType::Stalled), is("False", Reason::Progressing));
@@ -200,7 +201,8 @@ fn a_silent_relay_is_not_counted_as_empty() {
 #[test]
 fn a_rollout_without_progress_stalls_after_its_deadline() {
     let mut facts = Facts { revision_created: Some(at(NOW - 301)), ..settled() };
-    facts.relays = vec![Relay { pod: RelayPod { ready: false, ..pod("p0", "r") }, told: None }];
+    facts.relays =
+        vec![Relay { pod: RelayPod { ready: false, ..pod("p0", "r") }, told: None, signals: Vec::new() }];
     let mut rolling = compute(&facts);
     for condition in rolling.conditions.iter_mut().filter(|condition| condition.type_ == "Reconciling") {
         (condition.status, condition.last_transition_time.0) = ("True".to_owned(), at(NOW - 301));
@@ -351,4 +353,26 @@ fn a_relay_that_refuses_its_settings_stalls_the_cluster_and_is_named() {
     let status = compute(&facts);
     let stalled = status.conditions.iter().find(|it| it.type_ == "Stalled").unwrap();
     assert_eq!(stalled.message, "p1: LOG_LEVEL: unknown");
+}
+
+fn showing(signal: Signal, figures: [u64; 2]) -> Facts {
+    let mut facts = settled();
+    for (relay, figure) in facts.relays.iter_mut().zip(figures) {
+        relay.signals.push(Raised { signal, figure });
+    }
+    facts
+}
+
+#[test]
+fn a_signal_names_the_pod_that_shows_it_most() {
+    let status = compute(&showing(Signal::HighMemory, [86, 91]));
+    assert_eq!(status.signals.len(), 1);
+    assert!(status.signals[0].message.starts_with("p1: 91 % of its memory"), "{:?}", status.signals);
+}
+
+#[test]
+fn what_hurts_clients_degrades_and_what_they_do_themselves_does_not() {
+    let of = |signal| condition(&showing(signal, [1_000, 1_000]), ConditionType::Degraded);
+    assert_eq!(of(Signal::BufferDrops), is("True", Reason::BufferDrops));
+    assert_eq!(of(Signal::OriginRefusals), is("False", Reason::AsSpecified));
 }

@@ -73,6 +73,8 @@ impl Players {
     /// The same for a player whose session this node knows if anyone does.
     fn enter_known(&self, app: &App, player: &str, session: &str) -> usize {
         let (entered, at) = self.sessions.enter(player, session, app.bus.now(), || self.hub.mark());
+        let switched = matches!(entered, Entered::Switched { .. });
+        app.metrics.signals.session_switches.inc_by(u64::from(switched));
         persist::keep(app, player);
         let ended = self.end_former(player, session, &entered);
         if entered != Entered::Same {

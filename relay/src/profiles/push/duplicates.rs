@@ -65,7 +65,10 @@ pub(super) async fn ask(app: &Arc<App>, user: &str) -> Result<Right, Farewell> {
         }
         Duplicates::Replace => Ok(Right::Newest(newest::take(app, user).await)),
     };
-    right.inspect_err(|farewell| tracing::warn!(user_id = user, "{}", farewell.reason))
+    right.inspect_err(|farewell| {
+        app.metrics.signals.duplicate_users.inc();
+        tracing::warn!(user_id = user, "{}", farewell.reason);
+    })
 }
 
 impl Right {

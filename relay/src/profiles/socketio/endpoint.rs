@@ -17,7 +17,7 @@ use crate::transport::engineio::Fault;
 const MARGIN: Duration = Duration::from_secs(5);
 
 pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
-    if !app.settings.live().origins.allow_request(request.headers()) {
+    if !app.allows_origin(request.headers()) {
         tracing::warn!(origin = ?request.headers().get("origin"), "Origin not allowed");
         return ApiError::Origin.into_response();
     }

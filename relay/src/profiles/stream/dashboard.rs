@@ -98,7 +98,7 @@ impl Feed {
         Viewer(identity): Viewer,
         request: &request::Parts,
     ) -> Result<Response, ApiError> {
-        if !app.settings.live().origins.allow_request(&request.headers) {
+        if !app.allows_origin(&request.headers) {
             return Err(ApiError::Origin);
         }
         let (socket, body) = sse::pair().map_err(|_| ApiError::NoRoom)?;

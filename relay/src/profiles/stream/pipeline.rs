@@ -183,6 +183,7 @@ impl Pipeline {
         if let Some(event) = batch.events.first()
             && duration > SLOW
         {
+            self.metrics.signals.slow_processing.inc();
             tracing::warn!("Slow processing: {:.3}s for {}", duration.as_secs_f64(), event.id);
         }
     }

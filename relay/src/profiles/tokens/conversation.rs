@@ -68,7 +68,7 @@ async fn admit(app: &App, conversation: &str, request: &request::Parts) -> Resul
     if !app.drain.is_accepting() {
         return Err(RESTART);
     }
-    if !app.settings.live().origins.allow_request(&request.headers) {
+    if !app.allows_origin(&request.headers) {
         tracing::warn!(origin = ?request.headers.get("origin"), "[WS_AUTH] Origin not allowed");
         return Err(ORIGIN);
     }
@@ -99,6 +99,7 @@ async fn authenticate(app: &App, conversation: &str, request: &request::Parts) -
     let origins = app.settings.live().origins.clone();
     let consumed = app.gate.consume(&Shown { request, auth: None, origins: &origins }).await;
     let ticket = consumed.map_err(|error| {
+        app.gate.count_refusal(&error);
         log_refusal();
         access::farewell(&error)
     })?;

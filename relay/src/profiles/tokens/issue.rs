@@ -45,7 +45,7 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
 /// Who the caller is: by its token, or, where callers are believed, by `?user_id=`; a guest gets a
 /// name of its own. A backend with the publish key names the user that it asks for.
 async fn ticket_for(app: &App, request: &request::Parts, body: Body) -> Result<Ticket, ApiError> {
-    if !app.settings.live().origins.allow_request(&request.headers) {
+    if !app.allows_origin(&request.headers) {
         return Err(ApiError::Origin);
     }
     let caller = caller(app, request).await?;
