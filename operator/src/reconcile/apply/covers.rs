@@ -81,10 +81,12 @@ impl Path {
     }
 
     /// The content of a ConfigMap or Secret is ours alone, and so is a map that Kubernetes merges
-    /// as a whole: who adds a key to a selector owns all of it.
+    /// as a whole: who adds a key to a selector owns all of it. So is a rule of a NetworkPolicy and
+    /// a peer in it: one without `from` lets everybody in, and no field of it is a default.
     fn is_exact(&self) -> bool {
         let content = matches!(self.0.as_slice(), [root] if root == "data" || root == "binaryData");
-        content || matches!(self.name(), "selector" | "matchLabels" | "nodeSelector")
+        let rule = matches!(self.parent(), "ingress" | "egress" | "from" | "to");
+        content || rule || matches!(self.name(), "selector" | "matchLabels" | "nodeSelector")
     }
 
     fn is_quantity(&self) -> bool {

@@ -91,3 +91,13 @@ fn an_additional_key_of_a_selector_is_a_difference() {
         (json!({"spec": {"selector": {"a": "1"}}}), json!({"spec": {"selector": {"a": "1", "b": "2"}}}));
     assert_eq!(difference(&want, &live).as_deref(), Some("spec.selector"));
 }
+
+#[test]
+fn peers_that_a_rule_no_longer_has_are_a_difference() {
+    let policy = |rule: serde_json::Value| json!({"spec": {"ingress": [rule]}});
+    let open = policy(json!({"ports": [{"port": 80}]}));
+    let closed = policy(json!({"ports": [{"port": 80, "protocol": "TCP"}], "from": [{"podSelector": {}}]}));
+    assert_eq!(difference(&open, &closed).as_deref(), Some("spec.ingress.0"));
+    let narrow = policy(json!({"from": [{"podSelector": {}, "namespaceSelector": {}}]}));
+    assert!(difference(&policy(json!({"from": [{"podSelector": {}}]})), &narrow).is_some());
+}
