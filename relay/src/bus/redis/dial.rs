@@ -47,6 +47,17 @@ impl Endpoint {
         }
     }
 
+    /// Waits until the sentinels, if there are some, name another primary than the one that `commands`
+    /// are to.
+    pub(super) async fn replaced(&self, commands: &Commands) -> Fault {
+        match self.servers() {
+            Servers::Sentinels { sentinels, master } => {
+                sentinel::replaced(self, sentinels, master, commands).await
+            }
+            Servers::One(_) | Servers::Cluster(_) => std::future::pending().await,
+        }
+    }
+
     /// Connects to the server at `address`, which must be a primary.
     pub(super) async fn primary(&self, address: &Address) -> Result<Commands, Fault> {
         self.verified(address).await.map_err(|fault| self.at(address, fault))

@@ -40,6 +40,9 @@ pub(super) enum Fault {
     /// A sentinel watches no such primary.
     #[error("it knows no primary called {0}")]
     UnknownMaster(String),
+    /// The sentinels name another primary, which is one.
+    #[error("closed, for the sentinels name another primary: {0}")]
+    Replaced(String),
     /// The Cluster says that nobody has some slots, or no server could be asked.
     #[error("no server has all of its slots")]
     Unserved,

@@ -167,6 +167,7 @@ impl Link {
             fault = self.send(connection.clone()) => Some(fault),
             fault = self.listen(subscriber, connection.clone()) => Some(fault),
             fault = self.probe(connection, subscriber, history) => Some(fault),
+            fault = self.endpoint.replaced(commands) => Some(fault),
             fault = renewal::keep(self, connection.clone()) => Some(fault),
             fault = self.presence.keep(&self.shard, connection.clone()) => Some(fault),
             fault = self.histories.serve(&self.shard, connection.clone()) => Some(fault),
