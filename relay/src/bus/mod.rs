@@ -338,6 +338,13 @@ pub trait Inbox: Send + Sync + 'static {
         0
     }
 
+    /// Takes a message of this node while the bus is away, for the connections from before `mark` only:
+    /// those that came later get it [late](Self::receive_late).
+    fn receive_early(&self, message: Message, mark: u64) {
+        let _ = mark;
+        self.receive(message);
+    }
+
     /// Takes a message that the connections from before `mark` were given already, while the bus was
     /// away: it is for those only that came later, and were told that nothing is missing.
     fn receive_late(&self, message: Message, mark: u64) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
@@ -135,16 +136,25 @@ impl Hub {
 
     /// Gives a message to the connections of its channel on this node. Never waits.
     pub fn deliver(&self, message: &Message) -> Delivered {
-        self.deliver_after(message, 0)
+        self.deliver_among(message, 0..u64::MAX)
     }
 
     /// The same, to those connections only that were opened after this [mark](Self::mark).
     pub fn deliver_after(&self, message: &Message, mark: u64) -> Delivered {
+        self.deliver_among(message, mark..u64::MAX)
+    }
+
+    /// The same, to those connections only that were opened before this [mark](Self::mark).
+    pub fn deliver_before(&self, message: &Message, mark: u64) -> Delivered {
+        self.deliver_among(message, 0..mark)
+    }
+
+    fn deliver_among(&self, message: &Message, ids: Range<u64>) -> Delivered {
         let Group { connections, log } = self.group(&message.channel);
         let at = log.zip(message.position).map(|(log, position)| At { log, position });
         let mut encoded: Vec<(&'static str, Frame)> = Vec::new();
         let mut delivered = Delivered::default();
-        for connection in connections.into_iter().filter(|connection| connection.id >= mark) {
+        for connection in connections.into_iter().filter(|connection| ids.contains(&connection.id)) {
             let frame = encoded_for(connection.wire.0, message, &mut encoded);
             if connection.deliver(&frame, at.as_ref()).is_delivered() {
                 delivered.add(connection.transport);
@@ -294,6 +304,10 @@ impl Inbox for Hub {
 
     fn mark(&self) -> u64 {
         Self::mark(self)
+    }
+
+    fn receive_early(&self, message: Message, mark: u64) {
+        self.deliver_before(&message, mark);
     }
 
     fn receive_late(&self, message: Message, mark: u64) {

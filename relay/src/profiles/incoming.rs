@@ -33,6 +33,10 @@ pub struct Incoming {
 
 impl Inbox for Incoming {
     fn receive(&self, message: Message) {
+        self.receive_early(message, u64::MAX);
+    }
+
+    fn receive_early(&self, message: Message, mark: u64) {
         if self.calls.hear(&message) {
             return;
         }
@@ -42,8 +46,8 @@ impl Inbox for Incoming {
             return;
         }
         if !message.channel.is_conversation() {
-            self.players.receive(message);
-        } else if self.hub.deliver(&message).total() > 0 {
+            self.players.receive_early(message, mark);
+        } else if self.hub.deliver_before(&message, mark).total() > 0 {
             self.metrics.conversations.message(&message.kind);
         }
     }

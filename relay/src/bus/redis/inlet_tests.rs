@@ -1,5 +1,8 @@
 use super::*;
+use crate::bus::config::Login;
+use crate::bus::redis::endpoint::Endpoint;
 use crate::bus::redis::layout::Layout;
+use crate::bus::redis::routes::Routes;
 use crate::bus::{Channel, History, Namespace};
 
 #[derive(Default)]
@@ -21,7 +24,10 @@ fn scene() -> Scene {
     let (ids, tally) = (Arc::new(Ids::default()), Arc::new(Tally::default()));
     let layout = Arc::new(Layout::new(&Namespace::default(), 0));
     let inbox = Arc::clone(&ids) as Arc<dyn Inbox>;
-    let histories = Histories::new(History::default(), layout, false, inbox.clone(), 1, Arc::clone(&tally));
+    let url = "redis://localhost".parse().unwrap();
+    let routes = Arc::new(Routes::new(Arc::new(Endpoint::new(url, None, Login::default(), None, 0))));
+    let histories =
+        Histories::new(History::default(), layout, false, routes, inbox.clone(), 1, Arc::clone(&tally));
     let origin = Origin { node: "a".into(), incarnation: 1 };
     let inlet = Inlet::new(inbox, origin, Arc::default(), histories, Arc::clone(&tally));
     Scene { ids, tally, inlet }

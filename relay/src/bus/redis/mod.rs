@@ -134,8 +134,15 @@ impl RedisBus {
         let routes = Arc::new(Routes::new(Arc::clone(&endpoint)));
         let (incarnation, names) = (origin.incarnation, Arc::clone(&layout));
         let sharded = endpoint.sharded();
-        let histories =
-            Histories::new(history, names, sharded, Arc::clone(&inbox), incarnation, Arc::clone(&tally));
+        let histories = Histories::new(
+            history,
+            names,
+            sharded,
+            Arc::clone(&routes),
+            Arc::clone(&inbox),
+            incarnation,
+            Arc::clone(&tally),
+        );
         let leases = Leases::new(&origin, Arc::clone(&layout), Arc::clone(&routes), Arc::clone(&inbox));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),

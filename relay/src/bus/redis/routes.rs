@@ -153,25 +153,28 @@ impl Routes {
 
     /// Sends `command` to a node whose slot it will be.
     async fn visit<T: FromRedisValue>(&self, address: &Address, command: &Cmd) -> Result<T, RedisError> {
-        let mut connection = {
-            let mut visits = self.visits.lock().await;
-            visits.retain(|_, commands| !commands.lost.is_cancelled());
-            if visits.len() >= MAX_VISITS {
-                visits.clear();
-            }
-            match visits.entry(address.clone()) {
-                Entry::Occupied(known) => known.get().connection.clone(),
-                Entry::Vacant(new) => {
-                    let dialed = self.endpoint.primary(address).await;
-                    let commands = dialed.map_err(|fault| io::Error::other(fault.to_string()))?;
-                    new.insert(commands).connection.clone()
-                }
-            }
-        };
+        let mut connection = self.visitor(address).await?;
         let mut pipeline = Pipeline::with_capacity(2);
         pipeline.cmd("ASKING").ignore().add_command(command.clone());
         let (answer,) = pipeline.query_async(&mut connection).await?;
         Ok(answer)
+    }
+
+    /// A connection to a node that slots move to. Each command about a key there follows an `ASKING`.
+    pub(super) async fn visitor(&self, address: &Address) -> Result<MultiplexedConnection, RedisError> {
+        let mut visits = self.visits.lock().await;
+        visits.retain(|_, commands| !commands.lost.is_cancelled());
+        if visits.len() >= MAX_VISITS {
+            visits.clear();
+        }
+        Ok(match visits.entry(address.clone()) {
+            Entry::Occupied(known) => known.get().connection.clone(),
+            Entry::Vacant(new) => {
+                let dialed = self.endpoint.primary(address).await;
+                let commands = dialed.map_err(|fault| io::Error::other(fault.to_string()))?;
+                new.insert(commands).connection.clone()
+            }
+        })
     }
 
     /// Sends `commands`, each about keys in its slot, by `connection` in one round trip, and those

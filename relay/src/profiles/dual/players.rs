@@ -165,8 +165,12 @@ pub(super) enum Seen {
 /// Takes sessions from other nodes, and hands on everything else.
 impl Inbox for Players {
     fn receive(&self, message: Message) {
+        self.receive_early(message, u64::MAX);
+    }
+
+    fn receive_early(&self, message: Message, mark: u64) {
         if message.kind != ENTERED {
-            self.hub.receive(message);
+            self.hub.receive_early(message, mark);
         } else if let (Some(answer), Some(bus)) = (self.hear(&message), self.hub.bus()) {
             tokio::spawn(async move { bus.publish(Arc::new(answer)).await });
         }

@@ -21,10 +21,7 @@ pub(in crate::bus::redis) struct Ground {
 impl Ground {
     /// Loads the scripts and asks which primary it is.
     pub(super) async fn prepare(mut connection: MultiplexedConnection) -> Result<Self, Fault> {
-        let load = |script: &str| cmd("SCRIPT").arg("LOAD").arg(script).to_owned();
-        let loaded = Fault::call("load the scripts of histories");
-        let append = load(APPEND).query_async(&mut connection).await.map_err(&loaded)?;
-        let open = load(OPEN).query_async(&mut connection).await.map_err(&loaded)?;
+        let (append, open) = Self::scripts(&mut connection).await?;
         let generation = match cmd("INFO").arg("replication").query_async::<String>(&mut connection).await {
             Ok(info) => replication_id(&info).to_owned(),
             Err(error) if error.code() == Some("NOPERM") => String::new(),
@@ -33,9 +30,18 @@ impl Ground {
         Ok(Self { connection, append, open, generation })
     }
 
-    /// Loads the scripts again: this primary forgot them.
-    pub(super) async fn reload(&self) -> Result<(), Fault> {
-        Self::prepare(self.connection()).await.map(drop)
+    /// Loads the scripts at the server that `connection` is to.
+    pub(super) async fn load(connection: &mut MultiplexedConnection) -> Result<(), Fault> {
+        Self::scripts(connection).await.map(drop)
+    }
+
+    /// Loads the scripts. Answers what they are called.
+    async fn scripts(connection: &mut MultiplexedConnection) -> Result<(String, String), Fault> {
+        let load = |script: &str| cmd("SCRIPT").arg("LOAD").arg(script).to_owned();
+        let loaded = Fault::call("load the scripts of histories");
+        let append = load(APPEND).query_async(connection).await.map_err(&loaded)?;
+        let open = load(OPEN).query_async(connection).await.map_err(&loaded)?;
+        Ok((append, open))
     }
 
     /// Which primary it is.

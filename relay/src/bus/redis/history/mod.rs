@@ -17,13 +17,16 @@ use self::journal::{Append, Journal};
 use self::keys::Keys;
 use self::lately::Lately;
 use self::meta::Start;
-use self::reading::Reading;
+use self::reading::{ReadError, Reading};
 use self::rounds::Rounds;
+use self::source::Source;
 use self::tracker::{Outcome, Refill, Tracker};
 use super::fault::Fault;
 use super::layout::Layout;
 use super::outbox::Full;
 use super::partition::{Partition, PerPartition};
+use super::redirect::Redirect;
+use super::routes::Routes;
 use crate::bus::counters::Tally;
 use crate::bus::wire::{Envelope, Frame};
 use crate::bus::{Channel, History, Inbox, Kept, Log, Message, Position};
@@ -40,6 +43,7 @@ mod model;
 mod reading;
 mod rounds;
 mod sender;
+mod source;
 mod sweep;
 mod tracker;
 
@@ -58,6 +62,7 @@ pub(super) struct Histories {
     layout: Arc<Layout>,
     /// Whether it is a Cluster, whose channels are sharded.
     sharded: bool,
+    routes: Arc<Routes>,
     inbox: Arc<dyn Inbox>,
     incarnation: u64,
     tally: Arc<Tally>,
@@ -100,6 +105,7 @@ impl Histories {
         policy: History,
         layout: Arc<Layout>,
         sharded: bool,
+        routes: Arc<Routes>,
         inbox: Arc<dyn Inbox>,
         incarnation: u64,
         tally: Arc<Tally>,
@@ -108,11 +114,12 @@ impl Histories {
             policy,
             layout,
             sharded,
+            routes,
             inbox,
             incarnation,
             tally,
             seen: Mutex::new(Seen { tracker: Tracker::default(), lately: Lately::new(Instant::now()) }),
-            early: Mutex::new(Early::new()),
+            early: Mutex::new(Early::new(Instant::now())),
             journal: Journal::new(),
             refusal: Mutex::default(),
             grounds: Mutex::new(PerPartition::new(|_| Place::Away(Instant::now()))),
@@ -157,8 +164,10 @@ impl Histories {
         // Locked until it is delivered: those that wait go before it when Redis leaves meanwhile.
         let mut early = lock(&self.early);
         let order = self.journal.push(append, frame, asker)?;
-        if early.is_away(partition) && early.deliver(partition, order, self.inbox.mark()) {
-            self.inbox.receive(Message::clone(message));
+        if let Some(audience) = early.audience(partition, self.inbox.mark(), Instant::now())
+            && early.deliver(partition, order, audience)
+        {
+            self.inbox.receive_early(Message::clone(message), audience);
         }
         Ok(())
     }
@@ -257,7 +266,38 @@ impl Histories {
     async fn read(&self, log: &Log, since: Position) -> Result<Reading, String> {
         let (keys, ground) = self.way(log)?;
         let _turn = self.reads.acquire().await.map_err(|error| error.to_string())?;
-        reading::read(&ground, &keys, since).await.map_err(|error| error.to_string())
+        let answer = reading::read(&Source::here(&ground), &keys, since).await;
+        match self.elsewhere(answer, &ground).await? {
+            Ok(reading) => Ok(reading),
+            Err(there) => reading::read(&there, &keys, since).await.map_err(|error| error.to_string()),
+        }
+    }
+
+    /// What a reading came to, or where to read instead: a history may be on its way to another primary.
+    /// What is there already is asked for anew once it is known.
+    async fn elsewhere<'a, T>(
+        &self,
+        answer: Result<T, ReadError>,
+        ground: &'a Ground,
+    ) -> Result<Result<T, Source<'a>>, String> {
+        let error = match answer {
+            Ok(answer) => return Ok(Ok(answer)),
+            Err(error) => error,
+        };
+        let redirect = match &error {
+            ReadError::Redis(error) => self.routes.redirect(error),
+            _ => None,
+        };
+        match redirect {
+            Some(Redirect::Ask(address)) => {
+                let connection = self.routes.visitor(&address).await.map_err(|error| error.to_string())?;
+                let there = Source::there(ground, connection).await;
+                return there.map(Err).map_err(|error| error.to_string());
+            }
+            Some(Redirect::Look) => self.routes.look(),
+            Some(Redirect::Wait) | None => {}
+        }
+        Err(error.to_string())
     }
 
     /// Where a history is, and by which connection.

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use redis::aio::MultiplexedConnection;
-use redis::{Pipeline, RedisError, Value, cmd};
+use redis::{Cmd, RedisError, Value, cmd};
 
-use super::ground::{Ground, is_forgotten};
+use super::ground::is_forgotten;
 use super::keys::Keys;
 use super::meta::{Meta, NotAMeta, Start};
+use super::source::Source;
+use crate::bus::Position;
 use crate::bus::redis::fault::Fault;
 use crate::bus::wire::{self, Envelope};
-use crate::bus::{Epoch, Position};
 
 /// Messages of the first page; others are sized by what they hold.
 const FIRST_PAGE: u64 = 64;
@@ -63,37 +63,26 @@ impl Reading {
     }
 }
 
-/// Looks at a history without its messages. `seen`: where a relay has seen it.
-pub(super) async fn look(ground: &Ground, keys: &Keys, seen: Option<Position>) -> Result<Meta, ReadError> {
-    let mut call = ground.open();
-    call.arg(&keys.meta).arg(&keys.stream).arg(ground.generation());
-    call.arg(Epoch::random().to_string()).arg(millis(keys.kept.ttl + META_GRACE));
-    if let Some(seen) = seen {
-        call.arg(seen.epoch.to_string()).arg(seen.seq);
-    }
-    match call.query_async::<Vec<String>>(&mut ground.connection()).await {
-        Ok(answer) => Ok(Meta::parse(&answer)?),
+/// Looks at a history without its messages.
+pub(super) async fn look(source: &Source<'_>, keys: &Keys) -> Result<Meta, ReadError> {
+    let call = [source.open(keys)];
+    let (answer,): (Vec<String>,) = match source.ask(&call).await {
         Err(error) if is_forgotten(&error) => {
-            ground.reload().await?;
-            let answer: Vec<String> = call.query_async(&mut ground.connection()).await?;
-            Ok(Meta::parse(&answer)?)
+            source.reload().await?;
+            source.ask(&call).await?
         }
-        Err(error) => Err(error.into()),
-    }
+        answer => answer?,
+    };
+    Ok(Meta::parse(&answer)?)
 }
 
 /// Reads what came after `since`; of a life that nothing is known of, everything.
-pub(super) async fn read(ground: &Ground, keys: &Keys, since: Position) -> Result<Reading, ReadError> {
-    let mut call = ground.open();
-    call.arg(&keys.meta).arg(&keys.stream).arg(ground.generation());
-    call.arg(Epoch::random().to_string()).arg(millis(keys.kept.ttl + META_GRACE));
-    let mut both = Pipeline::with_capacity(2);
-    both.add_command(call);
-    both.add_command(range(keys, since.seq, FIRST_PAGE));
-    let (meta, mut entries) = match ask(&both, ground).await {
+pub(super) async fn read(source: &Source<'_>, keys: &Keys, since: Position) -> Result<Reading, ReadError> {
+    let both = [source.open(keys), range(keys, since.seq, FIRST_PAGE)];
+    let (meta, mut entries) = match ask(&both, source).await {
         Err(ReadError::Redis(error)) if is_forgotten(&error) => {
-            ground.reload().await?;
-            ask(&both, ground).await?
+            source.reload().await?;
+            ask(&both, source).await?
         }
         answer => answer?,
     };
@@ -103,7 +92,7 @@ pub(super) async fn read(ground: &Ground, keys: &Keys, since: Position) -> Resul
     };
     let mut page = FIRST_PAGE;
     if after != since.seq {
-        entries = load(keys, after, page, &mut ground.connection()).await?;
+        entries = load(keys, after, page, source).await?;
     }
     let mut reading = Reading { top: meta.top.seq, meta, after, entries: Vec::new() };
     let mut bytes = 0;
@@ -121,12 +110,12 @@ pub(super) async fn read(ground: &Ground, keys: &Keys, since: Position) -> Resul
             return Err(ReadError::TooLarge);
         }
         page = (PAGE_BYTES / (size / count.max(1)).max(1)).clamp(1, MAX_PAGE);
-        entries = load(keys, last, page, &mut ground.connection()).await?;
+        entries = load(keys, last, page, source).await?;
     }
 }
 
-async fn ask(both: &Pipeline, ground: &Ground) -> Result<(Meta, Vec<(u64, Envelope)>), ReadError> {
-    let (meta, page): (Vec<String>, Value) = both.query_async(&mut ground.connection()).await?;
+async fn ask(both: &[Cmd], source: &Source<'_>) -> Result<(Meta, Vec<(u64, Envelope)>), ReadError> {
+    let (meta, page): (Vec<String>, Value) = source.ask(both).await?;
     Ok((Meta::parse(&meta)?, entries(page)))
 }
 
@@ -134,12 +123,13 @@ async fn load(
     keys: &Keys,
     after: u64,
     count: u64,
-    connection: &mut MultiplexedConnection,
+    source: &Source<'_>,
 ) -> Result<Vec<(u64, Envelope)>, ReadError> {
-    Ok(entries(range(keys, after, count).query_async(connection).await?))
+    let (page,) = source.ask(&[range(keys, after, count)]).await?;
+    Ok(entries(page))
 }
 
-fn range(keys: &Keys, after: u64, count: u64) -> redis::Cmd {
+fn range(keys: &Keys, after: u64, count: u64) -> Cmd {
     let from = format!("{}-0", after.saturating_add(1));
     cmd("XRANGE").arg(&keys.stream).arg(from).arg("+").arg("COUNT").arg(count).to_owned()
 }

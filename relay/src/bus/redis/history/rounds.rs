@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::Histories;
 use super::meta::{Meta, Start};
 use super::reading::{self, Reading};
+use super::source::Source;
 use crate::bus::{Epoch, Log, Message, Position, Recovered};
 use crate::sync::lock;
 
@@ -124,7 +125,11 @@ impl Histories {
     async fn look(&self, log: &Log) -> Result<Meta, String> {
         let (keys, ground) = self.way(log)?;
         let _turn = self.reads.acquire().await.map_err(|error| error.to_string())?;
-        reading::look(&ground, &keys, None).await.map_err(|error| error.to_string())
+        let answer = reading::look(&Source::here(&ground), &keys).await;
+        match self.elsewhere(answer, &ground).await? {
+            Ok(meta) => Ok(meta),
+            Err(there) => reading::look(&there, &keys).await.map_err(|error| error.to_string()),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use futures::stream::FuturesOrdered;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, RedisResult};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::ground::{Ground, is_forgotten};
 use super::journal::Outgoing;
@@ -29,8 +29,23 @@ const FLUSH_DEADLINE: Duration = Duration::from_secs(1);
 /// How long it is remembered how far a process has appended: longer than it tries to.
 const ORDER_TTL: Duration = Duration::from_secs(3600);
 
+/// Time between tries of what a Cluster says is elsewhere, or on its way.
+const HELD_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The partitions that a shard works for.
+#[derive(Clone, Copy)]
+struct Work {
+    all: Partitions,
+    /// Those of them that were elsewhere, and wait.
+    held: Partitions,
+    /// Until when they do.
+    until: Instant,
+}
+
 /// Why a batch is not done.
 enum Undone {
+    /// A Cluster says that the histories of these partitions are elsewhere, or on their way.
+    Elsewhere(Partitions),
     /// Something in front of it was not appended, or the scripts were gone: it goes out again.
     Again,
     /// Redis refuses, or the connection broke.
@@ -60,7 +75,9 @@ impl Histories {
         }
     }
 
-    /// Works for these partitions, until the shard has others.
+    /// Works for these partitions, until the shard has others. What a Cluster says is elsewhere waits;
+    /// it is not followed there: nobody listens at a primary that a slot is on its way to, and what is
+    /// appended for a new one may fork the history.
     async fn work(
         self: &Arc<Self>,
         shard: &Shard,
@@ -71,24 +88,41 @@ impl Histories {
         for partition in partitions.iter() {
             *lock(&self.grounds).get_mut(partition) = Place::On(Arc::clone(&ground));
         }
-        self.sweep(&ground, partitions).await?;
+        let mut work = Work { all: partitions, held: partitions, until: Instant::now() };
         while shard.sendable() == partitions {
+            if work.is_due() {
+                let elsewhere = self.sweep(&ground, work.held).await?;
+                work = self.hold(work.with(elsewhere));
+            }
             self.journal.rewind(partitions);
-            match self.send(&ground, shard, partitions).await {
+            match self.send(&ground, shard, work).await {
                 Ok(()) | Err(Undone::Again) => {}
+                Err(Undone::Elsewhere(more)) => work = self.hold(work.with(work.held.or(more))),
                 Err(Undone::Fault(fault)) => return Err(fault),
             }
         }
         Ok(())
     }
 
-    async fn send(&self, ground: &Ground, shard: &Shard, partitions: Partitions) -> Result<(), Undone> {
+    /// Lets some partitions wait for a while, if there are any: this node's connections have at once
+    /// what is meant for them.
+    fn hold(&self, work: Work) -> Work {
+        if !work.held.is_empty() {
+            self.routes.look();
+            self.deliver(work.held);
+        }
+        work
+    }
+
+    async fn send(&self, ground: &Ground, shard: &Shard, work: Work) -> Result<(), Undone> {
         let (mut filled, mut owned) = (self.journal.filled(), shard.changes());
         let mut flying = FuturesOrdered::new();
-        self.arrive(partitions);
-        while *owned.borrow_and_update() == partitions {
-            while flying.len() < MAX_FLYING {
-                let batch = self.journal.next(partitions);
+        let free = work.all.without(work.held);
+        self.arrive(free);
+        while *owned.borrow_and_update() == work.all {
+            let is_due = work.is_due();
+            while !is_due && flying.len() < MAX_FLYING {
+                let batch = self.journal.next(free);
                 if batch.is_empty() {
                     break;
                 }
@@ -98,6 +132,8 @@ impl Histories {
                 // What is under way is sent in its order before anything else is added.
                 biased;
                 Some(done) = flying.next(), if !flying.is_empty() => done?,
+                () = async {}, if is_due && flying.is_empty() => return Ok(()),
+                () = sleep_until(work.until), if !work.held.is_empty() && !is_due => {}
                 _ = filled.changed(), if flying.len() < MAX_FLYING => {}
                 _ = owned.changed() => {}
             }
@@ -114,19 +150,27 @@ impl Histories {
         let answers: RedisResult<Vec<RedisResult<i64>>> =
             pipeline.query_async(&mut ground.connection()).await;
         let answers = answers.map_err(|source| Undone::Fault(Fault::call("append")(source)))?;
+        let mut elsewhere = Partitions::NONE;
         for (item, answer) in batch.iter().zip(answers) {
+            let partition = item.append.keys.partition;
             match answer {
+                // It waits for one before it.
+                _ if elsewhere.contains(partition) => {}
                 Ok(-2) => return Err(Undone::Again),
                 Ok(seq) => {
                     self.journal.confirm(item, seq == 0);
                     self.tally.published.add(1);
                 }
                 Err(error) if is_forgotten(&error) => {
-                    ground.reload().await.map_err(Undone::Fault)?;
+                    Ground::load(&mut ground.connection()).await.map_err(Undone::Fault)?;
                     return Err(Undone::Again);
                 }
+                Err(error) if self.routes.redirect(&error).is_some() => elsewhere.insert(partition),
                 Err(source) => return Err(Undone::Fault(Fault::Call { doing: "append", source })),
             }
+        }
+        if !elsewhere.is_empty() {
+            return Err(Undone::Elsewhere(elsewhere));
         }
         self.note_refusal(None);
         Ok(())
@@ -153,7 +197,7 @@ impl Histories {
     /// Redis takes messages: they come back by the subscription from now on.
     fn arrive(&self, partitions: Partitions) {
         let mut early = lock(&self.early);
-        partitions.iter().for_each(|partition| early.set_away(partition, false));
+        partitions.iter().for_each(|partition| early.arrives(partition));
     }
 
     /// Redis is away: this node's connections get at once what waits, and what comes.
@@ -161,13 +205,19 @@ impl Histories {
         partitions.iter().for_each(|partition| lock(&self.grounds).get_mut(partition).leave());
         let ended = |log: &Log| partitions.contains(Partition::of(log.as_str()));
         lock(&self.seen).tracker.shake(ended);
+        self.deliver(partitions);
+    }
+
+    /// Gives this node's connections at once what waits, and what comes, until it [arrives](Self::arrive).
+    fn deliver(&self, partitions: Partitions) {
         let mut early = lock(&self.early);
-        let mark = self.inbox.mark();
+        let (now, mark) = (Instant::now().into_std(), self.inbox.mark());
         for partition in partitions.iter() {
-            early.set_away(partition, true);
+            early.leaves(partition, mark, now);
+            let Some(audience) = early.audience(partition, mark, now) else { continue };
             for (order, message) in self.journal.waiting(partition) {
-                if early.deliver(partition, order, mark) {
-                    self.inbox.receive((*message).clone());
+                if early.deliver(partition, order, audience) {
+                    self.inbox.receive_early((*message).clone(), audience);
                 }
             }
         }
@@ -199,6 +249,18 @@ impl Histories {
         if left > 0 {
             tracing::warn!(left, "messages could not be appended to their histories before the end");
         }
+    }
+}
+
+impl Work {
+    /// With these partitions held from now on.
+    fn with(self, held: Partitions) -> Self {
+        Self { held, until: Instant::now() + HELD_INTERVAL, ..self }
+    }
+
+    /// Whether those that wait are to be tried again.
+    fn is_due(&self) -> bool {
+        !self.held.is_empty() && self.until <= Instant::now()
     }
 }
 

@@ -21,12 +21,13 @@ const BATCH: usize = 256;
 
 impl Histories {
     /// Compares the histories of these partitions, as this node saw them, with those of the primary
-    /// on `ground`.
+    /// on `ground`. Answers the partitions with some that are elsewhere, or on their way.
     pub(super) async fn sweep(
         self: &Arc<Self>,
         ground: &Ground,
         partitions: Partitions,
-    ) -> Result<(), Fault> {
+    ) -> Result<Partitions, Fault> {
+        let mut elsewhere = Partitions::NONE;
         let logs: Vec<_> = self.seen_of(partitions).into_iter().collect();
         for batch in logs.chunks(BATCH) {
             let mut pipeline = Pipeline::with_capacity(batch.len());
@@ -54,11 +55,14 @@ impl Histories {
             for (log, answer) in asked.into_iter().zip(answers) {
                 match answer {
                     Ok(answer) => self.compare(log, &answer),
+                    Err(error) if self.routes.redirect(&error).is_some() => {
+                        elsewhere.insert(Partition::of(log.as_str()));
+                    }
                     Err(source) => return Err(Fault::Call { doing: "compare histories", source }),
                 }
             }
         }
-        Ok(())
+        Ok(elsewhere)
     }
 
     fn compare(self: &Arc<Self>, log: &Log, answer: &[String]) {
