@@ -43,6 +43,7 @@ mod socket;
 mod socketio;
 mod stream;
 mod support;
+mod takeover;
 mod tokens;
 mod truth;
 mod workers;

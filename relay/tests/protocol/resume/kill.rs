@@ -48,9 +48,9 @@ struct Scene {
 impl Scene {
     /// One client: at the first relay until that is gone, and then at one of the others.
     async fn live(self: Arc<Self>, number: usize) {
-        let (mut port, mut position) = (self.ports[0], String::new());
+        let (mut port, mut position, user) = (self.ports[0], String::new(), format!("u{number}"));
         loop {
-            if let Ok(mut line) = Line::connect(number, port, &position).await {
+            if let Ok(mut line) = Line::connect(Kind::of(number), &user, port, &position).await {
                 while let Some(news) = line.next().await {
                     position = news.position.clone().unwrap_or(position);
                     self.note(number, &news);

@@ -8,7 +8,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// How a client connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A socket of the dual profile, of which a user may have several.
     Socket,
     /// A socket of the push profile, of which a user has one: `DUPLICATE_POLICY=reject`.
@@ -19,7 +19,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// That of client `number`: a quarter are push sockets, half are streams.
-    pub(super) fn of(number: usize) -> Self {
+    pub(crate) fn of(number: usize) -> Self {
         match number % 4 {
             0 => Self::Socket,
             2 => Self::Push,
@@ -29,41 +29,41 @@ impl Kind {
 }
 
 /// A connection of a client to one relay.
-pub(super) enum Line {
+pub(crate) enum Line {
     Socket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
     Stream(reqwest::Response, String),
 }
 
 /// What a client is told at once.
 #[derive(Default)]
-pub(super) struct News {
+pub(crate) struct News {
     /// Where it stands, if that is said.
-    pub(super) position: Option<String>,
+    pub(crate) position: Option<String>,
     /// How the recovery went, said first of all.
-    pub(super) recovered: Option<bool>,
+    pub(crate) recovered: Option<bool>,
     /// The number of a message.
-    pub(super) number: Option<u64>,
+    pub(crate) number: Option<u64>,
 }
 
 impl Line {
-    /// Client `number` comes to the relay on `port`.
-    pub(super) async fn connect(number: usize, port: u16, position: &str) -> Result<Self, ()> {
-        let socket = match Kind::of(number) {
-            Kind::Socket => Some(format!("ws://127.0.0.1:{port}/ws/u{number}?resume={position}")),
-            Kind::Push => Some(format!("ws://127.0.0.1:{port}/ws?user_id=u{number}&resume={position}")),
+    /// `user` comes to the relay on `port`, to go on after `position`.
+    pub(crate) async fn connect(kind: Kind, user: &str, port: u16, position: &str) -> Result<Self, ()> {
+        let socket = match kind {
+            Kind::Socket => Some(format!("ws://127.0.0.1:{port}/ws/{user}?resume={position}")),
+            Kind::Push => Some(format!("ws://127.0.0.1:{port}/ws?user_id={user}&resume={position}")),
             Kind::Stream => None,
         };
         if let Some(url) = socket {
             let (socket, _) = connect_async(url).await.map_err(drop)?;
             return Ok(Self::Socket(Box::new(socket)));
         }
-        let url = format!("http://127.0.0.1:{port}/sse/u{number}");
+        let url = format!("http://127.0.0.1:{port}/sse/{user}");
         let request = reqwest::Client::new().get(url).header("Last-Event-ID", position);
         Ok(Self::Stream(request.send().await.map_err(drop)?, String::new()))
     }
 
     /// `None`: the connection is over.
-    pub(super) async fn next(&mut self) -> Option<News> {
+    pub(crate) async fn next(&mut self) -> Option<News> {
         match self {
             Self::Socket(socket) => loop {
                 if let Message::Text(text) = socket.next().await?.ok()? {

@@ -3,7 +3,7 @@
 mod clients;
 mod gaps;
 mod kill;
-mod line;
+pub(crate) mod line;
 mod sockets;
 mod streams;
 
