@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use relay_contract::admin;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
 
 use super::audience::Sample;
 use super::endpoint::CALL_DEADLINE;
@@ -29,6 +30,12 @@ use crate::bus::{
 const LEASE_DEADLINE: Duration = CALL_DEADLINE.saturating_mul(2);
 /// Longest that one write of sessions may take.
 const SNAPSHOTS_DEADLINE: Duration = Duration::from_secs(5);
+/// Longest that somebody who comes back to a snapshot waits for a Redis that is away for a moment.
+const REVIVE_PATIENCE: Duration = Duration::from_secs(8);
+/// Tries of a Redis that is there: it may have come back a moment ago.
+const REVIVE_TRIES: u32 = 3;
+/// Time between two tries.
+const REVIVE_RETRY: Duration = Duration::from_millis(100);
 /// Bytes that the name of a lease may have.
 const MAX_LEASE_BYTES: usize = 1024;
 
@@ -261,9 +268,16 @@ impl Bus for RedisBus {
     }
 
     async fn revive(&self, id: &str) -> Result<Option<Snapshot>, BusError> {
-        let key = self.layout.snapshot(id);
-        let answer = self.ask(&key, &snapshots::revive(&key)).await?;
-        Ok(snapshots::revived(id, answer))
+        let (key, begin, mut refused) = (self.layout.snapshot(id), Instant::now(), 0);
+        let is_gone = || begin.elapsed() > REVIVE_PATIENCE || self.histories.is_gone(Partition::of(id));
+        loop {
+            match self.ask(&key, &snapshots::revive(&key)).await {
+                // In a failover a client would lose a session of which nothing is lost.
+                Err(_) if refused < REVIVE_TRIES && !is_gone() => sleep(REVIVE_RETRY).await,
+                answer => return Ok(snapshots::revived(id, answer?)),
+            }
+            refused += u32::from(!self.routes.is_away(&key));
+        }
     }
 
     async fn tell_workers(&self, task: String) -> Result<u64, BusError> {

@@ -30,17 +30,6 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// All of them.
-    pub(super) const ALL: [Self; 7] = [
-        Self::SentinelKill,
-        Self::SentinelKillBehind,
-        Self::SentinelSwitch,
-        Self::ClusterKill,
-        Self::ClusterKillBehind,
-        Self::ClusterSwitch,
-        Self::SlotMove,
-    ];
-
     /// What a table calls it.
     pub(super) fn title(self) -> &'static str {
         match self {

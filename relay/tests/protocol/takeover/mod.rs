@@ -2,7 +2,7 @@
 //! its primary, hands over to another, or moves slots.
 
 mod fault;
-#[allow(dead_code, unreachable_pub, reason = "the tests of the bus use the rest")]
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "the tests of the bus use the rest")]
 #[path = "../../bus/support/mod.rs"]
 mod redis;
 mod report;

@@ -311,8 +311,7 @@ impl Histories {
     }
 
     /// Whether Redis is away for so long that nobody should wait for it.
-    fn is_gone(&self, log: &Log) -> bool {
-        let partition = Partition::of(log.as_str());
+    pub(super) fn is_gone(&self, partition: Partition) -> bool {
         matches!(lock(&self.grounds).get(partition), Place::Away(since) if since.elapsed() > GONE)
     }
 }

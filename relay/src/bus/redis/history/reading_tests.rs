@@ -1,6 +1,6 @@
 use super::*;
 use crate::bus::wire::{Frame, Origin};
-use crate::bus::{Channel, Message};
+use crate::bus::{Channel, Epoch, Message};
 
 fn page(ids: &[&str]) -> Value {
     let message = Message::new(Channel::user("alice"), "message", "{}");

@@ -15,6 +15,7 @@ use super::Histories;
 use super::meta::{Meta, Start};
 use super::reading::{self, Reading};
 use super::source::Source;
+use crate::bus::redis::partition::Partition;
 use crate::bus::{Epoch, Log, Message, Position, Recovered};
 use crate::sync::lock;
 
@@ -95,7 +96,10 @@ impl Histories {
                 Some(since) => self.read_settled(log, since).await.map(Answer::Read),
                 None => self.look(log).await.map(Answer::Looked),
             };
-            if answer.is_ok() || self.is_gone(log) || askers.iter().all(|asker| asker.answer.is_closed()) {
+            if answer.is_ok()
+                || self.is_gone(Partition::of(log.as_str()))
+                || askers.iter().all(|asker| asker.answer.is_closed())
+            {
                 break answer;
             }
             sleep(RETRY).await;
