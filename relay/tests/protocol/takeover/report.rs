@@ -17,8 +17,10 @@ pub(super) struct Report {
     pub(super) lost: u64,
     /// Deliveries of acknowledged messages, each counted once for each client.
     pub(super) delivered: u64,
-    /// Deliveries that never came, to clients that were never told.
+    /// Deliveries that never came, to clients that were never told, of messages that the primary has.
     pub(super) missing: u64,
+    /// The same of those that it lost: a client that stays connected may never hear of them.
+    pub(super) unheard: u64,
     /// Deliveries that never came, to clients that were told that something is missing.
     pub(super) known: u64,
     /// Times that a client came back.
@@ -27,7 +29,7 @@ pub(super) struct Report {
     pub(super) told: u64,
     /// Deliveries that came again.
     pub(super) doubled: u64,
-    /// Clients to whom messages of one publisher came in another order than published.
+    /// Clients to whom messages of one publisher that the primary has came in another order than published.
     pub(super) disordered: u64,
     /// Connections that a relay ended.
     pub(super) ended: u64,
@@ -53,26 +55,29 @@ impl Report {
             ..Self::default()
         };
         for seen in steady.iter().chain(roaming) {
-            report.add(seen, &accepted, traffic.publishers());
+            report.add(seen, &accepted, kept, traffic.publishers());
         }
         report
     }
 
-    fn add(&mut self, seen: &Seen, accepted: &BTreeSet<u64>, publishers: u64) {
+    fn add(&mut self, seen: &Seen, accepted: &BTreeSet<u64>, kept: &BTreeSet<u64>, publishers: u64) {
         let distinct = seen.distinct();
         let missed = seen.lacks(accepted, publishers);
         let told = seen.told.iter().filter(|recovered| !**recovered).count() as u64;
         let in_order = |publisher| {
-            let own = distinct.iter().filter(|number| *number % publishers == publisher);
+            let own =
+                distinct.iter().filter(|number| *number % publishers == publisher && kept.contains(number));
             own.is_sorted()
         };
-        let missing = if told == 0 { missed.len() as u64 } else { 0 };
+        let lost = missed.iter().filter(|number| !kept.contains(number)).count() as u64;
+        let (missing, unheard) = if told == 0 { (missed.len() as u64 - lost, lost) } else { (0, 0) };
         if missing > 0 || !(0..publishers).all(in_order) {
             println!("{seen:?} misses {missed:?}");
         }
         self.delivered += accepted.iter().filter(|number| distinct.contains(number)).count() as u64;
         self.missing += missing;
-        self.known += missed.len() as u64 - missing;
+        self.unheard += unheard;
+        self.known += missed.len() as u64 - missing - unheard;
         self.resumes += seen.told.len() as u64;
         self.told += told;
         self.doubled += (seen.numbers.len() - distinct.len()) as u64;

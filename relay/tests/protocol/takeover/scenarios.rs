@@ -4,7 +4,8 @@ use super::fault::Fault;
 use super::report::Report;
 use super::stage::run;
 
-/// What must hold: what was acknowledged comes to everyone in order, or who misses it was told.
+/// What must hold: what Redis has of what was acknowledged comes to everyone in order, or who misses it
+/// was told.
 pub(super) fn holds(fault: Fault, report: &Report) {
     let never = [report.missing, report.disordered, report.ended, report.refused];
     assert_eq!(never, [0; 4], "missing, out of order, ended, refused: {fault:?}: {report:?}");

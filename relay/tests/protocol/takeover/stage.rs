@@ -64,11 +64,12 @@ impl Stage {
         let steady: Vec<_> = ports.iter().flat_map(stays).collect();
         let roaming: Vec<_> =
             both.iter().flat_map(|way| (0..ROAMERS).map(|_| Roamer::new(*way, ports.clone()))).collect();
+        let session = Session::start(&ports);
+        until("the session", async || relays[0].told().await["connections"]["total"] == 1).await;
         let mut tasks = JoinSet::new();
         for roamer in steady.iter().chain(&roaming) {
             tasks.spawn(Arc::clone(roamer).live());
         }
-        let session = Session::start(&ports);
         let traffic = Traffic::start(&relays, &mut tasks);
         let stage = Self { relays, traffic, steady, roaming, session, tasks };
         stage.flows_by(None).await;

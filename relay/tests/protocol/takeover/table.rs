@@ -27,9 +27,9 @@ async fn ten_of_each_takeover_in_a_cluster() {
 
 async fn ten_of_each(faults: &[Fault]) {
     println!(
-        "| fault | runs | acknowledged | lost by Redis | delivered | missing | missing and told | resumes | told as not recovered | came again | connections ended | messages cross after the promotion: median, worst |"
+        "| fault | runs | acknowledged | lost by Redis | delivered | missing | lost and unheard | missing and told | resumes | told as not recovered | came again | connections ended | messages cross after the promotion: median, worst |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     let mut all = Vec::new();
     for &fault in faults {
         let mut reports = Vec::new();
@@ -52,13 +52,14 @@ fn row(fault: Fault, reports: &[Report]) -> String {
     let sum = |figure: fn(&Report) -> u64| reports.iter().map(figure).sum::<u64>();
     let seconds = |report: &Report| format!("{:.1} s", report.resumed.as_secs_f64());
     format!(
-        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {}, {} |",
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {}, {} |",
         fault.title(),
         reports.len(),
         sum(|report| report.acknowledged),
         sum(|report| report.lost),
         sum(|report| report.delivered),
         sum(|report| report.missing),
+        sum(|report| report.unheard),
         sum(|report| report.known),
         sum(|report| report.resumes),
         sum(|report| report.told),
