@@ -45,14 +45,17 @@ function pause(ms) {
 }
 
 /**
- * Takes the connection of a client away, waits for `meanwhile`, and lets the client come back, to the server
+ * Takes the connection of a client away, if it has one, waits for `meanwhile`, and lets the client come back, to the server
  * at `where`. Whether it has its session back.
  */
 async function away(socket, meanwhile = async () => {}, where = url) {
   socket.io.reconnection(false);
-  const gone = next(socket, "disconnect");
-  socket.io.engine.close();
-  await gone;
+  // The relay may have ended it before.
+  if (socket.connected) {
+    const gone = next(socket, "disconnect");
+    socket.io.engine.close();
+    await gone;
+  }
   await meanwhile();
   socket.io.uri = where;
   const back = next(socket, "connect");

@@ -17,6 +17,8 @@ const ROAM: &str = r#"
         if (data?.end) resolve(roams = false);
     }));
     await next(socket, "connect");
+    // One that its relay ends comes back when it would go on.
+    socket.io.reconnection(false);
     for (let turn = 1; roams; turn++) {
         await Promise.race([pause(300 + 700 * Math.random()), end]);
         if (roams) told.push(await away(socket, () => pause(300 * Math.random()), relays[turn % relays.length]));
