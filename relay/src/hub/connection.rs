@@ -1,7 +1,7 @@
 //! One connection: its socket, its queue, and the small state that could be written down.
 
 use std::io;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ thread_local! {
 #[derive(Debug)]
 pub struct Connection {
     pub(super) id: u64,
+    /// Its number among those who [came](super::Hub::arrive); the highest there is, until it is there.
+    pub(super) came: AtomicU64,
     /// Who is at the other end, such as a user id.
     pub identity: Box<str>,
     /// The profile that the connection came by.
@@ -87,6 +89,7 @@ impl Connection {
         let now = shared.clock.now();
         Self {
             id,
+            came: AtomicU64::new(u64::MAX),
             identity: opening.identity.into(),
             profile: opening.profile,
             transport: opening.transport,

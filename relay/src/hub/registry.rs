@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::ops::Range;
+use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
@@ -33,6 +33,8 @@ struct Group {
 pub struct Hub {
     shared: Arc<Shared>,
     next_id: AtomicU64,
+    /// Times that somebody came.
+    arrivals: AtomicU64,
     hasher: RandomState,
     members: Vec<Mutex<Members>>,
     connections: Vec<Mutex<Connections>>,
@@ -79,6 +81,7 @@ impl Hub {
         Arc::new(Self {
             shared: Arc::new(shared),
             next_id: AtomicU64::new(1),
+            arrivals: AtomicU64::new(0),
             hasher: RandomState::new(),
             members: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
             connections: std::iter::repeat_with(Mutex::default).take(SHARDS).collect(),
@@ -126,35 +129,58 @@ impl Hub {
         for channel in &*lock(&connection.channels) {
             self.add_member(channel, &connection);
         }
+        self.note_arrival(&connection);
         Membership { hub: self.clone(), connection }
     }
 
-    /// The id of the next connection: all that are open have lower ones.
+    /// The number of the next arrival: all that are here have lower ones.
     pub fn mark(&self) -> u64 {
-        self.next_id.load(Ordering::Relaxed)
+        self.arrivals.load(Ordering::SeqCst)
+    }
+
+    /// Lets an open connection `enter` channels as if it was opened now: of what was delivered to those
+    /// before it, it has nothing. One that came back to something before keeps its place.
+    pub fn arrive<T>(&self, connection: &Connection, enter: impl FnOnce() -> T) -> T {
+        let is_new = connection.locked().traces.is_empty();
+        if is_new {
+            connection.came.store(u64::MAX, Ordering::SeqCst);
+        }
+        let entered = enter();
+        if is_new {
+            self.note_arrival(connection);
+        }
+        entered
+    }
+
+    /// Until then the connection was after every mark: who delivers meanwhile may not have seen it.
+    fn note_arrival(&self, connection: &Connection) {
+        connection.came.store(self.arrivals.fetch_add(1, Ordering::SeqCst), Ordering::SeqCst);
     }
 
     /// Gives a message to the connections of its channel on this node. Never waits.
     pub fn deliver(&self, message: &Message) -> Delivered {
-        self.deliver_among(message, 0..u64::MAX)
+        self.deliver_among(message, ..)
     }
 
-    /// The same, to those connections only that were opened after this [mark](Self::mark).
+    /// The same, to those connections only that [came](Self::arrive) after this [mark](Self::mark).
     pub fn deliver_after(&self, message: &Message, mark: u64) -> Delivered {
-        self.deliver_among(message, mark..u64::MAX)
+        self.deliver_among(message, mark..)
     }
 
-    /// The same, to those connections only that were opened before this [mark](Self::mark).
+    /// The same, to those connections only that [came](Self::arrive) before this [mark](Self::mark).
     pub fn deliver_before(&self, message: &Message, mark: u64) -> Delivered {
-        self.deliver_among(message, 0..mark)
+        self.deliver_among(message, ..mark)
     }
 
-    fn deliver_among(&self, message: &Message, ids: Range<u64>) -> Delivered {
+    fn deliver_among(&self, message: &Message, came: impl RangeBounds<u64>) -> Delivered {
         let Group { connections, log } = self.group(&message.channel);
         let at = log.zip(message.position).map(|(log, position)| At { log, position });
         let mut encoded: Vec<(&'static str, Frame)> = Vec::new();
         let mut delivered = Delivered::default();
-        for connection in connections.into_iter().filter(|connection| ids.contains(&connection.id)) {
+        for connection in connections
+            .into_iter()
+            .filter(|connection| came.contains(&connection.came.load(Ordering::SeqCst)))
+        {
             let frame = encoded_for(connection.wire.0, message, &mut encoded);
             if connection.deliver(&frame, at.as_ref()).is_delivered() {
                 delivered.add(connection.transport);

@@ -95,6 +95,33 @@ async fn a_message_for_those_who_came_later_spares_the_others() {
 }
 
 #[tokio::test]
+async fn who_enters_a_channel_long_after_it_connected_has_nothing_that_was_delivered_before() {
+    let hub = testing::hub();
+    let membership = testing::fetching(&hub);
+    let (connection, mark) = (membership.connection(), hub.mark());
+    hub.arrive(connection, || hub.subscribe(connection, Channel::user("bob")));
+    hub.deliver_before(&message("bob", "message"), mark);
+    let early = connection.take().len();
+    hub.deliver_after(&message("bob", "message"), mark);
+    assert_eq!((early, connection.take().len()), (0, 1));
+}
+
+#[tokio::test]
+async fn who_is_on_the_way_into_a_channel_gets_late_what_is_delivered_to_those_before() {
+    let hub = testing::hub();
+    let membership = testing::fetching(&hub);
+    let connection = membership.connection();
+    let mark = hub.arrive(connection, || {
+        hub.subscribe(connection, Channel::user("bob"));
+        hub.deliver_before(&message("bob", "message"), hub.mark());
+        hub.mark()
+    });
+    let early = connection.take().len();
+    hub.deliver_after(&message("bob", "message"), mark);
+    assert_eq!((early, connection.take().len()), (0, 1));
+}
+
+#[tokio::test]
 async fn the_last_message_ends_the_connection() {
     let hub = testing::hub();
     let (membership, _peer) = open(&hub, wire());

@@ -45,12 +45,12 @@ function pause(ms) {
 }
 
 /**
- * Takes the connection of a client away, if it has one, waits for `meanwhile`, and lets the client come back, to the server
- * at `where`. Whether it has its session back.
+ * Takes the connection of a client away, if it still has one, waits for `meanwhile`, and lets the client come
+ * back, to the server at `where`; `again`, if it is sent away before it is there. Whether it has its session
+ * back.
  */
-async function away(socket, meanwhile = async () => {}, where = url) {
+async function away(socket, meanwhile = async () => {}, where = url, again = false) {
   socket.io.reconnection(false);
-  // The relay may have ended it before.
   if (socket.connected) {
     const gone = next(socket, "disconnect");
     socket.io.engine.close();
@@ -58,9 +58,11 @@ async function away(socket, meanwhile = async () => {}, where = url) {
   }
   await meanwhile();
   socket.io.uri = where;
+  socket.io.reconnection(again);
   const back = next(socket, "connect");
   socket.connect();
   await back;
+  socket.io.reconnection(false);
   return socket.recovered;
 }
 

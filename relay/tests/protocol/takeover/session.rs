@@ -17,11 +17,13 @@ const ROAM: &str = r#"
         if (data?.end) resolve(roams = false);
     }));
     await next(socket, "connect");
-    // One that its relay ends comes back when it would go on.
+    // If its relay ends its connection, it comes back when it would have gone on.
     socket.io.reconnection(false);
     for (let turn = 1; roams; turn++) {
         await Promise.race([pause(300 + 700 * Math.random()), end]);
-        if (roams) told.push(await away(socket, () => pause(300 * Math.random()), relays[turn % relays.length]));
+        if (!roams) break;
+        const nap = () => pause(300 * Math.random());
+        told.push(await away(socket, nap, relays[turn % relays.length], true));
     }
     return { numbers, told };
 "#;

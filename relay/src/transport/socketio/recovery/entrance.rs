@@ -36,12 +36,16 @@ pub(in super::super) async fn enter(
     let pid = claim.as_ref().map_or("", |claim| &claim.pid);
     let standing =
         claim.as_ref().zip(revived.as_ref()).map(|(claim, revived)| claim.standing(&revived.kept.trail));
-    let mut peer = match revived {
-        Some(revived) => newcomer.back(pid, revived),
-        None => newcomer.fresh(),
-    };
-    link.subscribe(everyone);
-    link.application.entering(&peer);
+    // Its connection may be from before an outage that it waited through until its session was found.
+    let mut peer = hub.arrive(connection, || {
+        let peer = match revived {
+            Some(revived) => newcomer.back(pid, revived),
+            None => newcomer.fresh(),
+        };
+        link.subscribe(everyone);
+        link.application.entering(&peer);
+        peer
+    });
     let wanted = newcomer.wanted(&peer, standing.as_ref());
     let mut found = hub.find(wanted.clone()).await;
     if !found.is_complete() {
