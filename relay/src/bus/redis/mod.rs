@@ -132,17 +132,9 @@ impl RedisBus {
         let endpoint = Arc::new(endpoint);
         let layout = Arc::new(Layout::new(&namespace, endpoint.database()));
         let routes = Arc::new(Routes::new(Arc::clone(&endpoint)));
-        let (incarnation, names) = (origin.incarnation, Arc::clone(&layout));
-        let sharded = endpoint.sharded();
-        let histories = Histories::new(
-            history,
-            names,
-            sharded,
-            Arc::clone(&routes),
-            Arc::clone(&inbox),
-            incarnation,
-            Arc::clone(&tally),
-        );
+        let (incarnation, names, way) = (origin.incarnation, Arc::clone(&layout), Arc::clone(&routes));
+        let (sharded, to, counts) = (endpoint.sharded(), Arc::clone(&inbox), Arc::clone(&tally));
+        let histories = Histories::new(history, names, sharded, way, to, incarnation, counts);
         let leases = Leases::new(&origin, Arc::clone(&layout), Arc::clone(&routes), Arc::clone(&inbox));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),

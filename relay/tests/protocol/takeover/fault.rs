@@ -17,7 +17,7 @@ pub(super) enum Fault {
     SentinelKill,
     /// The same after writes that no replica has.
     SentinelKillBehind,
-    /// Sentinel: another is made the primary while this one lives.
+    /// Sentinel: another is made the primary while this one lives, and takes writes until it is told.
     SentinelSwitch,
     /// Cluster: the primary of the slot is killed.
     ClusterKill,

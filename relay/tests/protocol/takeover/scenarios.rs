@@ -31,7 +31,7 @@ async fn x16_what_died_with_a_primary_with_sentinels_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn x16_a_failover_that_a_sentinel_is_asked_for_costs_nothing() {
+async fn x16_what_a_failover_loses_that_a_sentinel_is_asked_for_is_told() {
     once(Fault::SentinelSwitch).await;
 }
 

@@ -39,6 +39,11 @@ impl Session {
         Self(tokio::spawn(async move { node(address, &script).await }))
     }
 
+    /// Whether the message that ends it has come.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.is_finished()
+    }
+
     /// What it saw up to the message that ends it.
     pub(super) async fn seen(self) -> Seen {
         let seen = self.0.await.unwrap();

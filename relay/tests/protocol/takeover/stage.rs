@@ -115,7 +115,12 @@ impl Stage {
         while !self.everyone().all(has_all) && start.elapsed() < PATIENCE {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        publish(&self.relays[0], json!({"end": true})).await;
+        // It may come while the session is away, and is then missed by one that is not recovered.
+        until("the session is over", async || {
+            publish(&self.relays[0], json!({"end": true})).await;
+            self.session.is_over()
+        })
+        .await;
         let steady: Vec<Seen> = self.steady.iter().map(|client| client.seen()).collect();
         let mut others: Vec<Seen> = self.roaming.iter().map(|client| client.seen()).collect();
         let Self { traffic, session, tasks, relays, .. } = self;
