@@ -25,7 +25,8 @@ fn scene() -> Scene {
     let layout = Arc::new(Layout::new(&Namespace::default(), 0));
     let inbox = Arc::clone(&ids) as Arc<dyn Inbox>;
     let url = "redis://localhost".parse().unwrap();
-    let routes = Arc::new(Routes::new(Arc::new(Endpoint::new(url, None, Login::default(), None, 0))));
+    let account = crate::bus::redis::Account::new(&url, None, None);
+    let routes = Arc::new(Routes::new(Arc::new(Endpoint::new(url, account, Login::default(), None, 0))));
     let histories =
         Histories::new(History::default(), layout, false, routes, inbox.clone(), 1, Arc::clone(&tally));
     let origin = Origin { node: "a".into(), incarnation: 1 };
