@@ -85,6 +85,12 @@ impl Early {
         lane.run(order).map_or(Due::All, |run| Due::After(run.mark))
     }
 
+    /// Whether nothing up to this own message is still to come by the subscription, or is delivered.
+    pub(super) fn has_come(&self, partition: Partition, order: u64) -> bool {
+        let lane = self.0.get(partition);
+        lane.away || order <= lane.came
+    }
+
     /// Notes that an own message is delivered, before it comes back, to the connections from before
     /// `mark`. Tells whether that is to be.
     pub(super) fn deliver(&mut self, partition: Partition, order: u64, mark: u64) -> bool {
@@ -169,6 +175,16 @@ mod tests {
         early.leaves(partition(), 5, now);
         let later = early.audience(partition(), 9, now + GONE * 2);
         assert_eq!((first, later), (Some(3), Some(9)));
+    }
+
+    #[test]
+    fn what_redis_has_is_to_come_before_anything_is_delivered_early() {
+        let mut early = Early::new(Instant::now());
+        let at_first = early.has_come(partition(), 1);
+        early.arrives(partition());
+        let before = early.has_come(partition(), 1);
+        early.comes_back(partition(), 1);
+        assert_eq!((at_first, before, early.has_come(partition(), 1)), (true, false, true));
     }
 
     #[test]

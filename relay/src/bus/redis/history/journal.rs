@@ -175,6 +175,11 @@ impl Journal {
         }
     }
 
+    /// The last order of a partition that Redis is known to have.
+    pub(super) fn confirmed(&self, partition: Partition) -> u64 {
+        lock(&self.queue).lanes.get(partition).confirmed()
+    }
+
     /// The messages of a partition that wait, with their orders.
     pub(super) fn waiting(&self, partition: Partition) -> Vec<(u64, Arc<Message>)> {
         let queue = lock(&self.queue);

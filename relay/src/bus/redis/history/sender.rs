@@ -31,6 +31,8 @@ const ORDER_TTL: Duration = Duration::from_secs(3600);
 
 /// Time between tries of what a Cluster says is elsewhere, or on its way.
 const HELD_INTERVAL: Duration = Duration::from_millis(100);
+/// Time between two looks at whether what Redis has came here.
+const HEAR_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The partitions that a shard works for.
 #[derive(Clone, Copy)]
@@ -92,12 +94,14 @@ impl Histories {
         while shard.sendable() == partitions {
             if work.is_due() {
                 let elsewhere = self.sweep(&ground, work.held).await?;
-                work = self.hold(work.with(elsewhere));
+                work = self.hold(shard, work.with(elsewhere)).await;
             }
             self.journal.rewind(partitions);
             match self.send(&ground, shard, work).await {
                 Ok(()) | Err(Undone::Again) => {}
-                Err(Undone::Elsewhere(more)) => work = self.hold(work.with(work.held.or(more))),
+                Err(Undone::Elsewhere(more)) => {
+                    work = self.hold(shard, work.with(work.held.or(more))).await;
+                }
                 Err(Undone::Fault(fault)) => return Err(fault),
             }
         }
@@ -105,13 +109,27 @@ impl Histories {
     }
 
     /// Lets some partitions wait for a while, if there are any: this node's connections have at once
-    /// what is meant for them.
-    fn hold(&self, work: Work) -> Work {
+    /// what is meant for them. Those that another shard has got meanwhile are its business.
+    async fn hold(&self, shard: &Shard, work: Work) -> Work {
         if !work.held.is_empty() {
             self.routes.look();
-            self.deliver(work.held);
+            self.hear(work.held).await;
+            self.deliver(work.held.and(shard.sendable()));
         }
         work
+    }
+
+    /// Waits a moment until what Redis has of these partitions came by the subscription: it goes before
+    /// what Redis refused.
+    async fn hear(&self, partitions: Partitions) {
+        let end = Instant::now() + HELD_INTERVAL;
+        let is_heard = || {
+            let early = lock(&self.early);
+            partitions.iter().all(|partition| early.has_come(partition, self.journal.confirmed(partition)))
+        };
+        while !is_heard() && Instant::now() < end {
+            sleep(HEAR_INTERVAL).await;
+        }
     }
 
     async fn send(&self, ground: &Ground, shard: &Shard, work: Work) -> Result<(), Undone> {
