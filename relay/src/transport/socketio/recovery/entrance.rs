@@ -37,15 +37,7 @@ pub(in super::super) async fn enter(
     let standing =
         claim.as_ref().zip(revived.as_ref()).map(|(claim, revived)| claim.standing(&revived.kept.trail));
     // Its connection may be from before an outage that it waited through until its session was found.
-    let mut peer = hub.arrive(connection, || {
-        let peer = match revived {
-            Some(revived) => newcomer.back(pid, revived),
-            None => newcomer.fresh(),
-        };
-        link.subscribe(everyone);
-        link.application.entering(&peer);
-        peer
-    });
+    let mut peer = hub.arrive(connection, || newcomer.come(pid, revived, everyone));
     let wanted = newcomer.wanted(&peer, standing.as_ref());
     let mut found = hub.find(wanted.clone()).await;
     if !found.is_complete() {
@@ -99,6 +91,17 @@ impl Newcomer<'_> {
             log: self.log.clone(),
         };
         peer.session = Some(Session::new(self.recovery, pid, life, whose));
+        peer
+    }
+
+    /// The client in the namespace, as who it was or anew.
+    fn come(&self, pid: &str, revived: Option<Revived>, everyone: Channel) -> Peer {
+        let peer = match revived {
+            Some(revived) => self.back(pid, revived),
+            None => self.fresh(),
+        };
+        self.link.subscribe(everyone);
+        self.link.application.entering(&peer);
         peer
     }
 
