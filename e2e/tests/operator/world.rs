@@ -13,7 +13,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Client, CustomResourceExt, Resource};
-use relay_operator::api::RelayCluster;
+use relay_operator::api::{RelayCluster, crd};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -34,9 +34,7 @@ impl World {
         let client = server.client().await?;
         let definitions = Api::<CustomResourceDefinition>::all(client.clone());
         let name = RelayCluster::crd_name();
-        definitions
-            .patch(name, &PatchParams::apply(TEST_MANAGER), &Patch::Apply(RelayCluster::crd()))
-            .await?;
+        definitions.patch(name, &PatchParams::apply(TEST_MANAGER), &Patch::Apply(crd()?)).await?;
         let served = || async {
             let list = Api::<RelayCluster>::all(client.clone()).list(&Default::default()).await?;
             Ok(list.items.is_empty().then_some(()))

@@ -57,11 +57,15 @@ pub(super) fn document() -> Result<Value, CrdError> {
 }
 
 /// Leaves out what is said twice: the defaults of an object's fields stand at the fields, and the
-/// bounds of a number say more than its width.
+/// bounds of a number say more than its width. A default that rules are about stays whole: the API
+/// server tries them on it as it is written.
 fn shorten(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            if map.get("default").is_some_and(|default| is_implied(default, map.get("properties"))) {
+            let has_rules = map.contains_key("x-kubernetes-validations");
+            let implied =
+                map.get("default").is_some_and(|default| is_implied(default, map.get("properties")));
+            if implied && !has_rules {
                 map.insert("default".to_owned(), Value::Object(Map::new()));
             }
             if map.contains_key("minimum") && map.contains_key("maximum") {
