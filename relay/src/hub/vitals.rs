@@ -15,6 +15,11 @@ impl Connection {
         self.id
     }
 
+    /// Whether it was in its channels when the [mark](super::Hub::mark) was read.
+    pub fn came_before(&self, mark: u64) -> bool {
+        self.came.load(Ordering::SeqCst) < mark
+    }
+
     /// Seconds since it began.
     pub fn age(&self) -> u32 {
         self.since(self.opened_at)

@@ -6,7 +6,7 @@ use super::dual::Players;
 use super::push;
 use crate::bus::{Inbox, Log, Message, Position};
 use crate::config::Settings;
-use crate::hub::Hub;
+use crate::hub::{Delivered, Hub};
 use crate::metrics::Metrics;
 use crate::peers::Calls;
 use crate::rate::{self, Limits};
@@ -31,25 +31,32 @@ pub struct Incoming {
     pub metrics: Arc<Metrics>,
 }
 
-impl Inbox for Incoming {
-    fn receive(&self, message: Message) {
-        self.receive_early(message, u64::MAX);
-    }
-
-    fn receive_early(&self, message: Message, mark: u64) {
-        if self.calls.hear(&message) {
-            return;
-        }
-        if push::hear(&self.hub, &self.newest, &message)
+impl Incoming {
+    /// Gives a message to whom it concerns; `deliver` says which connections of this node that may be.
+    fn hand_on(&self, message: Message, deliver: impl FnOnce(&Hub, &Message) -> Delivered) {
+        if self.calls.hear(&message)
+            || push::hear(&self.hub, &self.newest, &message)
             || rate::hear(&self.limits, &self.settings.live().quotas, &message)
         {
             return;
         }
         if !message.channel.is_conversation() {
-            self.players.receive_early(message, mark);
-        } else if self.hub.deliver_before(&message, mark).total() > 0 {
+            if let Some(message) = self.players.pass_on(message) {
+                deliver(&self.hub, &message);
+            }
+        } else if deliver(&self.hub, &message).total() > 0 {
             self.metrics.conversations.message(&message.kind);
         }
+    }
+}
+
+impl Inbox for Incoming {
+    fn receive(&self, message: Message) {
+        self.hand_on(message, Hub::deliver);
+    }
+
+    fn receive_early(&self, message: Message, mark: u64) {
+        self.hand_on(message, |hub, message| hub.deliver_before(message, mark));
     }
 
     fn mark(&self) -> u64 {

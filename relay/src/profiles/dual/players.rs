@@ -19,7 +19,7 @@ use super::sessions::{Entered, Heard, Sessions};
 use super::trends::Trends;
 use super::{NAME, persist};
 use crate::app::App;
-use crate::bus::{Bus, Channel, Inbox, KEY_TTL, Message};
+use crate::bus::{Bus, Channel, KEY_TTL, Message};
 use crate::hub::{CloseCode, Connection, Farewell, Hub};
 use crate::sync::lock;
 
@@ -108,7 +108,7 @@ impl Players {
             Entered::Switched { from, mark } => {
                 tracing::info!(player_id = player, session_id = %session, "Player {player} switched from {from} to {session}");
                 let mut former = self.connections(player);
-                former.retain(|connection| connection.id() < *mark);
+                former.retain(|connection| connection.came_before(*mark));
                 let change = change(player, session, from);
                 let end = |connection: &&Arc<Connection>| {
                     connection.tell(&change);
@@ -162,22 +162,18 @@ pub(super) enum Seen {
     UnderWay,
 }
 
-/// Takes sessions from other nodes, and hands on everything else.
-impl Inbox for Players {
-    fn receive(&self, message: Message) {
-        self.receive_early(message, u64::MAX);
-    }
-
-    fn receive_early(&self, message: Message, mark: u64) {
+impl Players {
+    /// The message, unless it is another node's news of a session, which are followed.
+    pub fn pass_on(&self, message: Message) -> Option<Message> {
         if message.kind != ENTERED {
-            self.hub.receive_early(message, mark);
-        } else if let (Some(answer), Some(bus)) = (self.hear(&message), self.hub.bus()) {
+            return Some(message);
+        }
+        if let (Some(answer), Some(bus)) = (self.hear(&message), self.hub.bus()) {
             tokio::spawn(async move { bus.publish(Arc::new(answer)).await });
         }
+        None
     }
-}
 
-impl Players {
     /// Follows another node's news of a session. What is known here may be newer, where clocks differ
     /// or news were lost: then the others are to hear that.
     fn hear(&self, message: &Message) -> Option<Message> {
