@@ -1,16 +1,15 @@
 //! What the operator counts about itself and tells of its clusters, on a registry of its own.
 
 mod clusters;
-mod registry;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::{Encoder as _, Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, TextEncoder};
 use relay_contract::metrics::{Metric, chapter};
+use relay_contract::registry::Registry;
 
 use self::clusters::Clusters;
-use self::registry::Registry;
 use crate::api::RelayClusterStatus;
 use crate::fleet::{ClusterKey, Fleet};
 

@@ -14,7 +14,6 @@ mod players;
 mod raise;
 mod rates;
 mod refused;
-mod registry;
 mod signals;
 mod workers;
 
@@ -37,7 +36,7 @@ pub use persistence::PersistenceFigures;
 pub use players::{PlayerFigures, Undelivered};
 pub use rates::{RateFigures, RateLimit};
 pub use refused::Refused;
-pub use registry::Registry;
+pub use relay_contract::registry::Registry;
 pub use signals::SignalFigures;
 pub use workers::{WorkerEntry, WorkerFigures};
 

@@ -1,8 +1,10 @@
 //! Clusters for tests, from as little as they are about.
 
+use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::observed::Root;
+use super::pods::RelayPod;
 use super::secret_value::{Keys, SecretValue};
 
 /// Identity of the cluster in tests.
@@ -30,5 +32,23 @@ pub(crate) fn keys() -> Keys {
         admin_token: key("admin-token-0123456789"),
         publish_key: key("publish-key-0123456789"),
         redis_password: key("redis-password-0123456789"),
+    }
+}
+
+/// A relay that has served since a moment, and whose pod's identity is its name.
+pub(crate) fn serving(name: &str, revision: &str, ready_since: Timestamp) -> RelayPod {
+    RelayPod {
+        name: name.to_owned(),
+        uid: name.to_owned(),
+        revision: revision.to_owned(),
+        redis: false,
+        ready: true,
+        ready_since: Some(ready_since),
+        terminating: false,
+        serving: true,
+        started: true,
+        trouble: None,
+        unscheduled: None,
+        restarts: 0,
     }
 }

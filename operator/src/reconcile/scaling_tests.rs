@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::*;
-use crate::reconcile::pods::RelayPod;
+use crate::reconcile::fixtures::serving;
 
 const NOW: i64 = 1_800_000_000;
 
@@ -13,20 +13,7 @@ fn at(second: i64) -> Timestamp {
 
 /// A relay that is ready since a while ago and told of so many connections, or did not tell.
 fn relay(connections: Option<u64>) -> Relay {
-    let pod = RelayPod {
-        name: "p0".to_owned(),
-        uid: "p0".to_owned(),
-        revision: "r".to_owned(),
-        redis: false,
-        ready: true,
-        ready_since: Some(at(NOW - 600)),
-        terminating: false,
-        serving: true,
-        started: true,
-        trouble: None,
-        unscheduled: None,
-        restarts: 0,
-    };
+    let pod = serving("p0", "r", at(NOW - 600));
     let told = connections.map(|total| {
         let status = json!({"version": "1", "node": "a", "startedAt": 1, "accepting": true,
             "connections": {"total": total}, "bus": {"kind": "redis", "state": "ok"}});

@@ -8,7 +8,7 @@ use super::facts::{Facts, Relay};
 use super::*;
 use crate::api::{ConfigurationStatus, Profile, PublishAccess, Reason, RedisMode, Signal};
 use crate::fleet::{Raised, Settings};
-use crate::reconcile::fixtures::{root, stored};
+use crate::reconcile::fixtures::{root, serving, stored};
 use crate::reconcile::observed::Root;
 use crate::reconcile::pods::{RelayPod, Trouble};
 
@@ -22,20 +22,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn pod(name: &str, revision: &str) -> RelayPod {
-    RelayPod {
-        name: name.to_owned(),
-        uid: name.to_owned(),
-        revision: revision.to_owned(),
-        redis: false,
-        ready: true,
-        ready_since: Some(at(NOW - 100)),
-        terminating: false,
-        serving: true,
-        started: true,
-        trouble: None,
-        unscheduled: None,
-        restarts: 0,
-    }
+    serving(name, revision, at(NOW - 100))
 }
 
 fn told(connections: u64, bus: &str) -> Option<Arc<admin::Status>> {

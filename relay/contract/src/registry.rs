@@ -1,12 +1,11 @@
 //! A registry that knows what is registered in it, also what was never counted yet.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use prometheus::core::Collector;
 use prometheus::proto::{MetricFamily, MetricType};
-use relay_contract::metrics::{Kind, Metric};
 
-use crate::sync::lock;
+use crate::metrics::{Kind, Metric};
 
 /// Metrics of one process, and what they are.
 #[derive(Debug, Default)]
@@ -23,18 +22,25 @@ impl Registry {
     pub fn register(&self, collector: Box<dyn Collector>) -> prometheus::Result<()> {
         let metrics = describe(collector.as_ref());
         self.inner.register(collector)?;
-        lock(&self.known).extend(metrics);
+        self.lock().extend(metrics);
         Ok(())
     }
 
     /// The values of all metrics that have one.
+    #[must_use]
     pub fn gather(&self) -> Vec<MetricFamily> {
         self.inner.gather()
     }
 
     /// All metrics, in the order of their registration.
+    #[must_use]
     pub fn known(&self) -> Vec<Metric> {
-        lock(&self.known).clone()
+        self.lock().clone()
+    }
+
+    /// A list that is only ever extended is whole whoever panicked beside it.
+    fn lock(&self) -> MutexGuard<'_, Vec<Metric>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
