@@ -3,13 +3,22 @@
 //! Each lock is also a place at which tests let other threads go first:
 //! [`interleaved::check`] runs a body in many orders of its threads' steps.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Locks `mutex`. A panic elsewhere leaves our data usable, as no update spans a panic.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     #[cfg(test)]
     interleaved::wait_for(mutex);
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same unless somebody has it, this thread included.
+pub(crate) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 #[cfg(test)]

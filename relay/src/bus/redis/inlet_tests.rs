@@ -1,9 +1,11 @@
+use std::sync::{OnceLock, mpsc};
+
 use super::*;
 use crate::bus::config::Login;
 use crate::bus::redis::endpoint::Endpoint;
 use crate::bus::redis::layout::Layout;
 use crate::bus::redis::routes::Routes;
-use crate::bus::{Channel, History, Namespace};
+use crate::bus::{Channel, Epoch, History, Log, Namespace, Position};
 
 #[derive(Default)]
 struct Ids(Mutex<Vec<String>>);
@@ -22,16 +24,18 @@ struct Scene {
 
 fn scene() -> Scene {
     let (ids, tally) = (Arc::new(Ids::default()), Arc::new(Tally::default()));
+    let inlet = inlet(Arc::clone(&ids) as _, History::default(), &tally);
+    Scene { ids, tally, inlet }
+}
+
+fn inlet(inbox: Arc<dyn Inbox>, history: History, tally: &Arc<Tally>) -> Inlet {
     let layout = Arc::new(Layout::new(&Namespace::default(), 0));
-    let inbox = Arc::clone(&ids) as Arc<dyn Inbox>;
     let url = "redis://localhost".parse().unwrap();
     let account = crate::bus::redis::Account::new(&url, None, None);
     let routes = Arc::new(Routes::new(Arc::new(Endpoint::new(url, account, Login::default(), None, 0))));
-    let histories =
-        Histories::new(History::default(), layout, false, routes, inbox.clone(), 1, Arc::clone(&tally));
+    let histories = Histories::new(history, layout, false, routes, inbox.clone(), 1, Arc::clone(tally));
     let origin = Origin { node: "a".into(), incarnation: 1 };
-    let inlet = Inlet::new(inbox, origin, Arc::default(), histories, Arc::clone(&tally));
-    Scene { ids, tally, inlet }
+    Inlet::new(inbox, origin, Arc::default(), histories, Arc::clone(tally))
 }
 
 fn frame(incarnation: u64, order: u64) -> Bytes {
@@ -82,4 +86,33 @@ fn a_knock_is_neither_a_message_nor_garbage() {
     let Scene { ids, inlet, tally } = scene();
     inlet.take(Bytes::from_static(wire::KNOCK));
     assert_eq!((ids.0.lock().unwrap().len(), tally.snapshot(0, 0).garbage), (0, 0));
+}
+
+/// An inbox that does not take a message before another thread has told of a follow, as one does whose
+/// locks both need.
+#[derive(Default)]
+struct Busy {
+    histories: OnceLock<Arc<Histories>>,
+    told: AtomicBool,
+}
+
+impl Inbox for Busy {
+    fn receive(&self, message: Message) {
+        let (histories, (done, told)) = (self.histories.get().unwrap().clone(), mpsc::channel());
+        std::thread::spawn(move || {
+            histories.follow(&Log::of(&message.channel).unwrap(), true);
+            done.send(()).unwrap();
+        });
+        self.told.store(told.recv_timeout(Duration::from_secs(20)).is_ok(), Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn who_comes_while_a_message_of_a_history_is_handed_on_does_not_wait_for_it() {
+    let busy = Arc::new(Busy::default());
+    let inlet = inlet(Arc::clone(&busy) as _, "users=10/10".parse().unwrap(), &Arc::default());
+    assert!(busy.histories.set(Arc::clone(&inlet.histories)).is_ok());
+    let position = Position { epoch: Epoch::new(1), seq: 1 };
+    inlet.histories.take(position, wire::decode(frame(2, 1)).unwrap());
+    assert!(busy.told.load(Ordering::SeqCst), "both wait for each other");
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::line::{Kind, Line, News};
 use crate::cluster::Redis;
-use crate::support::{Process, until};
+use crate::support::{Process, http, until};
 
 /// Longest that a client waits before it comes back, as a random time up to it.
 const RETURN: Duration = Duration::from_millis(500);
@@ -79,7 +79,7 @@ impl Scene {
         let batch: Vec<Value> = (0..self.seen.len()).map(push).collect();
         let port = self.ports[1 + round as usize % (self.ports.len() - 1)];
         let url = format!("http://127.0.0.1:{port}/sse/push/batch");
-        let answer = http.post(url).json(&batch).send().await.unwrap();
+        let answer = http.post(&url).json(&batch).send().await.expect("a batch that is answered");
         assert_eq!(answer.status(), 200, "a publish that is not accepted proves nothing");
     }
 }
@@ -105,10 +105,7 @@ const WHOLE: Outcome = Outcome { gaps: 0, duplicates: 0, out_of_order: 0, not_re
 async fn relay(redis: &Redis, node: &str) -> Process {
     let settings = [("REDIS_URL", &*redis.url), ("NODE_NAME", node), ("HISTORY", "users=1000/300")];
     let process = Process::start(&settings).await;
-    until("a ready relay", async || {
-        reqwest::get(process.admin_url("/readyz")).await.unwrap().status() == 200
-    })
-    .await;
+    until("a ready relay", async || process.asked("/readyz").await.status() == 200).await;
     process
 }
 
@@ -130,7 +127,7 @@ impl Run {
         until("all clients", async || relays[0].told().await["connections"]["total"] == all).await;
         // Relays that are here for longer know that whoever is away does not just come.
         tokio::time::sleep(SETTLED.saturating_sub(begun.elapsed())).await;
-        let http = reqwest::Client::new();
+        let http = http();
         for round in 0..self.rounds {
             if round == self.rounds / 2 {
                 relays[0].signal("-KILL").await;

@@ -1,10 +1,16 @@
 //! A client that survives the end of its relay: a WebSocket, or an event stream.
 
+use std::time::Duration;
+
 use futures::StreamExt;
 use serde_json::Value;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// Longest that a client waits for its connection before it tries again.
+const DIAL: Duration = Duration::from_secs(20);
 
 /// How a client connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +54,10 @@ pub(crate) struct News {
 impl Line {
     /// `user` comes to the relay on `port`, to go on after `position`.
     pub(crate) async fn connect(kind: Kind, user: &str, port: u16, position: &str) -> Result<Self, ()> {
+        timeout(DIAL, Self::dial(kind, user, port, position)).await.map_err(drop)?
+    }
+
+    async fn dial(kind: Kind, user: &str, port: u16, position: &str) -> Result<Self, ()> {
         let socket = match kind {
             Kind::Socket => Some(format!("ws://127.0.0.1:{port}/ws/{user}?resume={position}")),
             Kind::Push => Some(format!("ws://127.0.0.1:{port}/ws?user_id={user}&resume={position}")),

@@ -33,6 +33,9 @@ pub(crate) use socket::{Client, Received};
 /// Time in which whatever a test waits for must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Longest that a call of [`http`] may take, on a machine that has much else to do.
+const CALL_PATIENCE: Duration = Duration::from_secs(30);
+
 /// A relay in this process. It stops, without a drain's pace, when dropped.
 pub(crate) struct TestRelay {
     pub(crate) address: SocketAddr,
@@ -114,6 +117,11 @@ pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) 
         assert!(begin.elapsed() < PATIENCE, "{what} did not come to be");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// A client whose calls end, so that a relay that hangs fails the call that it hangs in.
+pub(crate) fn http() -> reqwest::Client {
+    reqwest::Client::builder().timeout(CALL_PATIENCE).build().unwrap()
 }
 
 /// The outcome of `future`, which must come in time.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::mpsc;
 
-use super::{Client, soon};
+use super::{Client, http, soon};
 
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
@@ -102,7 +102,12 @@ impl Process {
 
     /// The admin API's status.
     pub(crate) async fn told(&self) -> Value {
-        reqwest::get(self.admin_url("/admin/v1/status")).await.unwrap().json().await.unwrap()
+        self.asked("/admin/v1/status").await.json().await.unwrap()
+    }
+
+    /// The answer to a `GET` of its admin API, which must come.
+    pub(crate) async fn asked(&self, path: &str) -> reqwest::Response {
+        http().get(self.admin_url(path)).send().await.unwrap()
     }
 
     /// A socket of `user`.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -15,7 +16,7 @@ use super::roamer::{Roamer, Seen};
 use super::session::Session;
 use super::traffic::Traffic;
 use crate::resume::line::Kind;
-use crate::support::{Process, until};
+use crate::support::{Process, http, until};
 
 /// What the relays are started with; nobody is held up by limits.
 const SETTINGS: [(&str, &str); 5] = [
@@ -92,7 +93,7 @@ impl Stage {
             if clients.all(|(at, client)| crossed(at / 2, &client.seen(), kept.as_ref())) {
                 return start.elapsed();
             }
-            assert!(start.elapsed() < PATIENCE, "messages do not cross");
+            assert!(start.elapsed() < PATIENCE, "messages do not cross: {}", self.told().await);
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -129,6 +130,12 @@ impl Stage {
         Report::of(&traffic, &kept, &steady, &others, resumed)
     }
 
+    /// What the relays say of Redis.
+    async fn told(&self) -> String {
+        let told = join_all(self.relays.iter().map(Process::told)).await;
+        told.iter().map(|told| told["bus"].to_string()).collect::<Vec<_>>().join(", ")
+    }
+
     fn everyone(&self) -> impl Iterator<Item = &Arc<Roamer>> {
         self.steady.iter().chain(&self.roaming)
     }
@@ -136,7 +143,7 @@ impl Stage {
 
 async fn publish(relay: &Process, data: serde_json::Value) {
     let body = json!({"user_id": "alice", "data": data});
-    let answer = reqwest::Client::new().post(relay.url("/sse/push")).json(&body).send().await.unwrap();
+    let answer = http().post(relay.url("/sse/push")).json(&body).send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }
 
@@ -149,7 +156,7 @@ fn kept(primary: &Redis) -> BTreeSet<u64> {
 
 /// Whether a relay has messages that Redis has not.
 async fn waits(relay: &Process) -> bool {
-    let metrics = reqwest::get(relay.admin_url("/metrics")).await.unwrap().text().await.unwrap();
+    let metrics = relay.asked("/metrics").await.text().await.unwrap();
     !metrics.contains("\nrelay_bus_outbox_messages 0\n")
 }
 
@@ -159,7 +166,6 @@ async fn relay(site: &Site, node: &str) -> Process {
         [("REDIS_URL", &*site.url()), ("NODE_NAME", node)].map(|(name, value)| (name, value.to_owned()));
     let all = own.iter().map(|(name, value)| (*name, value.as_str())).chain(SETTINGS).collect::<Vec<_>>();
     let relay = Process::start(&all).await;
-    let url = relay.admin_url("/readyz");
-    until("a ready relay", async || reqwest::get(&url).await.unwrap().status() == 200).await;
+    until("a ready relay", async || relay.asked("/readyz").await.status() == 200).await;
     relay
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{Process, until};
+use crate::support::{Process, http, until};
 
 /// Time between two messages of a publisher.
 const PACE: Duration = Duration::from_millis(20);
@@ -38,12 +38,12 @@ impl Traffic {
     }
 
     async fn publish(self: Arc<Self>, index: usize, url: String) {
-        let client = reqwest::Client::new();
+        let client = http();
         while !self.ends.load(Ordering::SeqCst) {
             let round = self.begun[index].fetch_add(1, Ordering::SeqCst);
             let number = round * self.begun.len() as u64 + index as u64;
             let body = json!({"user_id": "alice", "data": {"n": number}});
-            let answer = client.post(&url).json(&body).send().await.unwrap();
+            let answer = client.post(&url).json(&body).send().await.expect("a publish that is answered");
             match answer.status().as_u16() {
                 200 => drop(self.accepted.lock().unwrap().insert(number)),
                 503 => drop(self.refused.fetch_add(1, Ordering::SeqCst)),

@@ -15,12 +15,12 @@ use self::early::{Due, Early};
 use self::ground::Ground;
 use self::journal::{Append, Journal};
 use self::keys::Keys;
-use self::lately::Lately;
 use self::meta::Start;
 use self::reading::{ReadError, Reading};
 use self::rounds::Rounds;
+use self::sight::Sight;
 use self::source::Source;
-use self::tracker::{Outcome, Refill, Tracker};
+use self::tracker::{Outcome, Refill};
 use super::fault::Fault;
 use super::layout::Layout;
 use super::outbox::Full;
@@ -43,6 +43,7 @@ mod model;
 mod reading;
 mod rounds;
 mod sender;
+mod sight;
 mod source;
 mod sweep;
 mod tracker;
@@ -68,7 +69,7 @@ pub(super) struct Histories {
     tally: Arc<Tally>,
     /// Also locked while the inbox takes a message: frames that come, and those that are read because
     /// they did not, must not overtake each other.
-    seen: Mutex<Seen>,
+    seen: Sight,
     early: Mutex<Early>,
     journal: Journal,
     /// Why Redis refuses to append, as long as it does.
@@ -95,11 +96,6 @@ impl Place {
     }
 }
 
-struct Seen {
-    tracker: Tracker<Envelope>,
-    lately: Lately,
-}
-
 impl Histories {
     pub(super) fn new(
         policy: History,
@@ -118,7 +114,7 @@ impl Histories {
             inbox,
             incarnation,
             tally,
-            seen: Mutex::new(Seen { tracker: Tracker::default(), lately: Lately::new(Instant::now()) }),
+            seen: Sight::new(),
             early: Mutex::new(Early::new(Instant::now())),
             journal: Journal::new(),
             refusal: Mutex::default(),
@@ -138,9 +134,10 @@ impl Histories {
         self.policy.is_empty()
     }
 
-    /// Notes that connections of this node follow a history, or no more.
+    /// Notes that connections of this node follow a history, or no more. Waits for nobody: the inbox may
+    /// tell while it is told.
     pub(super) fn follow(&self, log: &Log, here: bool) {
-        lock(&self.seen).tracker.follow(log, here);
+        self.seen.follow(log, here);
     }
 
     /// Queues a message for its history. While Redis is away this node's connections get it at once.
@@ -201,7 +198,7 @@ impl Histories {
         envelope.message.position = None;
         let Some(log) = Log::of(&envelope.message.channel) else { return };
         let bytes = envelope.message.payload.len();
-        let mut seen = lock(&self.seen);
+        let mut seen = self.seen.lock();
         seen.lately.note(&log, position, Instant::now());
         let outcome = seen.tracker.arrive(&log, position, envelope, bytes);
         self.settle(&log, outcome);
@@ -248,7 +245,7 @@ impl Histories {
         for _ in 0..REFILL_TRIES {
             match self.read(&log, since).await {
                 Ok(reading) => {
-                    let mut seen = lock(&self.seen);
+                    let mut seen = self.seen.lock();
                     let outcome = seen.tracker.refilled(&log, Refill::of(reading, since));
                     return self.settle(&log, outcome);
                 }
@@ -257,7 +254,7 @@ impl Histories {
             tokio::time::sleep(REFILL_INTERVAL).await;
         }
         tracing::warn!(log = log.as_str(), "messages are missing and cannot be read");
-        let mut seen = lock(&self.seen);
+        let mut seen = self.seen.lock();
         let outcome = seen.tracker.unfilled(&log);
         self.settle(&log, outcome);
     }

@@ -105,7 +105,7 @@ impl Histories {
             sleep(RETRY).await;
         };
         if let Ok(answer) = &answer {
-            lock(&self.seen).tracker.begin(log, answer.top());
+            self.seen.lock().tracker.begin(log, answer.top());
         }
         for asker in askers {
             let answer = answer.as_ref().map(|answer| answer.to(asker.since)).map_err(Clone::clone);

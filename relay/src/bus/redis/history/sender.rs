@@ -68,7 +68,8 @@ impl Histories {
         loop {
             let partitions = shard.sendable();
             let Err(fault) = self.work(shard, partitions, connection.clone()).await else { continue };
-            self.leave(partitions);
+            // Another link may have got some of them meanwhile, which is not away.
+            self.leave(partitions.and(shard.owned()));
             if fault.breaks_link() {
                 return fault;
             }
@@ -222,7 +223,7 @@ impl Histories {
     pub(in crate::bus::redis) fn leave(&self, partitions: Partitions) {
         partitions.iter().for_each(|partition| lock(&self.grounds).get_mut(partition).leave());
         let ended = |log: &Log| partitions.contains(Partition::of(log.as_str()));
-        lock(&self.seen).tracker.shake(ended);
+        self.seen.lock().tracker.shake(ended);
         self.deliver(partitions);
     }
 

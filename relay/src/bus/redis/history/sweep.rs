@@ -14,7 +14,6 @@ use super::reading::{META_GRACE, millis};
 use crate::bus::redis::fault::Fault;
 use crate::bus::redis::partition::{Partition, Partitions};
 use crate::bus::{Epoch, Log, Position};
-use crate::sync::lock;
 
 /// Histories that are asked for with one round trip.
 const BATCH: usize = 256;
@@ -67,7 +66,7 @@ impl Histories {
 
     fn compare(self: &Arc<Self>, log: &Log, answer: &[String]) {
         let Ok(meta) = Meta::parse(answer) else { return };
-        let mut seen = lock(&self.seen);
+        let mut seen = self.seen.lock();
         let outcome = seen.tracker.sweep(log, meta.top);
         self.settle(log, outcome);
     }
@@ -75,7 +74,7 @@ impl Histories {
     /// Where this node saw the histories of these partitions: those that it follows, and those that
     /// had a message lately.
     fn seen_of(&self, partitions: Partitions) -> HashMap<Log, Option<Position>> {
-        let seen = lock(&self.seen);
+        let seen = self.seen.lock();
         let mut logs: HashMap<Log, Option<Position>> = seen.tracker.seen().into_iter().collect();
         for (log, position) in seen.lately.all() {
             logs.entry(log.clone()).or_default().get_or_insert(position);
