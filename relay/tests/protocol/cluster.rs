@@ -83,13 +83,7 @@ impl Redis {
 
     /// The same with some settings.
     pub(crate) async fn relay_with(&self, node: &str, settings: &[(&str, &str)]) -> TestRelay {
-        let own = [("REDIS_URL", &*self.url), ("NODE_NAME", node)];
-        let relay = TestRelay::with(&[&own, settings].concat());
-        until("a ready relay", async || {
-            reqwest::get(relay.admin_url("/readyz")).await.unwrap().status() == 200
-        })
-        .await;
-        relay
+        TestRelay::on(&self.url, node, settings).await
     }
 
     /// Runs `redis-cli` against it and answers what it printed.

@@ -45,5 +45,6 @@ mod stream;
 mod support;
 mod takeover;
 mod tokens;
+mod topologies;
 mod truth;
 mod workers;

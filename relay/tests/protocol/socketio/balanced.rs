@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use super::polls::Polls;
 use crate::cluster::Redis;
 use crate::proxies::configuration;
-use crate::support::{Balancer, Process, Proxy, TestRelay, node, until};
+use crate::support::{Balancer, Process, Proxy, TestRelay, Trio, node, until};
 
 /// Pings every second, so that clients see several.
-const PINGS: [(&str, &str); 2] = [("SOCKETIO_PING_INTERVAL", "1000"), ("SOCKETIO_PING_TIMEOUT", "5000")];
+pub(crate) const PINGS: [(&str, &str); 2] =
+    [("SOCKETIO_PING_INTERVAL", "1000"), ("SOCKETIO_PING_TIMEOUT", "5000")];
 
 /// Clients of both versions join with an acknowledgement, get events through all nodes, stay for
 /// three pings, and get more: whether all were acknowledged, whether each got every event once, and
@@ -32,36 +33,15 @@ const TALK: &str = r#"
     return [joins.every(([{ status }]) => status === "ok"), got.every(whole), lost];
 "#;
 
-struct Cluster {
-    _redis: Redis,
-    relays: [TestRelay; 3],
-}
-
-async fn cluster() -> Cluster {
+/// Three relays, and the Redis between them.
+async fn cluster() -> (Redis, Trio) {
     let redis = Redis::start();
-    let relay = async |name: &str| redis.relay_with(name, &PINGS).await;
-    let relays = [relay("one").await, relay("two").await, relay("three").await];
-    Cluster { _redis: redis, relays }
+    let trio = Trio::on(&redis.url, &PINGS).await;
+    (redis, trio)
 }
 
-impl Cluster {
-    async fn balancer(&self) -> Balancer {
-        Balancer::before(self.relays.each_ref().map(|relay| relay.address)).await
-    }
-
-    /// A figure, summed over the nodes.
-    async fn figure(&self, name: &str) -> u64 {
-        let mut sum = 0;
-        for relay in &self.relays {
-            let text = reqwest::get(relay.admin_url("/metrics")).await.unwrap().text().await.unwrap();
-            let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-            sum += line.trim().parse::<u64>().unwrap();
-        }
-        sum
-    }
-}
-
-async fn talk(address: impl std::fmt::Display, transports: &str, upgraded: bool) -> Value {
+/// Talks to whoever is at `address`, and tells what [`TALK`] says.
+pub(crate) async fn talk(address: impl std::fmt::Display, transports: &str, upgraded: bool) -> Value {
     let wait = if upgraded { "await Promise.all(all.map(upgraded));" } else { "" };
     let options = format!("{{ transports: {transports} }}");
     node(address, &TALK.replace("OPTIONS", &options).replace("UPGRADED", wait)).await
@@ -69,7 +49,7 @@ async fn talk(address: impl std::fmt::Display, transports: &str, upgraded: bool)
 
 #[tokio::test]
 async fn r002_15_clients_that_poll_need_no_sticky_sessions() {
-    let cluster = cluster().await;
+    let (_redis, cluster) = cluster().await;
     let balancer = cluster.balancer().await;
     assert_eq!(talk(balancer.address, "['polling']", false).await, json!([true, true, 0]));
     assert!(cluster.figure("relay_forwarded_requests_total").await > 0);
@@ -77,7 +57,7 @@ async fn r002_15_clients_that_poll_need_no_sticky_sessions() {
 
 #[tokio::test]
 async fn r002_15_clients_that_upgrade_need_no_sticky_sessions() {
-    let cluster = cluster().await;
+    let (_redis, cluster) = cluster().await;
     let balancer = cluster.balancer().await;
     assert_eq!(talk(balancer.address, "['polling', 'websocket']", true).await, json!([true, true, 0]));
     until("no socket goes through when its client is gone", async || {
@@ -88,7 +68,7 @@ async fn r002_15_clients_that_upgrade_need_no_sticky_sessions() {
 
 #[tokio::test]
 async fn r002_15_nginx_may_take_each_request_anywhere() {
-    let cluster = cluster().await;
+    let (_redis, cluster) = cluster().await;
     let [one, two, three] = &cluster.relays;
     let nginx = Proxy::nginx(&configuration("roundrobin.nginx.conf", &[one, two, three])).await;
     assert_eq!(talk(&nginx.address, "['polling', 'websocket']", false).await, json!([true, true, 0]));

@@ -1,7 +1,7 @@
 //! The `socketio` profile with the real `socket.io-client`, versions 4 and 2.
 
 mod auth;
-mod balanced;
+pub(crate) mod balanced;
 mod chat;
 mod clients;
 mod cluster;

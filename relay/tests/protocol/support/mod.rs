@@ -10,6 +10,7 @@ mod proxy;
 mod python;
 mod raw;
 mod socket;
+mod trio;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -29,6 +30,7 @@ pub(crate) use proxy::Proxy;
 pub(crate) use python::python;
 pub(crate) use raw::{Got, Raw, close, frame};
 pub(crate) use socket::{Client, Received};
+pub(crate) use trio::Trio;
 
 /// Time in which whatever a test waits for must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -63,6 +65,16 @@ impl TestRelay {
             let _ = stopped.await;
         }));
         Self { address, admin, _stop: stop }
+    }
+
+    /// One that is ready, called `node`, on the Redis at `url`, with some settings.
+    pub(crate) async fn on(url: &str, node: &str, settings: &[(&str, &str)]) -> Self {
+        let relay = Self::with(&[&[("REDIS_URL", url), ("NODE_NAME", node)], settings].concat());
+        until("a ready relay", async || {
+            reqwest::get(relay.admin_url("/readyz")).await.unwrap().status() == 200
+        })
+        .await;
+        relay
     }
 
     /// The address of a path.

@@ -4,7 +4,7 @@
 mod fault;
 #[allow(dead_code, unreachable_pub, unused_imports, reason = "the tests of the bus use the rest")]
 #[path = "../../bus/support/mod.rs"]
-mod redis;
+pub(crate) mod redis;
 mod report;
 mod roamer;
 mod scenarios;

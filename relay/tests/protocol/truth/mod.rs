@@ -4,14 +4,14 @@
 mod clocks;
 mod duplicates;
 mod keys;
-mod places;
-mod rates;
+pub(crate) mod places;
+pub(crate) mod rates;
 
 use crate::cluster::Redis;
 use crate::support::{TestRelay, until};
 
 /// Waits until the relay knows that Redis is away, or there.
-async fn is_degraded(relay: &TestRelay, degraded: bool) {
+pub(crate) async fn is_degraded(relay: &TestRelay, degraded: bool) {
     let expected = if degraded { "degraded" } else { "ok" };
     until(expected, async || relay.status().await["bus"]["state"] == expected).await;
 }

@@ -2,11 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::lose;
 use crate::cluster::Redis;
 use crate::support::{Client, Events, Process, Received, TestRelay, until};
 
-const TWO: [(&str, &str); 1] = [("MAX_CONNECTIONS_PER_PLAYER", "2")];
+pub(crate) const TWO: [(&str, &str); 1] = [("MAX_CONNECTIONS_PER_PLAYER", "2")];
 
 fn too_many() -> Received {
     Received::Close(1008, "Too many connections".to_owned())
@@ -20,15 +22,21 @@ async fn socket(relay: &TestRelay, player: &str) -> Client {
     Client::connect(&format!("ws://{}/ws/{player}", relay.address)).await
 }
 
+/// Proves that `player`, who has no connection, may have two on both relays together.
+pub(crate) async fn has_two_places(player: &str, a: &TestRelay, b: &TestRelay) {
+    let (_one, _two) = (socket(a, player).await, b.stream(player).await);
+    assert_eq!(socket(a, player).await.next().await, too_many());
+    let refused = reqwest::get(b.url(&format!("/sse/{player}"))).await.unwrap();
+    let node = refused.headers()["x-relay-node"].to_str().unwrap();
+    assert_eq!((refused.status().as_u16(), json!(node)), (429, b.status().await["node"].clone()));
+    assert_eq!(refused.text().await.unwrap(), r#"{"error":"Too many connections"}"#);
+}
+
 #[tokio::test]
 async fn r004_15_a_player_has_so_many_connections_on_all_nodes_together() {
     let redis = Redis::start();
     let (a, b) = pair(&redis, &TWO).await;
-    let (_one, _two) = (socket(&a, "alice").await, b.stream("alice").await);
-    assert_eq!(socket(&a, "alice").await.next().await, too_many());
-    let refused = reqwest::get(b.url("/sse/alice")).await.unwrap();
-    assert_eq!((refused.status().as_u16(), refused.headers()["x-relay-node"].to_str().unwrap()), (429, "b"));
-    assert_eq!(refused.text().await.unwrap(), r#"{"error":"Too many connections"}"#);
+    has_two_places("alice", &a, &b).await;
 }
 
 #[tokio::test]
