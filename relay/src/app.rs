@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{Gate, Key};
-use crate::bus::Bus;
+use crate::bus::{Bus, Policy};
 use crate::config::Settings;
 use crate::debug::{Doors, NamedTasks, Profiler};
 use crate::drain::Drain;
@@ -43,6 +43,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// Connections.
     pub hub: Arc<Hub>,
+    /// How much of what was said is kept.
+    pub history: Policy,
     /// Other relays.
     pub bus: Arc<dyn Bus>,
     /// Both.

@@ -161,7 +161,8 @@ pub struct RelayClusterSpec {
     #[serde(default)]
     pub rate_limits: RateLimitsSpec,
 
-    /// What is kept, so that clients that come back miss nothing. A change makes new relays.
+    /// What is kept, so that clients that come back miss nothing. Another kind makes new relays, another
+    /// size none.
     #[serde(default)]
     pub history: HistorySpec,
 

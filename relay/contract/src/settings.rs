@@ -59,6 +59,8 @@ names! {
 
     /// What is kept for clients that come back, such as `users=1000/300,rooms=10000/120`.
     HISTORY;
+    /// Comma list of what of it is kept, whatever a settings file says later.
+    HISTORY_CLASSES;
     /// What each profile asks of its clients, such as `jwt,push=none`.
     AUTH;
     /// Path of a file that holds the secret that signs tokens.

@@ -9,6 +9,9 @@ pub fn apply_settings(app: &App, logs: &LogControl) {
     let limits = &app.hub.shared().limits;
     limits.set(live.max_queue_bytes, live.max_queue_items, |profile| live.overflow.of(profile));
     limits.set_batch(live.message_batch_size);
+    if !app.history.resize(&live.history) {
+        tracing::warn!(history = %live.history, "Which classes HISTORY keeps changes with a new process");
+    }
     logs.set(live.log_level, &live.debug.targets);
     for key in [&app.publish_key, &app.admin_token].into_iter().flatten() {
         if let Err(error) = key.reload() {

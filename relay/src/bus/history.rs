@@ -32,6 +32,11 @@ pub struct Kept {
     pub ttl: Duration,
 }
 
+impl Kept {
+    /// What is kept of a class about which nothing else is said.
+    pub const USUAL: Self = Self { size: 1000, ttl: Duration::from_secs(300) };
+}
+
 impl History {
     /// What is kept of the channels of `class`, if anything.
     pub fn of(&self, class: Class) -> Option<Kept> {
@@ -53,6 +58,22 @@ impl History {
     /// Whether nothing is kept of any channel.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The same classes with the sizes and times of `wanted`, as far as that has them.
+    pub(super) fn resized(&self, wanted: &Self) -> Self {
+        Class::ALL.into_iter().fold(Self::default(), |mut history, class| {
+            *history.place(class) = self.of(class).map(|kept| wanted.of(class).unwrap_or(kept));
+            history
+        })
+    }
+
+    /// Only `classes`; those of them that have no entry are kept as `otherwise` says.
+    pub fn only(&self, classes: &[Class], otherwise: Option<Kept>) -> Self {
+        classes.iter().fold(Self::default(), |mut history, &class| {
+            *history.place(class) = self.of(class).or(otherwise);
+            history
+        })
     }
 
     fn place(&mut self, class: Class) -> &mut Option<Kept> {

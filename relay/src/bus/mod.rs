@@ -22,6 +22,7 @@ mod memory;
 mod message;
 mod namespace;
 mod node;
+mod policy;
 mod position;
 mod recovered;
 mod redis;
@@ -41,28 +42,29 @@ pub use log::{Class, Log, NoClass};
 pub use message::{Channel, Message};
 pub use namespace::{Namespace, NamespaceError};
 pub use node::{NODE_TTL_SECONDS, Node};
+pub use policy::Policy;
 pub use position::{Epoch, NotAPosition, Position};
 pub use recovered::Recovered;
 pub use snapshot::Snapshot;
 
-/// Starts the bus that `config` names, for the relay called `node`; it keeps what `history` says.
+/// Starts the bus that `config` names, for the relay called `node`; it keeps what `policy` says.
 ///
 /// Never fails and never waits: a Redis that is not there is tried without end, and
 /// [`Bus::status`] tells how it goes. Messages of other nodes go to `inbox`. `shutdown` ends it;
 /// [`Bus::closed`] tells when it has sent what it could. Must be called inside of a Tokio runtime.
 pub fn connect(
     config: Config,
-    history: History,
+    policy: Policy,
     inbox: Arc<dyn Inbox>,
     node: String,
     shutdown: CancellationToken,
 ) -> Arc<dyn Bus> {
     match config {
-        Config::Memory => Arc::new(memory::MemoryBus::new(node, history, inbox)),
+        Config::Memory => Arc::new(memory::MemoryBus::new(node, policy, inbox)),
         Config::Redis { url, url_file, password, sentinel, namespace, authorities, max_retries, pool } => {
             let account = redis::Account::new(&url, url_file, password);
             let endpoint = redis::Endpoint::new(url, account, sentinel, authorities, max_retries);
-            let identity = redis::Identity { namespace, node, history };
+            let identity = redis::Identity { namespace, node, policy };
             Arc::new(redis::RedisBus::start(endpoint, pool, identity, inbox, shutdown))
         }
     }

@@ -4,11 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::known::bus::HISTORY;
 use super::known::{dual as known, limits, listening, observing, tokens};
 use super::reader::Reader;
 use super::setting::{Number, Setting};
-use super::{Advertise, Invalid, Problem, Source, bus, dual, sessions, stream};
+use super::{Advertise, Invalid, Problem, Source, bus, dual, history, sessions, stream};
 use crate::auth::{Asks, AuthSettings, check_exposure};
 use crate::bus::{Config, History};
 use crate::logs::LogFormat;
@@ -102,7 +101,7 @@ impl Boot {
             tokens_compat: r.switch(tokens::TOKENS_COMPAT),
             auth: super::auth::parse(r),
             bus: bus::config(r),
-            history: r.value(HISTORY, History::default()),
+            history: history::at_start(r),
             sessions: sessions::storage(r),
             session_ttl: r.seconds(known::SESSION_TTL),
             drain_timeout: r.seconds(listening::DRAIN_TIMEOUT_SECONDS),

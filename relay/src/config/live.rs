@@ -2,8 +2,9 @@
 
 use super::known::{auth, limits, listening, observing, push};
 use super::reader::Reader;
-use super::{Debug, DualLimits, Invalid, SocketIo, Source, StreamLimits, dual, rates, stream};
+use super::{Debug, DualLimits, Invalid, SocketIo, Source, StreamLimits, dual, history, rates, stream};
 use crate::auth::{Origins, Proxies};
+use crate::bus::History;
 use crate::hub::{Overflow, Pace, Paces};
 use crate::logs::LogLevel;
 use crate::metrics::Aliases;
@@ -55,6 +56,8 @@ pub struct Live {
     pub stream: StreamLimits,
     /// How much clients and publishers may do.
     pub quotas: Quotas,
+    /// What is kept of the classes of channels: those that were kept at the start.
+    pub history: History,
     /// The dual profile.
     pub dual: DualLimits,
 }
@@ -98,6 +101,7 @@ impl Live {
             metrics_aliases: r.value(observing::METRICS_ALIASES, Aliases::default()),
             stream: stream::limits(r),
             quotas: rates::quotas(r),
+            history: history::now(r),
             dual: dual::limits(r),
         };
         reader.finish(live)

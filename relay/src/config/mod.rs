@@ -13,6 +13,7 @@ mod check;
 mod debug;
 mod document;
 mod dual;
+mod history;
 mod known;
 mod live;
 mod rates;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::*;
-use crate::bus::{self, Bus, Channel, Config, Message};
+use crate::bus::{self, Bus, Channel, Config, History, Message};
 
 /// A hub with room for a MiB.
 pub(crate) fn hub() -> Arc<Hub> {
@@ -21,8 +21,8 @@ pub(crate) fn hub() -> Arc<Hub> {
 /// A hub on a bus of this process that keeps what `history` says; who drops the bus ends that.
 pub(crate) fn keeping(history: &str) -> (Arc<Hub>, Arc<dyn Bus>) {
     let hub = hub();
-    let history = history.parse().unwrap();
-    let bus = bus::connect(Config::Memory, history, hub.clone(), "a".to_owned(), Default::default());
+    let history: History = history.parse().unwrap();
+    let bus = bus::connect(Config::Memory, history.into(), hub.clone(), "a".to_owned(), Default::default());
     hub.tell(&bus);
     (hub, bus)
 }

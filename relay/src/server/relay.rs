@@ -145,7 +145,8 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         settings: settings.clone(),
         metrics: metrics.clone(),
     };
-    let bus = bus::connect(boot.bus, boot.history, Arc::new(inbox), boot.node.clone(), shutdown.clone());
+    let history = bus::Policy::from(boot.history);
+    let bus = bus::connect(boot.bus, history.clone(), Arc::new(inbox), boot.node.clone(), shutdown.clone());
     hub.tell(&bus);
     let sockets = Arc::new(profiles::socketio::Here::new(boot.node.clone(), hub.clone()));
     calls.answer_by(sockets.clone());
@@ -153,7 +154,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
     let persistence = Persistence::new(boot.sessions, boot.session_ttl, &boot.node, &bus, &metrics);
     let publisher = Publisher::new(hub.clone(), bus.clone());
     let gate = Arc::new(Gate::new(boot.auth, bus.clone())?);
-    let kept = boot.history.of(bus::Class::Rooms);
+    let kept = history.of(bus::Class::Rooms);
     let recovery = kept.map(|_| Recovery::new(bus.clone(), live.socketio.max_disconnection));
     let socketio = profiles::socketio::server(profiles::socketio::Parts {
         hub: hub.clone(),
@@ -200,6 +201,7 @@ fn app(boot: Boot, settings: Arc<Settings>, shutdown: &CancellationToken) -> Res
         claims: Claims::new(bus.clone(), names, tasks.clone()),
         tasks,
         hub,
+        history,
         bus,
     })
 }

@@ -83,7 +83,7 @@ async fn a_relay_that_is_behind_is_not_taken_for_a_dead_one() {
     let config = redis.config();
     let b = bus::connect(
         config,
-        History::default(),
+        History::default().into(),
         Arc::clone(&slow) as _,
         "b".to_owned(),
         CancellationToken::new(),

@@ -24,7 +24,7 @@ async fn node(name: &str, redis: &Redis) -> (Arc<dyn Bus>, UnboundedReceiver<Ins
     let config = redis.config();
     let bus = bus::connect(
         config,
-        History::default(),
+        History::default().into(),
         Arc::new(Arrivals(arrivals)),
         name.to_owned(),
         CancellationToken::new(),

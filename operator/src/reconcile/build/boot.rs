@@ -50,10 +50,11 @@ fn figure((name, value, usual, unit): (&str, i32, i32, i64)) -> Option<EnvVar> {
     (value != usual).then(|| env(name, (i64::from(value) * unit).to_string()))
 }
 
+/// What is kept at all; how much is [live](super::config).
 fn history(cluster: &Validated) -> Option<EnvVar> {
     let kinds = cluster.spec.history.kinds();
-    let words: Vec<_> = kinds.map(|(kind, kept)| format!("{kind}={}/{}", kept.size, kept.seconds)).collect();
-    (!words.is_empty()).then(|| env(settings::HISTORY, words.join(",")))
+    let words: Vec<_> = kinds.map(|(kind, _)| kind).collect();
+    (!words.is_empty()).then(|| env(settings::HISTORY_CLASSES, words.join(",")))
 }
 
 fn profiles(cluster: &Validated) -> Option<EnvVar> {

@@ -11,7 +11,7 @@ use relay_contract::settings;
 use super::super::names::{Names, RELAY};
 use super::super::validate::Validated;
 use super::metadata;
-use crate::api::{LimitsSpec, Profile, ProfilesSpec, RateLimitsSpec, RelayClusterSpec};
+use crate::api::{HistorySpec, LimitsSpec, Profile, ProfilesSpec, RateLimitsSpec, RelayClusterSpec};
 
 /// Key of the settings file in the ConfigMap.
 pub const FILE: &str = "relay.env";
@@ -43,7 +43,14 @@ fn general(spec: &RelayClusterSpec) -> Vec<Line> {
         (settings::WS_PING_TIMEOUT, spec.heartbeat.timeout_seconds.to_string()),
         (settings::PUBLIC_ACCOUNTS, spec.public_accounts.join(",")),
         (settings::TRUSTED_PROXIES, spec.trusted_proxies.join(",")),
+        (settings::HISTORY, history(&spec.history)),
     ]
+}
+
+/// How much is kept of each kind; which kinds are kept at all is settled at the [start](super::boot).
+fn history(history: &HistorySpec) -> String {
+    let kinds = history.kinds().map(|(kind, kept)| format!("{kind}={}/{}", kept.size, kept.seconds));
+    kinds.collect::<Vec<_>>().join(",")
 }
 
 fn limits(limits: &LimitsSpec) -> Vec<Line> {

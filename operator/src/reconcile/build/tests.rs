@@ -131,6 +131,26 @@ fn what_changes_live_makes_no_revision() {
     assert_eq!(built(live).revision, built(json!({})).revision);
 }
 
+/// The revision of a cluster that keeps so many messages of users, and this besides.
+fn keeping(size: u32, more: &Value) -> Wanted {
+    let mut history = json!({"users": {"size": size, "seconds": 300}});
+    history.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    built(json!({"history": history}))
+}
+
+#[test]
+fn how_much_is_kept_makes_no_revision_and_is_in_the_live_settings() {
+    let (few, many) = (keeping(10, &json!({})), keeping(20, &json!({})));
+    assert_eq!(few.revision, many.revision);
+    assert!(many.config.data.unwrap()["relay.env"].contains("\nHISTORY=users=20/300\n"));
+}
+
+#[test]
+fn what_is_kept_besides_makes_a_revision() {
+    let rooms = json!({"rooms": {"size": 10, "seconds": 300}});
+    assert_ne!(keeping(10, &rooms).revision, keeping(10, &json!({})).revision);
+}
+
 #[test]
 fn what_needs_a_new_process_makes_a_revision() {
     let none = built(json!({})).revision;

@@ -113,7 +113,7 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let _inside = runtime.enter();
     let inbox = Arc::new(Counted { count: AtomicUsize::new(0) });
-    let bus = bus::connect(boot.bus, boot.history, inbox.clone(), boot.node, CancellationToken::new());
+    let bus = bus::connect(boot.bus, boot.history.into(), inbox.clone(), boot.node, CancellationToken::new());
     runtime.block_on(until(|| usize::from(bus.status().state != BusState::Ok)));
     println!("0");
     for line in std::io::stdin().lines() {

@@ -15,7 +15,7 @@ use super::remembered::Remembered;
 use super::snapshot::Snapshots;
 use super::tokens::Tokens;
 use super::{
-    Bus, BusError, Channel, Claim, History, Inbox, Kept, Log, Message, Node, Position, Published, Recovered,
+    Bus, BusError, Channel, Claim, Inbox, Kept, Log, Message, Node, Policy, Position, Published, Recovered,
     Snapshot,
 };
 use crate::sync::lock;
@@ -33,15 +33,15 @@ pub(super) struct MemoryBus {
     snapshots: Snapshots,
     me: Mutex<Option<Node>>,
     remembered: Remembered,
-    history: History,
+    policy: Policy,
     histories: Histories,
     keys: Mutex<Keys>,
     inbox: Arc<dyn Inbox>,
 }
 
 impl MemoryBus {
-    /// A bus that keeps what `history` says, and hands that to `inbox`.
-    pub(super) fn new(node: String, history: History, inbox: Arc<dyn Inbox>) -> Self {
+    /// A bus that keeps what `policy` says, and hands that to `inbox`.
+    pub(super) fn new(node: String, policy: Policy, inbox: Arc<dyn Inbox>) -> Self {
         Self {
             node,
             leases: Mutex::default(),
@@ -49,7 +49,7 @@ impl MemoryBus {
             snapshots: Snapshots::default(),
             me: Mutex::default(),
             remembered: Remembered::default(),
-            history,
+            policy,
             histories: Histories::default(),
             keys: Mutex::default(),
             inbox,
@@ -69,7 +69,7 @@ fn bounds(kept: Kept) -> Bounds {
 #[async_trait]
 impl Bus for MemoryBus {
     async fn publish(&self, message: Arc<Message>) -> Result<(), BusError> {
-        if let Some((log, kept)) = self.history.log(&message.channel) {
+        if let Some((log, kept)) = self.policy.log(&message.channel) {
             self.histories.append(&log, &message, bounds(kept), &*self.inbox);
         }
         Ok(())
@@ -84,11 +84,11 @@ impl Bus for MemoryBus {
     }
 
     fn keeps(&self, channel: &Channel) -> bool {
-        self.history.log(channel).is_some()
+        self.policy.log(channel).is_some()
     }
 
     async fn recover(&self, log: &Log, since: Option<Position>) -> Result<Recovered, BusError> {
-        let kept = self.history.of(log.class());
+        let kept = self.policy.of(log.class());
         Ok(kept.map_or_else(Recovered::default, |kept| self.histories.after(log, since, bounds(kept))))
     }
 
@@ -154,7 +154,37 @@ mod tests {
     }
 
     fn bus() -> MemoryBus {
-        MemoryBus::new("a".into(), History::default(), Arc::new(Nobody))
+        keeping(&crate::bus::History::default().into())
+    }
+
+    fn keeping(policy: &Policy) -> MemoryBus {
+        MemoryBus::new("a".into(), policy.clone(), Arc::new(Nobody))
+    }
+
+    /// How many of ten messages are kept, of which the last came after the policy was `then`.
+    async fn kept_of_ten(first: &str, then: &str) -> usize {
+        let policy = Policy::from(first.parse::<crate::bus::History>().unwrap());
+        let (bus, channel) = (keeping(&policy), Channel::user("alice"));
+        let log = Log::of(&channel).unwrap();
+        let since = bus.recover(&log, None).await.unwrap().top;
+        for number in 1..=10 {
+            if number == 6 {
+                assert!(policy.resize(&then.parse().unwrap()));
+            }
+            let message = Message::new(channel.clone(), "message", "{}");
+            bus.publish(Arc::new(message)).await.unwrap();
+        }
+        bus.recover(&log, since).await.unwrap().messages.len()
+    }
+
+    #[tokio::test]
+    async fn a_smaller_size_counts_from_the_next_message_on() {
+        assert_eq!(kept_of_ten("users=100/300", "users=3/300").await, 3);
+    }
+
+    #[tokio::test]
+    async fn a_larger_size_keeps_more_of_what_comes() {
+        assert_eq!(kept_of_ten("users=3/300", "users=100/300").await, 8);
     }
 
     #[test]

@@ -33,7 +33,8 @@ fn inlet(inbox: Arc<dyn Inbox>, history: History, tally: &Arc<Tally>) -> Inlet {
     let url = "redis://localhost".parse().unwrap();
     let account = crate::bus::redis::Account::new(&url, None, None);
     let routes = Arc::new(Routes::new(Arc::new(Endpoint::new(url, account, Login::default(), None, 0))));
-    let histories = Histories::new(history, layout, false, routes, inbox.clone(), 1, Arc::clone(tally));
+    let histories =
+        Histories::new(history.into(), layout, false, routes, inbox.clone(), 1, Arc::clone(tally));
     let origin = Origin { node: "a".into(), incarnation: 1 };
     Inlet::new(inbox, origin, Arc::default(), histories, Arc::clone(tally))
 }

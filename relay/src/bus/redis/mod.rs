@@ -40,7 +40,7 @@ use super::config::PoolSize;
 use super::counters::Tally;
 use super::remembered::Remembered;
 use super::wire::Origin;
-use super::{History, Inbox, Namespace, Node};
+use super::{Inbox, Namespace, Node, Policy};
 
 mod account;
 mod audience;
@@ -90,7 +90,7 @@ pub(super) struct Identity {
     /// The name of this one.
     pub(super) node: String,
     /// Which messages are kept.
-    pub(super) history: History,
+    pub(super) policy: Policy,
 }
 
 /// The bus over Redis: one primary, or those of a Cluster.
@@ -126,7 +126,7 @@ impl RedisBus {
         inbox: Arc<dyn Inbox>,
         shutdown: CancellationToken,
     ) -> Self {
-        let Identity { namespace, node, history } = identity;
+        let Identity { namespace, node, policy } = identity;
         let origin = Origin { node, incarnation: rand::random() };
         let tally = Arc::<Tally>::default();
         let endpoint = Arc::new(endpoint);
@@ -134,7 +134,7 @@ impl RedisBus {
         let routes = Arc::new(Routes::new(Arc::clone(&endpoint)));
         let (incarnation, names, way) = (origin.incarnation, Arc::clone(&layout), Arc::clone(&routes));
         let (sharded, to, counts) = (endpoint.sharded(), Arc::clone(&inbox), Arc::clone(&tally));
-        let histories = Histories::new(history, names, sharded, way, to, incarnation, counts);
+        let histories = Histories::new(policy, names, sharded, way, to, incarnation, counts);
         let leases = Leases::new(&origin, Arc::clone(&layout), Arc::clone(&routes), Arc::clone(&inbox));
         let bus = Self {
             outbox: Arc::new(Outbox::new()),

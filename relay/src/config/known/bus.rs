@@ -22,8 +22,12 @@ settings! {
     /// Tries in a row after which Redis is given up; 0 is never.
     REDIS_MAX_RETRIES: Number = number(0, 0..=1_000_000, "tries");
     /// What is kept, so that clients who come back miss nothing: so many messages of each user, namespace of rooms,
-    /// conversation or of all events, until so long after the last of them.
-    HISTORY: Text = text("", "list of users, rooms, conversations or events with =SIZE/SECONDS, such as users=1000/300");
+    /// conversation or of all events, until so long after the last of them. Sizes and seconds count from the next
+    /// message on; a class that is added or left out needs a new process.
+    HISTORY: Text = text("", "list of users, rooms, conversations or events with =SIZE/SECONDS, such as users=1000/300").live();
+    /// Which of them are kept, if not those that `HISTORY` names at the start: for a settings file that may say
+    /// more or less. What `HISTORY` does not name is kept as `1000/300`.
+    HISTORY_CLASSES: Text = text("", "list of users, rooms, conversations, events");
     /// Connections for tokens, sessions and tasks that stay open while nobody needs them.
     REDIS_POOL_MIN: Number = number(1, 0..=1000, "connections");
     /// The most of them.

@@ -8,6 +8,7 @@ use crate::support::{Node, Redis};
 mod faults;
 mod live;
 mod recover;
+mod sizes;
 
 /// What the nodes of these tests keep.
 const KEPT: &str = "users=1000/300";

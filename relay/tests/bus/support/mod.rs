@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use relay::bus::{self, Bus, Channel, Config, Inbox, Login, Message, Password, PoolSize, Secret};
+use relay::bus::{
+    self, Bus, Channel, Config, History, Inbox, Login, Message, Password, Policy, PoolSize, Secret,
+};
 use relay_contract::admin::BusState;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -224,9 +226,14 @@ impl Node {
 
     /// Starts a node that keeps what `history` says, as the setting has it.
     pub fn that_keeps(name: &str, config: Config, history: &str) -> Self {
-        let history = history.parse().unwrap();
+        let history: History = history.parse().unwrap();
+        Self::by_policy(name, config, history.into())
+    }
+
+    /// Starts a node that keeps what `policy` says.
+    pub fn by_policy(name: &str, config: Config, policy: Policy) -> Self {
         let (kept, shutdown) = (Arc::new(Kept::default()), CancellationToken::new());
-        let bus = bus::connect(config, history, Arc::clone(&kept) as _, name.to_owned(), shutdown.clone());
+        let bus = bus::connect(config, policy, Arc::clone(&kept) as _, name.to_owned(), shutdown.clone());
         Self { bus, kept, shutdown }
     }
 

@@ -41,26 +41,6 @@ impl Site {
         }
     }
 
-    /// Kills the primary that has a key which matches `pattern`, and waits until another has its place.
-    pub async fn lose_primary_with(&mut self, pattern: &str) {
-        let keys = |server: &Redis| server.cli(&["KEYS", pattern]);
-        let has = |server: &Redis| server.is_primary() && !keys(server).is_empty();
-        let primary = self.servers().iter().position(has).unwrap();
-        let key = keys(&self.servers()[primary]).lines().next().unwrap().to_owned();
-        match self {
-            Self::Single(_) => unreachable!("it has nobody to take over"),
-            Self::Sentinel(redis) => {
-                redis.servers[primary].kill();
-                redis.promoted(primary).await;
-            }
-            Self::Cluster(redis) => {
-                let slot = redis.slot(&key);
-                redis.nodes[primary].kill();
-                redis.promoted(slot, primary).await;
-            }
-        }
-    }
-
     /// Two relays of a namespace of their own, whose buses work.
     pub async fn pair(&self, namespace: &str) -> [Node; 2] {
         let pair = ["a", "b"].map(|name| Node::in_namespace(namespace, name, &self.url(), None));

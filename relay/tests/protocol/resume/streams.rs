@@ -93,6 +93,22 @@ async fn a_stream_that_missed_more_than_is_kept_is_told_so() {
 }
 
 #[tokio::test]
+async fn how_much_is_kept_changes_and_ends_no_stream() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "HISTORY=users=2/300\n").unwrap();
+    let relay = TestRelay::with(&[("CONFIG_FILE", file.path().to_str().unwrap())]);
+    let mut stays = stream(&relay, None).await;
+    let (id, _) = told(&mut stays).await;
+    let settings = json!({"settings": "HISTORY=users=3/300\n"});
+    let request = reqwest::Client::new().put(relay.admin_url("/admin/v1/config")).json(&settings);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    push(&relay, &["one", "two", "three"]).await;
+    let mut second = stream(&relay, id.as_deref()).await;
+    assert_eq!(told(&mut second).await.1, r#"{"recovered":true,"replayed":3}"#);
+    assert_eq!(message(&mut stays).await.0, "one");
+}
+
+#[tokio::test]
 async fn r004_24_the_id_of_a_message_stays_in_its_body() {
     let relay = relay();
     let mut alice = stream(&relay, None).await;

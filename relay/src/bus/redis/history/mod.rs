@@ -29,7 +29,7 @@ use super::redirect::Redirect;
 use super::routes::Routes;
 use crate::bus::counters::Tally;
 use crate::bus::wire::{Envelope, Frame};
-use crate::bus::{Channel, History, Inbox, Kept, Log, Message, Position};
+use crate::bus::{Channel, Inbox, Kept, Log, Message, Policy, Position};
 use crate::sync::lock;
 
 mod early;
@@ -59,7 +59,7 @@ const REFILL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The histories of this node's channels.
 pub(super) struct Histories {
-    policy: History,
+    policy: Policy,
     layout: Arc<Layout>,
     /// Whether it is a Cluster, whose channels are sharded.
     sharded: bool,
@@ -98,7 +98,7 @@ impl Place {
 
 impl Histories {
     pub(super) fn new(
-        policy: History,
+        policy: Policy,
         layout: Arc<Layout>,
         sharded: bool,
         routes: Arc<Routes>,
