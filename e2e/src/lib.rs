@@ -19,6 +19,7 @@ pub mod images;
 pub mod install;
 pub mod kind;
 pub mod kubernetes;
+pub mod leaks;
 pub mod local;
 mod lock;
 pub mod manifest;

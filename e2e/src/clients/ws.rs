@@ -1,7 +1,7 @@
 //! A WebSocket client of the `push` profile.
 
 use anyhow::{Context, Result};
-use futures::StreamExt;
+use futures::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -18,10 +18,7 @@ pub struct WsClient {
 
 impl Connection for WsClient {
     async fn connect(address: &str, user: &str) -> Result<Self> {
-        let url = format!("ws://{address}/ws?user_id={user}");
-        let (stream, response) = timeout(PATIENCE, connect_async(&url)).await.context("handshake")??;
-        let node = response.headers().get("x-relay-node").and_then(|value| value.to_str().ok());
-        Ok(Self { node: node.unwrap_or_default().to_owned(), stream })
+        Self::open(&format!("ws://{address}/ws?user_id={user}")).await
     }
 
     async fn next(&mut self) -> Result<Value, End> {
@@ -47,12 +44,45 @@ impl Connection for WsClient {
 }
 
 impl WsClient {
+    /// Connects to a path of any profile, by its whole URL.
+    ///
+    /// # Errors
+    /// If the relay does not accept within [`PATIENCE`].
+    pub async fn open(url: &str) -> Result<Self> {
+        let (stream, response) = timeout(PATIENCE, connect_async(url)).await.context("handshake")??;
+        let node = response.headers().get("x-relay-node").and_then(|value| value.to_str().ok());
+        Ok(Self { node: node.unwrap_or_default().to_owned(), stream })
+    }
+
+    /// Sends a text.
+    ///
+    /// # Errors
+    /// If the connection has ended.
+    pub async fn send(&mut self, text: &str) -> Result<()> {
+        Ok(self.stream.send(Message::Text(text.into())).await?)
+    }
+
+    /// Waits for so many pings of the relay, at most [`PATIENCE`]; messages in between are left out.
+    ///
+    /// # Errors
+    /// If the connection ends or too few come.
+    pub async fn pinged(&mut self, times: usize) -> Result<()> {
+        let mut left = times;
+        let counting = async {
+            while left > 0 {
+                let message = self.stream.next().await.context("the connection ended")??;
+                left -= usize::from(message.is_ping());
+            }
+            anyhow::Ok(())
+        };
+        timeout(PATIENCE, counting).await.context("too few pings came")?
+    }
+
     /// Whether the connection is alive: a ping is answered within [`PATIENCE`].
     ///
     /// # Errors
     /// If the connection ended or no pong came.
     pub async fn ping(&mut self) -> Result<()> {
-        use futures::SinkExt;
         self.stream.send(Message::Ping("alive".into())).await?;
         timeout(PATIENCE, async {
             loop {

@@ -2,13 +2,14 @@
 
 use anyhow::{Context, Result, ensure};
 use e2e::clients::{Connection, Publisher, WsClient};
-use e2e::cluster::Cluster;
 use e2e::ground::{Ground, condition, eventually};
-use k8s_openapi::api::core::v1::{Pod, Secret, Service};
+use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+
+use crate::user_redis;
 
 /// What `kubectl apply` says to a RelayCluster with this spec.
 async fn kubectl_apply(ground: &Ground, spec: &Value) -> Result<String> {
@@ -99,7 +100,7 @@ async fn a_missing_secret_stalls_while_the_last_good_state_serves() -> Result<()
     is_stalled(&ground, "SecretNotFound", "shared").await?;
     still_serves(&ground).await?;
 
-    let url = redis_of_the_user(&ground).await?;
+    let url = user_redis::run(&ground, "of-the-user").await?;
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "shared" }, "stringData": { "url": url },
     });
@@ -110,34 +111,6 @@ async fn a_missing_secret_stalls_while_the_last_good_state_serves() -> Result<()
     let new_ones = || async { Ok((ground.relay_pods("hello").await?.len() == 2).then_some(())) };
     eventually("only the new relays are left", 60, new_ones).await?;
     still_serves(&ground).await?;
-    ground.delete::<Pod>("shared").await?;
+    ground.delete::<Pod>(user_redis::NAME).await?;
     ground.remove().await
-}
-
-/// Runs a Redis that the operator knows nothing of, and returns its URL.
-async fn redis_of_the_user(ground: &Ground) -> Result<String> {
-    let image = Cluster::attach()?.images()?.redis;
-    let pod = json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "shared", "labels": { "app": "shared" } },
-        "spec": {
-            "securityContext": {
-                "runAsNonRoot": true, "runAsUser": 999, "seccompProfile": { "type": "RuntimeDefault" },
-            },
-            "containers": [{
-                "name": "redis", "image": image,
-                "command": ["redis-server", "--save", "", "--requirepass", "of-the-user"],
-                "securityContext": {
-                    "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] },
-                },
-            }],
-        },
-    });
-    let service = json!({
-        "apiVersion": "v1", "kind": "Service", "metadata": { "name": "shared" },
-        "spec": { "selector": { "app": "shared" }, "ports": [{ "port": 6379 }] },
-    });
-    let apply = PatchParams::apply(e2e::ground::TEST_MANAGER);
-    ground.api::<Pod>().patch("shared", &apply, &Patch::Apply(pod)).await?;
-    ground.api::<Service>().patch("shared", &apply, &Patch::Apply(service)).await?;
-    Ok("redis://:of-the-user@shared:6379".to_owned())
 }

@@ -6,10 +6,14 @@
 
 mod around;
 mod bad_specs;
+mod canary;
 mod conflict;
 mod deletion;
 mod delivery;
 mod healing;
+mod live;
 mod ready;
 mod redis;
 mod rolling;
+mod signals;
+mod user_redis;

@@ -1,20 +1,17 @@
 //! Nothing of a Secret gets out of Secrets: not into a log line, an event, a status, an argument, a
 //! managed field, or any other object.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use e2e::ground::{TEST_MANAGER, eventually};
+use e2e::leaks;
 use e2e::mortal::Fate;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams};
-use kube::discovery::{Discovery, verbs};
-use kube::{Client, ResourceExt};
+use kube::Client;
+use kube::api::{Api, ListParams, Patch, PatchParams};
 use relay_operator::api::RelayCluster;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
@@ -115,43 +112,6 @@ async fn looked_at(client: &Client) -> Result<()> {
     eventually("the operator has looked at all clusters", 60, done).await.map(drop)
 }
 
-/// Every value in every Secret, by where it is.
-async fn secrets(client: &Client) -> Result<BTreeMap<String, String>> {
-    let mut values = BTreeMap::new();
-    for secret in Api::<Secret>::namespaced(client.clone(), NAMESPACE).list(&ListParams::default()).await? {
-        for (key, value) in secret.data.iter().flatten() {
-            let value = String::from_utf8(value.0.clone())?;
-            values.insert(format!("{}/{key}", secret.name_any()), value);
-        }
-    }
-    values.insert("planted".to_owned(), PLANTED.to_owned());
-    Ok(values)
-}
-
-/// Every object of every kind but Secrets, as the API server gives it out, by kind and name.
-async fn dump(client: &Client) -> Result<BTreeMap<String, String>> {
-    let discovery = Discovery::new(client.clone()).run().await?;
-    let mut all = BTreeMap::new();
-    for (resource, capabilities) in
-        discovery.groups().flat_map(kube::discovery::ApiGroup::recommended_resources)
-    {
-        if resource.kind == "Secret" || !capabilities.supports_operation(verbs::LIST) {
-            continue;
-        }
-        let api = Api::<DynamicObject>::all_with(client.clone(), &resource);
-        for object in api.list(&ListParams::default()).await?.items {
-            let text = serde_json::to_string(&object)?;
-            all.insert(format!("{} {}", resource.kind, object.name_any()), text);
-        }
-    }
-    Ok(all)
-}
-
-/// Whether a text holds a value, as it is or as a Secret's data would write it.
-fn holds(text: &str, value: &str) -> bool {
-    text.contains(value) || text.contains(&BASE64_STANDARD.encode(value))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn f16_no_value_of_a_secret_is_anywhere_but_in_secrets() -> Result<()> {
     let log = Log::start()?;
@@ -159,28 +119,21 @@ async fn f16_no_value_of_a_secret_is_anywhere_but_in_secrets() -> Result<()> {
     plant(&world).await?;
     let process = Process::start(world.config().await?, Fate::to_live())?;
     looked_at(&world.client).await?;
-    let secrets = secrets(&world.client).await?;
-    let mut places = dump(&world.client).await?;
+    let mut secrets = leaks::secrets(&world.client, NAMESPACE).await?;
+    secrets.insert("planted".to_owned(), PLANTED.to_owned());
+    let mut places = leaks::dump(&world.client).await?;
     drop(process);
     places.insert("the log".to_owned(), log.text());
 
     let generated = secrets.keys().filter(|place| place.starts_with("hello-")).count();
     ensure!(generated >= 3, "the operator generated {:?}", secrets.keys());
-    let dumped = ["RelayCluster stuck", "Deployment", "ConfigMap", "Event"];
+    let dumped = ["RelayCluster relays/stuck", "Deployment", "ConfigMap", "Event"];
     for kind in dumped {
         let found = places.keys().find(|place| place.starts_with(kind));
         found.with_context(|| format!("no {kind} among {:?}", places.keys()))?;
     }
     ensure!(log.text().contains("starting") || log.text().len() > 1000, "nothing was logged");
-    let leaks: Vec<_> = places
-        .iter()
-        .flat_map(|(place, text)| {
-            secrets
-                .iter()
-                .filter(|(_, value)| holds(text, value))
-                .map(move |(name, _)| format!("{name} in {place}"))
-        })
-        .collect();
+    let leaks = leaks::leaks(&secrets, &places);
     println!(
         "{} values looked for in {} objects and {} bytes of log",
         secrets.len(),

@@ -26,6 +26,7 @@ mod settings;
 mod signals;
 mod spec;
 mod status;
+mod words;
 
 pub(crate) use auth::LEEWAY_SECONDS;
 pub use auth::{AuthMethod, AuthSpec, JwtIssuer, JwtSpec, WebhookSpec};

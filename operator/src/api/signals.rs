@@ -3,48 +3,45 @@
 //! A signal is the reason of `Degraded` where clients get less than was promised, and of an event
 //! everywhere. Thresholds are for one relay.
 
-use super::{EventReason, Reason};
+use super::words::words;
 
-/// What a relay may show that a person should look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Signal {
-    /// Memory near its limit.
-    HighMemory,
-    /// Full buffers and queues.
-    BufferDrops,
-    /// Events that take long.
-    SlowProcessing,
-    /// Connections that take long.
-    SlowConnections,
-    /// Connections to Redis that break.
-    RedisReconnects,
-    /// Users who connect although they are connected.
-    DuplicateUsers,
-    /// Clients without a good token.
-    TokenFailures,
-    /// Socket.IO clients that do not get to a WebSocket.
-    PollingFallbacks,
-    /// Players who change their sessions.
-    SessionSwitches,
-    /// Pages of origins that are not allowed.
-    OriginRefusals,
+words! {
+    /// What a relay may show that a person should look at; those that hurt clients most come first.
+    Signal {
+        /// A relay uses 85 % or more of the memory that it may have. Raise `spec.resources` or `spec.replicas`.
+        HighMemory,
+        /// A relay dropped 100 or more messages within a minute because a queue or a buffer was full. Raise
+        /// `spec.limits.maxQueueBytes`, `spec.profiles.stream.bufferSize` or `spec.replicas`, or look at slow
+        /// clients.
+        BufferDrops,
+        /// 10 or more batches of events took a relay over 0.1 s within a minute. Raise `spec.resources` or
+        /// `spec.replicas`.
+        SlowProcessing,
+        /// 10 or more connections of players took over 1 s to be established within a minute. Raise
+        /// `spec.resources` or `spec.replicas`.
+        SlowConnections,
+        /// 5 or more connections of a relay to Redis broke within a minute. Look at Redis and the network to
+        /// it.
+        RedisReconnects,
+        /// 60 or more sockets of users who are connected were refused by a relay within a minute. Let clients
+        /// close their sockets, or give each user a name of its own.
+        DuplicateUsers,
+        /// 100 or more clients of a relay had no good token within a minute. Look at their tokens, their clocks
+        /// and the keys that the spec names.
+        TokenFailures,
+        /// Half or more of at least 10 Socket.IO sessions of a relay poll. Let the proxies in between pass
+        /// WebSocket upgrades.
+        PollingFallbacks,
+        /// 60 or more players of a relay changed their session within a minute. Let clients keep their
+        /// `session_id` across reconnects.
+        SessionSwitches,
+        /// 100 or more requests to a relay came from pages that are not allowed, within a minute. Add the
+        /// origin to `spec.cors.origins`.
+        OriginRefusals,
+    }
 }
 
 impl Signal {
-    /// All of them, those that hurt clients most first.
-    pub const ALL: &'static [Self] = &[
-        Self::HighMemory,
-        Self::BufferDrops,
-        Self::SlowProcessing,
-        Self::SlowConnections,
-        Self::RedisReconnects,
-        Self::DuplicateUsers,
-        Self::TokenFailures,
-        Self::PollingFallbacks,
-        Self::SessionSwitches,
-        Self::OriginRefusals,
-    ];
-
     /// The figure at which it is raised: a number within a minute, or percent. It is lowered below half
     /// of that, five minutes later at the soonest.
     #[must_use]
@@ -59,35 +56,23 @@ impl Signal {
         }
     }
 
-    /// What it says of clients: the reason of `Degraded`; `None` where it is their own doing, and a
-    /// stranger must not be able to degrade a cluster.
+    /// Whether clients get less than was promised: it is a reason of `Degraded`. The others are clients' own
+    /// doing, and a stranger must not be able to degrade a cluster.
     #[must_use]
-    pub fn degrades(self) -> Option<Reason> {
-        match self {
-            Self::HighMemory => Some(Reason::HighMemory),
-            Self::BufferDrops => Some(Reason::BufferDrops),
-            Self::SlowProcessing => Some(Reason::SlowProcessing),
-            Self::SlowConnections => Some(Reason::SlowConnections),
-            Self::RedisReconnects => Some(Reason::RedisReconnects),
-            _ => None,
-        }
+    pub fn degrades(self) -> bool {
+        matches!(
+            self,
+            Self::HighMemory
+                | Self::BufferDrops
+                | Self::SlowProcessing
+                | Self::SlowConnections
+                | Self::RedisReconnects
+        )
     }
 
-    /// The reason of its event.
-    #[must_use]
-    pub fn event(self) -> EventReason {
-        match self {
-            Self::HighMemory => EventReason::HighMemory,
-            Self::BufferDrops => EventReason::BufferDrops,
-            Self::SlowProcessing => EventReason::SlowProcessing,
-            Self::SlowConnections => EventReason::SlowConnections,
-            Self::RedisReconnects => EventReason::RedisReconnects,
-            Self::DuplicateUsers => EventReason::DuplicateUsers,
-            Self::TokenFailures => EventReason::TokenFailures,
-            Self::PollingFallbacks => EventReason::PollingFallbacks,
-            Self::SessionSwitches => EventReason::SessionSwitches,
-            Self::OriginRefusals => EventReason::OriginRefusals,
-        }
+    /// Those that do.
+    pub fn degrading() -> impl Iterator<Item = Self> {
+        Self::all().filter(|signal| signal.degrades())
     }
 
     /// The figure in words, and what to change.
@@ -100,9 +85,10 @@ impl Signal {
     fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::HighMemory => (" % of its memory is used", "raise spec.resources or spec.replicas"),
-            Self::BufferDrops => {
-                (" messages dropped within a minute", "raise spec.limits.maxQueueBytes or spec.replicas")
-            }
+            Self::BufferDrops => (
+                " messages dropped within a minute",
+                "raise spec.limits.maxQueueBytes, spec.profiles.stream.bufferSize or spec.replicas",
+            ),
             Self::SlowProcessing => (
                 " batches of events took over 0.1 s within a minute",
                 "raise spec.resources or spec.replicas",
@@ -140,6 +126,7 @@ impl Signal {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{EventReason, Reason};
     use super::*;
 
     #[test]
@@ -149,10 +136,16 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_of_degraded_is_the_reason_of_the_event() {
-        for signal in Signal::ALL {
-            let reason = signal.degrades().map(Reason::as_str);
-            assert!(reason.is_none_or(|reason| reason == signal.event().as_str()), "{signal:?}");
+    fn f08_only_what_hurts_clients_is_a_reason_of_degraded() {
+        let reasons: Vec<_> = Reason::all().map(Reason::as_str).collect();
+        for signal in Signal::all() {
+            assert_eq!(reasons.contains(&signal.as_str()), signal.degrades(), "{signal}");
         }
+    }
+
+    #[test]
+    fn f20_every_signal_is_a_reason_of_events() {
+        let reasons: Vec<_> = EventReason::all().map(EventReason::as_str).collect();
+        assert!(Signal::all().all(|signal| reasons.contains(&signal.as_str())), "{reasons:?}");
     }
 }

@@ -13,6 +13,9 @@ use super::status::is_true;
 use crate::api::{ConditionType, EventReason, Reason, RelayCluster, RelayClusterStatus};
 use crate::error::words;
 
+/// Longest note that the API takes (`events.k8s.io/v1`).
+const NOTE_BYTES: usize = 1_024;
+
 /// Tells what became different between two statuses.
 pub(super) async fn tell(context: &Context, root: &Root, old: &RelayClusterStatus, new: &RelayClusterStatus) {
     let reference = reference(root);
@@ -91,7 +94,12 @@ fn ready(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Event {
             );
             event(EventType::Normal, EventReason::SettingsApplied.as_str(), "Reconcile", &note)
         }
-        _ => event(EventType::Normal, EventReason::Ready.as_str(), "Reconcile", &new.summary),
+        _ => event(
+            EventType::Normal,
+            EventReason::Ready.as_str(),
+            "Reconcile",
+            message(new, ConditionType::Ready),
+        ),
     }
 }
 
@@ -150,8 +158,7 @@ fn find<T>(
 }
 
 fn event(type_: EventType, reason: &str, action: &str, note: &str) -> Event {
-    // The API takes notes of up to 1024 bytes.
-    let note: String = note.chars().take(250).collect();
+    let note = note.get(..note.floor_char_boundary(NOTE_BYTES)).unwrap_or_default().to_owned();
     Event { type_, reason: reason.to_owned(), note: Some(note), action: action.to_owned(), secondary: None }
 }
 

@@ -103,13 +103,29 @@ fn trouble(container: &ContainerStatus) -> Option<Trouble> {
         }
         _ => return None,
     };
-    let message = waiting.message.as_deref().unwrap_or_default();
+    let (word, message) = cause(word, waiting.message.as_deref().unwrap_or_default());
     Some(Trouble { reason, message: format!("image {}: {word}: {}", container.image, brief(message)) })
 }
 
-/// The first 200 characters: messages of the kubelet can be long, and a status is bounded.
+/// The kubelet says by turns what is wrong with an image, and that it waits because of that; a message
+/// that follows it would change for ever.
+fn cause<'a>(word: &'a str, message: &'a str) -> (&'a str, &'a str) {
+    let said = (word == "ImagePullBackOff").then(|| message.split_once("ErrImagePull: ")).flatten();
+    said.map_or((word, message), |(_, rest)| ("ErrImagePull", rest))
+}
+
+/// The beginning and the end, which has the cause: messages of the kubelet can be long, and a status is
+/// bounded.
 fn brief(text: &str) -> String {
-    text.chars().take(200).collect()
+    const HEAD: usize = 60;
+    const TAIL: usize = 140;
+    let length = text.chars().count();
+    if length <= HEAD + TAIL {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(HEAD).collect();
+    let tail: String = text.chars().skip(length.saturating_sub(TAIL)).collect();
+    format!("{head} … {tail}")
 }
 
 #[cfg(test)]

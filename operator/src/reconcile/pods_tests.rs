@@ -50,3 +50,23 @@ fn the_scheduler_says_why_no_node_takes_a_pod() {
     let pod = parse(json!({"conditions": [condition]})).unwrap();
     assert_eq!(pod.unscheduled.as_deref(), Some("0/3 nodes are available"));
 }
+
+/// What is told of an image that the kubelet says this about.
+fn told(reason: &str, message: &str) -> String {
+    let container = json!({"name": "relay", "image": "relay:x", "imageID": "", "ready": false, "restartCount": 0,
+        "state": {"waiting": {"reason": reason, "message": message}}});
+    parse(json!({"containerStatuses": [container]})).unwrap().trouble.unwrap().message
+}
+
+#[test]
+fn f09_what_is_told_of_an_image_does_not_change_while_the_kubelet_waits() {
+    let waiting = told("ImagePullBackOff", "Back-off pulling image \"relay:x\": ErrImagePull: not found");
+    assert_eq!(waiting, told("ErrImagePull", "not found"));
+}
+
+#[test]
+fn f09_a_long_message_of_the_kubelet_keeps_its_end() {
+    let told = told("ErrImagePull", &format!("failed to pull: {}connection refused", "x".repeat(900)));
+    assert!(told.contains("failed to pull") && told.ends_with("connection refused"), "{told}");
+    assert!(told.chars().count() < 250, "{told}");
+}

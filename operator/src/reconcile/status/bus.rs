@@ -20,7 +20,8 @@ pub(super) fn judge(facts: &Facts) -> Judgement {
         .filter(|relay| state(relay) != Some(BusState::Ok))
         .partition(|relay| state(relay) == Some(BusState::Degraded) && lag(relay).is_some());
     if let Some(first) = cut.first() {
-        let message = format!("{} of {} relays do not reach Redis; {}", cut.len(), told.len(), words(first));
+        let message = format!("{} of {} relays do not reach Redis", cut.len(), told.len());
+        let message = format!("{message}, keep their connections and deliver locally; {}", words(first));
         return Judgement::new(State::False, Reason::RelaysCannotReachRedis, message);
     }
     if let Some(first) = refused.first() {
@@ -35,7 +36,10 @@ pub(super) fn judge(facts: &Facts) -> Judgement {
             "no ready relay told whether it reaches Redis",
         );
     }
-    Judgement::new(State::True, Reason::Connected, "all relays that told reach Redis")
+    let silent = facts.serving().count().saturating_sub(told.len());
+    let silent = if silent > 0 { format!("; {silent} did not tell") } else { String::new() };
+    let message = format!("{0} of {0} relays reach Redis{silent}", told.len());
+    Judgement::new(State::True, Reason::Connected, message)
 }
 
 /// The short form for a status and its column.

@@ -6,17 +6,17 @@ use crate::api::{Reason, Signal, SignalStatus};
 
 /// One entry for each kind of signal that is raised.
 pub(super) fn list(facts: &Facts) -> Vec<SignalStatus> {
-    let entry = |signal: &Signal| {
-        let message = worst(facts, *signal)?;
-        Some(SignalStatus { reason: signal.event().as_str().to_owned(), message })
+    let entry = |signal: Signal| {
+        let message = worst(facts, signal)?;
+        Some(SignalStatus { reason: signal.as_str().to_owned(), message })
     };
-    Signal::ALL.iter().filter_map(entry).collect()
+    Signal::all().filter_map(entry).collect()
 }
 
 /// Whether clients get less than was promised.
 pub(super) fn degraded(facts: &Facts) -> Judgement {
-    let one = |signal: &Signal| Some((signal.degrades()?, worst(facts, *signal)?));
-    match Signal::ALL.iter().find_map(one) {
+    let one = |signal| Some((Reason::Signal(signal), worst(facts, signal)?));
+    match Signal::degrading().find_map(one) {
         Some((reason, message)) => Judgement::new(State::True, reason, message),
         None => Judgement::new(State::False, Reason::AsSpecified, ""),
     }

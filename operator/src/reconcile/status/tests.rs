@@ -360,6 +360,6 @@ fn a_signal_names_the_pod_that_shows_it_most() {
 #[test]
 fn what_hurts_clients_degrades_and_what_they_do_themselves_does_not() {
     let of = |signal| condition(&showing(signal, [1_000, 1_000]), ConditionType::Degraded);
-    assert_eq!(of(Signal::BufferDrops), is("True", Reason::BufferDrops));
+    assert_eq!(of(Signal::BufferDrops), is("True", Reason::Signal(Signal::BufferDrops)));
     assert_eq!(of(Signal::OriginRefusals), is("False", Reason::AsSpecified));
 }
