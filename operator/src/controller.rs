@@ -2,10 +2,11 @@
 //!
 //! All watches but that of pods carry metadata only and select by label: what others store in the
 //! cluster costs this process nothing. The spec is read at the visit. The watch of clusters lets
-//! changes of the spec pass and nothing else; the others let everything pass, deletions above all.
+//! changes of the spec and restarts pass and nothing else; the others let everything pass, deletions above all.
 
 mod late;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::PartialObjectMeta;
 use kube::runtime::controller::{self, Action};
 use kube::runtime::reflector::{self, ObjectRef, Store};
-use kube::runtime::{Controller, PredicateConfig, WatchStreamExt as _, predicates, watcher};
+use kube::runtime::{Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, predicates, watcher};
 use kube::{Api, Client, ResourceExt};
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +26,7 @@ use crate::api::RelayCluster;
 use crate::backoff::Backoff;
 use crate::fleet::{Changes, ClusterKey};
 use crate::options::MANAGED_BY;
-use crate::reconcile::names::CLUSTER;
+use crate::reconcile::names::{CLUSTER, RESTARTED_AT};
 use crate::reconcile::{Context, Error, reconcile};
 
 /// A cluster as its watch knows it.
@@ -71,7 +72,7 @@ pub async fn run(context: Context, pods: Pods, changes: Changes, shutdown: Cance
         .default_backoff()
         .reflect(writer)
         .touched_objects()
-        .predicate_filter(predicates::generation, PredicateConfig::default());
+        .predicate_filter(predicates::generation.combine(restarts), PredicateConfig::default());
     let controller = Controller::for_stream(stream, reader)
         .with_config(controller::Config::default().concurrency(CONCURRENCY).debounce(DEBOUNCE))
         .watches_stream(pod_stream(api(&client, scope.as_deref()), pods.writer), |pod| cluster_of(&pod))
@@ -124,6 +125,13 @@ fn children(controller: Controller<Cluster>, client: &Client, scope: Option<&str
         .owns(api::<PartialObjectMeta<ServiceAccount>>(client, scope), config())
         .owns(api::<PartialObjectMeta<ConfigMap>>(client, scope), config())
         .owns(api::<PartialObjectMeta<Secret>>(client, scope), config())
+}
+
+/// What a person changes beside the spec: the annotation that asks for new relays.
+fn restarts(cluster: &Cluster) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    cluster.annotations().get(RESTARTED_AT).hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// All changes of the clusters' pods, which `writer` learns of first.

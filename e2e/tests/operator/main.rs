@@ -10,6 +10,7 @@
 mod around;
 mod autoscaling;
 mod canary;
+mod day2;
 mod every_write;
 mod generator;
 mod process;
@@ -17,4 +18,5 @@ mod random_edits;
 mod scale;
 mod settle;
 mod snapshot;
+mod upgrade;
 mod world;

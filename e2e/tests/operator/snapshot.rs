@@ -36,6 +36,9 @@ const GIVEN_OUT: [&str; 10] = [
     "generation",
 ];
 
+/// How names of fields end that depend on a generated secret.
+const IS_SECRET: [&str; 4] = ["-hash", "/password", "/made-from", "/template"];
+
 /// Reads all objects.
 pub(crate) async fn take(client: &Client) -> Result<Snapshot> {
     let mut all = Snapshot::new();
@@ -85,7 +88,7 @@ fn mask(value: &mut Value, secret: bool) {
                     *field = lines.into();
                 } else if secret && name == "data" {
                     field.as_object_mut().into_iter().flat_map(|data| data.values_mut()).for_each(hide);
-                } else if name.ends_with("-hash") || name.ends_with("/password") {
+                } else if IS_SECRET.iter().any(|end| name.ends_with(end)) {
                     hide(field);
                 } else {
                     mask(field, secret);

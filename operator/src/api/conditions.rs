@@ -43,6 +43,11 @@ words! {
         MinimumReplicasUnavailable,
         /// The spec asks for no relay at all.
         ScaledToZero,
+        /// `spec.stopped` lets the cluster rest: no relay runs, and Redis stays.
+        Stopped,
+        /// `spec.paused` keeps the operator from writing; the message says what is left undone. Set it to
+        /// false to go on.
+        Paused,
         /// The cluster's first relays are starting.
         Starting,
         /// The number of relays is on its way to `spec.replicas`.
@@ -137,6 +142,10 @@ words! {
         RolloutCompleted,
         /// All relays run the new settings.
         SettingsApplied,
+        /// `spec.paused`: the operator writes nothing from now on.
+        Paused,
+        /// The operator writes again.
+        Resumed,
     } and Signal: Signal::all()
 }
 

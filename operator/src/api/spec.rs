@@ -12,9 +12,9 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthSpec, AutoscalingSpec, CorsSpec, DrainSpec, GatewaySpec, HeartbeatSpec, HistorySpec, ImagePullPolicy,
-    IngressSpec, LimitsSpec, LogSpec, MonitoringSpec, NetworkPolicySpec, ProfilesSpec, PublishSpec,
-    RateLimitsSpec, RedisSpec, RelayClusterStatus, RolloutSpec, ServiceSpec,
+    AuthSpec, AutoscalingSpec, CorsSpec, DeletionPolicy, DrainSpec, GatewaySpec, HeartbeatSpec, HistorySpec,
+    ImagePullPolicy, IngressSpec, LimitsSpec, LogSpec, MonitoringSpec, NetworkPolicySpec, ProfilesSpec,
+    PublishSpec, RateLimitsSpec, RedisSpec, RelayClusterStatus, RolloutSpec, ServiceSpec, UpgradePolicy,
 };
 
 /// A fleet of relay servers with Redis behind them.
@@ -228,6 +228,24 @@ pub struct RelayClusterSpec {
     /// How a new revision replaces the old one.
     #[serde(default)]
     pub rollout: RolloutSpec,
+
+    /// Whether the operator writes nothing: no object of the cluster is made, changed or removed, and
+    /// relays are told no new settings. The status goes on, and so does deletion.
+    #[serde(default)]
+    pub paused: bool,
+
+    /// Whether the cluster rests: no relay runs, and addresses, secrets and Redis stay. Relays that end
+    /// let go of their connections at the pace of `drain`. `replicas` is kept for later.
+    #[serde(default)]
+    pub stopped: bool,
+
+    /// What becomes of running pods when a newer operator would make them differently.
+    #[serde(default)]
+    pub upgrade_policy: UpgradePolicy,
+
+    /// What happens to live connections when the RelayCluster is deleted.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
 }
 
 fn two() -> i32 {

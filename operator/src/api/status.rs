@@ -120,6 +120,10 @@ pub struct RolloutStatus {
     pub updated: i32,
     /// Relays of other revisions that still exist.
     pub remaining: i32,
+    /// What this operator would make differently and leaves as it is until the spec changes: `relays`,
+    /// `Redis` or `relays and Redis`; absent when there is nothing. See `spec.upgradePolicy`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub upgrade_pending: String,
 }
 
 /// What a relay shows that a person should look at.

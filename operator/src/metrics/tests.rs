@@ -21,8 +21,13 @@ fn status() -> RelayClusterStatus {
         observed_generation: None,
         last_transition_time: Time(Timestamp::UNIX_EPOCH),
     };
-    let rollout =
-        RolloutStatus { revision: "b".to_owned(), from: Some("a".to_owned()), updated: 1, remaining: 2 };
+    let rollout = RolloutStatus {
+        revision: "b".to_owned(),
+        from: Some("a".to_owned()),
+        updated: 1,
+        remaining: 2,
+        ..RolloutStatus::default()
+    };
     RelayClusterStatus { conditions: vec![ready], rollout: Some(rollout), ..RelayClusterStatus::default() }
 }
 

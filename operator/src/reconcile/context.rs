@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::events::{Recorder, Reporter};
@@ -13,6 +14,7 @@ use super::names::CLUSTER;
 use super::observed::Root;
 use super::pods::RelayPod;
 use super::secret_value::Keys;
+use super::turns::Turns;
 use crate::fleet::{Autoscalers, ClusterKey, Fleet};
 use crate::metrics::Metrics;
 use crate::options::{FIELD_MANAGER, Options};
@@ -31,6 +33,8 @@ pub struct Context {
     pub autoscalers: Autoscalers,
     /// Where things are counted.
     pub metrics: Metrics,
+    /// Whose turn it is to have its pods replaced after an upgrade of the operator.
+    pub(super) turns: Turns,
     pods: Store<Pod>,
     recorder: Recorder,
     /// Keys of the clusters that were visited, so that an edit by hand can be undone. One entry
@@ -52,8 +56,8 @@ impl Context {
         let recorder = Recorder::new(client.clone(), Reporter::from(FIELD_MANAGER));
         let (keys, uids) = (Mutex::default(), Mutex::default());
         let discovery = Arc::new(Discovery::new(client.clone()));
-        let autoscalers = Autoscalers::default();
-        Self { client, options, discovery, fleet, autoscalers, metrics, pods, recorder, keys, uids }
+        let (autoscalers, turns) = (Autoscalers::default(), Turns::default());
+        Self { client, options, discovery, fleet, autoscalers, metrics, turns, pods, recorder, keys, uids }
     }
 
     /// Where events go.
@@ -94,6 +98,7 @@ impl Context {
         if let Some(before) = before.filter(|before| *before != root.uid) {
             all.remove(&before);
             self.autoscalers.forget(&before);
+            self.turns.end(&before, Instant::now());
         }
         all.insert(root.uid.clone(), keys.clone());
     }
@@ -105,6 +110,7 @@ impl Context {
         if let Some(uid) = lock(&self.uids).remove(key) {
             lock(&self.keys).remove(&uid);
             self.autoscalers.forget(&uid);
+            self.turns.end(&uid, Instant::now());
         }
     }
 }

@@ -77,6 +77,7 @@ fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event>
             message(new, ConditionType::RedisReady),
         ));
     }
+    events.extend(paused(old, new));
     events.extend(rollout(old, new));
     events.extend(signals(old, new));
     events
@@ -114,6 +115,15 @@ fn stalled(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Option<Event> 
         }
         _ => None,
     }
+}
+
+fn paused(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Option<Event> {
+    let reason = match (is_true(old, ConditionType::Paused), is_true(new, ConditionType::Paused)) {
+        (false, true) => EventReason::Paused,
+        (true, false) => EventReason::Resumed,
+        _ => return None,
+    };
+    Some(event(EventType::Normal, reason.as_str(), "Reconcile", message(new, ConditionType::Paused)))
 }
 
 /// One for each kind of signal, when it begins.

@@ -3,7 +3,8 @@
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::observed::Root;
+use super::around::FoundAround;
+use super::observed::{Children, Found, Observed, Root};
 use super::pods::RelayPod;
 use super::secret_value::{Keys, SecretValue};
 
@@ -23,6 +24,35 @@ pub(crate) fn stored(spec: Value) -> Value {
 /// The same as it is gathered.
 pub(crate) fn root(spec: Value) -> Root {
     Root::parse(serde_json::from_value(stored(spec)).unwrap())
+}
+
+/// A cluster of which nothing stands there.
+pub(crate) fn childless(root: Root) -> Observed {
+    let children = Children {
+        service: nothing(),
+        peers: nothing(),
+        config: nothing(),
+        keys: nothing(),
+        account: nothing(),
+        budget: nothing(),
+        redis: nothing(),
+        redis_service: nothing(),
+        redis_secret: nothing(),
+        around: FoundAround {
+            ingress: nothing(),
+            route: None,
+            relay_policy: nothing(),
+            redis_policy: nothing(),
+            pod_monitor: None,
+            rules: None,
+        },
+        deployments: vec![],
+    };
+    Observed { root, children, missing_secrets: vec![] }
+}
+
+fn nothing<K>() -> Found<K> {
+    Found { name: String::new(), object: None }
 }
 
 /// Keys that are the same in every test.

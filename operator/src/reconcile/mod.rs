@@ -18,6 +18,7 @@ mod events;
 #[cfg(test)]
 mod fixtures;
 pub mod gather;
+mod keep;
 pub mod names;
 pub mod observed;
 pub mod pods;
@@ -26,10 +27,11 @@ pub mod rollout;
 pub mod scaling;
 pub mod secret_value;
 pub mod status;
+mod turns;
 pub mod validate;
 mod view;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kube::runtime::controller::Action;
 
@@ -40,6 +42,7 @@ use self::apply::writer::Writer;
 use self::apply::{Apply, Outcome};
 use self::around::discovery::GOOD_FOR;
 use self::build::{Wanted, build};
+use self::keep::keep;
 use self::observed::{Observed, Root};
 use self::rollout::plan;
 use self::secret_value::Keys;
@@ -65,7 +68,7 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
         context.forget(key);
         return Ok(Action::await_change());
     };
-    if root.deleting {
+    if root.deleting.is_some() {
         context.forget(key);
         return Ok(Action::await_change());
     }
@@ -80,6 +83,9 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
     };
     context.fleet.set(key, steps.settings());
     let facts = view::facts(context, &observed, &steps);
+    if facts.is_settled() || facts.paused {
+        context.turns.end(&facts.root.uid, Instant::now());
+    }
     let wait = report(context, &facts).await?;
     conclude(steps, &facts, wait)
 }
@@ -115,6 +121,7 @@ async fn act(context: &Context, observed: &Observed, valid: Validated, keys: &Ke
         None => valid,
     };
     let mut wanted = build(&valid, keys);
+    let kept = keep(&mut wanted, &valid, observed, || context.turns.take(&root.uid, Instant::now()));
     let settings = configuration::number(&mut wanted.config, observed);
     let pods = context.pods_of(root);
     let revisions = revisions::observed(observed, &pods);
@@ -123,10 +130,11 @@ async fn act(context: &Context, observed: &Observed, valid: Validated, keys: &Ke
         spec.replicas = i32::try_from(plan.of(&wanted.revision)).ok();
     }
     let redis_unused = !matches!(valid.redis, Redis::Managed(_)) && is_alone(&wanted, &revisions, &valid);
-    let writer = Writer { client: &context.client, root, metrics: &context.metrics };
+    let paused = valid.spec.paused;
+    let writer = Writer { client: &context.client, root, metrics: &context.metrics, paused };
     let outcome = Apply::new(writer, observed, &wanted, &plan, redis_unused).run().await;
     let settings = if outcome.configured { Some(settings) } else { configuration::stored(observed) };
-    view::Steps::Applied { revision: wanted.revision, settings, outcome, scaling }
+    view::Steps::Applied { revision: wanted.revision, settings, outcome, scaling, kept }
 }
 
 /// Whether only relays of the wanted revision are left: none uses the Redis of an earlier one.
@@ -163,6 +171,9 @@ async fn fail(context: &Context, root: &Root, error: gather::GatherError) -> Res
 /// What the visit comes to: its error, or when to come again.
 fn conclude(steps: view::Steps, facts: &Facts, wait: Option<Duration>) -> Result<Action, Error> {
     let mut next = [wait, status::until_deadline(facts)].into_iter().flatten().min().unwrap_or(RESYNC);
+    if facts.kept.waits {
+        next = next.min(WAITING);
+    }
     if let view::Steps::Applied { outcome, scaling, .. } = steps {
         let Outcome { errors, foreign, earlier, held_back, .. } = outcome;
         if let Some(again) = scaling.and_then(|scaling| scaling.again) {

@@ -12,6 +12,9 @@ pub const CLUSTER: &str = "relaycluster.dev/cluster";
 pub const REVISION: &str = "relaycluster.dev/revision";
 /// Label of relays that clients are sent to; it is in no workload's selector.
 pub const SERVING: &str = "relaycluster.dev/serving";
+/// Annotation of a RelayCluster whose every new value replaces all relays once, and of the relays that
+/// came of it.
+pub const RESTARTED_AT: &str = "relaycluster.dev/restartedAt";
 /// Label with the role of an object in its cluster.
 pub const COMPONENT: &str = "app.kubernetes.io/component";
 /// Component of relays and what is theirs.

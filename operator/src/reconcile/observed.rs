@@ -10,6 +10,7 @@ use kube::{Resource, ResourceExt};
 use serde_json::Value;
 
 use super::around::FoundAround;
+use super::names::RESTARTED_AT;
 use super::secret_value::{Keys, SecretValue};
 use crate::api::{RelayCluster, RelayClusterStatus};
 use crate::options::FIELD_MANAGER;
@@ -25,8 +26,14 @@ pub struct Root {
     pub uid: String,
     /// Generation of the spec.
     pub generation: i64,
-    /// Whether it is being deleted.
-    pub deleting: bool,
+    /// Version of the object that was read.
+    pub version: String,
+    /// Since when it is being deleted, if it is.
+    pub deleting: Option<Timestamp>,
+    /// Who has to agree before it is gone.
+    pub finalizers: Vec<String>,
+    /// What a person wrote to have all relays replaced, at most 64 characters of it.
+    pub restarted_at: Option<String>,
     /// The typed object, or why what is stored is none.
     pub cluster: Result<Box<RelayCluster>, String>,
     /// The status that is stored, as it is stored.
@@ -47,7 +54,10 @@ impl Root {
             name: name.unwrap_or_default(),
             uid: metadata.uid.clone().unwrap_or_default(),
             generation: metadata.generation.unwrap_or_default(),
-            deleting: metadata.deletion_timestamp.is_some(),
+            version: metadata.resource_version.clone().unwrap_or_default(),
+            deleting: metadata.deletion_timestamp.as_ref().map(|time| time.0),
+            finalizers: metadata.finalizers.clone().unwrap_or_default(),
+            restarted_at: object.annotations().get(RESTARTED_AT).map(|text| text.chars().take(64).collect()),
             cluster: Err(String::new()),
             stored_status,
             status_written: status_written(metadata),

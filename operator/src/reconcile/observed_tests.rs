@@ -1,12 +1,8 @@
 use k8s_openapi::ByteString;
 use serde_json::json;
 
-use super::super::fixtures::{UID, keys, root, stored};
+use super::super::fixtures::{UID, childless, keys, root, stored};
 use super::*;
-
-fn nothing<K>() -> Found<K> {
-    Found { name: String::new(), object: None }
-}
 
 /// A cluster with a Secret of keys whose owner has this identity, and nothing else.
 fn with_keys(owner: &str, token: &str) -> Observed {
@@ -14,27 +10,9 @@ fn with_keys(owner: &str, token: &str) -> Observed {
     let data = [("adminToken".to_owned(), ByteString(token.as_bytes().to_vec()))];
     let mut secret = Secret { data: Some(data.into()), ..Secret::default() };
     secret.metadata.owner_references = Some(vec![OwnerReference { uid: owner.to_owned(), ..root.owner() }]);
-    let children = Children {
-        service: nothing(),
-        peers: nothing(),
-        config: nothing(),
-        keys: Found { name: "demo-keys".to_owned(), object: Some(secret) },
-        account: nothing(),
-        budget: nothing(),
-        redis: nothing(),
-        redis_service: nothing(),
-        redis_secret: nothing(),
-        around: FoundAround {
-            ingress: nothing(),
-            route: None,
-            relay_policy: nothing(),
-            redis_policy: nothing(),
-            pod_monitor: None,
-            rules: None,
-        },
-        deployments: vec![],
-    };
-    Observed { root, children, missing_secrets: vec![] }
+    let mut observed = childless(root);
+    observed.children.keys = Found { name: "demo-keys".to_owned(), object: Some(secret) };
+    observed
 }
 
 const STORED: &str = "a-token-that-is-stored";

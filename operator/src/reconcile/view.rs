@@ -6,6 +6,7 @@ use kube::ResourceExt;
 use super::apply::Outcome;
 use super::context::Context;
 use super::gather::GatherError;
+use super::keep::Kept;
 use super::observed::{Observed, Root};
 use super::revisions;
 use super::scaling::Scaling;
@@ -33,6 +34,8 @@ pub(super) enum Steps {
         outcome: Outcome,
         /// What the autoscaler wants, if there is one.
         scaling: Option<Scaling>,
+        /// What an upgrade of the operator has left as it was.
+        kept: Kept,
     },
 }
 
@@ -54,18 +57,25 @@ pub(super) fn facts(context: &Context, observed: &Observed, steps: &Steps) -> Fa
     }
     match steps {
         Steps::Invalid { why, .. } => facts.blocked = Some((Reason::InvalidSpec, why.to_string())),
-        Steps::Applied { revision, outcome, scaling, .. } => {
+        Steps::Applied { revision, outcome, scaling, kept, .. } => {
             scaled(&mut facts, scaling.as_ref());
             facts.blocked = blocked(observed, outcome);
             facts.hindered = hindered(outcome);
-            let others = observed.deployments().filter(|one| revisions::name_of(one) != *revision);
-            facts.others_remain = others.into_iter().any(|old| revisions::desired_of(old) > 0);
-            let current = observed.deployments().find(|one| revisions::name_of(one) == *revision);
-            facts.revision_created = current.and_then(|one| one.creation_timestamp()).map(|time| time.0);
-            facts.revision = Some(revision.clone());
+            facts.kept = *kept;
+            facts.withheld = outcome.withheld.clone();
+            revise(&mut facts, observed, revision);
         }
     }
     facts
+}
+
+/// What is known of the wanted revision and of others.
+fn revise(facts: &mut Facts, observed: &Observed, revision: &str) {
+    let others = observed.deployments().filter(|one| revisions::name_of(one) != revision);
+    facts.others_remain = others.into_iter().any(|old| revisions::desired_of(old) > 0);
+    let current = observed.deployments().find(|one| revisions::name_of(one) == revision);
+    facts.revision_created = current.and_then(|one| one.creation_timestamp()).map(|time| time.0);
+    facts.revision = Some(revision.to_owned());
 }
 
 /// With an autoscaler, its decision is what is wanted.
@@ -101,9 +111,10 @@ fn base(context: &Context, root: &Root) -> Facts {
     let redis_pod = pods.iter().find(|pod| pod.redis && !pod.terminating).cloned();
     let spec = root.cluster.as_ref().map(|cluster| &cluster.spec);
     // What was decided last stands for a visit that does not come to a decision.
-    let scales = spec.as_ref().is_ok_and(|spec| spec.autoscaling.is_some() && spec.replicas > 0);
+    let stopped = spec.as_ref().is_ok_and(|spec| spec.stopped);
+    let asked = spec.as_ref().ok().map(|spec| if stopped { 0 } else { spec.replicas });
+    let scales = spec.as_ref().is_ok_and(|spec| spec.autoscaling.is_some()) && asked > Some(0);
     let desired = root.status().desired_replicas.filter(|_| scales);
-    let asked = spec.as_ref().ok().map(|spec| spec.replicas);
     Facts {
         now: Timestamp::now(),
         replicas: desired.or(asked).map_or(0, |replicas| u32::try_from(replicas).unwrap_or_default()),
@@ -118,6 +129,10 @@ fn base(context: &Context, root: &Root) -> Facts {
         redis_pod,
         settings: None,
         missing_kinds: Vec::new(),
+        stopped,
+        paused: spec.as_ref().is_ok_and(|spec| spec.paused),
+        withheld: Vec::new(),
+        kept: Kept::default(),
         desired,
         scaling_limited: None,
         blocked: None,

@@ -63,6 +63,7 @@ impl Shared {
             if object["kind"] == "Secret" {
                 object["data"] = Value::Null;
             }
+            object["metadata"]["annotations"] = Value::Null;
             object["spec"]["template"]["metadata"]["annotations"] = Value::Null;
         }
         objects
@@ -81,13 +82,17 @@ impl Shared {
 
     /// One visit by an operator that has just started.
     pub(crate) async fn visit(&self) -> Result<(), Error> {
+        self.visit_with(Options::default()).await
+    }
+
+    /// One visit by an operator that has just started with these settings.
+    pub(crate) async fn visit_with(&self, options: Options) -> Result<(), Error> {
         let shared = self.clone();
         let service = tower::service_fn(move |request| answer(shared.clone(), request));
         let (fleet, _changes) = Fleet::new(std::time::Duration::from_secs(12));
         let (store, _writer) = reflector::store();
         let client = Client::new(service, "ns");
-        let context =
-            Context::new(client, Arc::new(Options::default()), fleet, Metrics::new().unwrap(), store);
+        let context = Context::new(client, Arc::new(options), fleet, Metrics::new().unwrap(), store);
         let key = ClusterKey { namespace: "ns".into(), name: "demo".into() };
         reconcile(&context, &key).await.map(|_| ())
     }

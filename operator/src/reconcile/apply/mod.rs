@@ -16,7 +16,7 @@ use kube::ResourceExt;
 use self::error::WriteError;
 use self::writer::{Child, Placed, Writer};
 use super::build::{Wanted, WantedRedis};
-use super::observed::{Found, Observed};
+use super::observed::{Found, Observed, Ownership};
 use super::rollout::Plan;
 use crate::api::Reason;
 
@@ -27,6 +27,8 @@ pub struct Outcome {
     pub foreign: Vec<String>,
     /// Objects of an earlier cluster that are still there, as kind and name.
     pub earlier: Vec<String>,
+    /// What was left as it is while the cluster is paused, as kind and name.
+    pub withheld: Vec<String>,
     /// Whether the settings file that relays mount is the wanted one.
     pub configured: bool,
     /// Writes that failed.
@@ -131,6 +133,9 @@ impl<'a> Apply<'a> {
         let others: Vec<_> = self.observed.deployments().filter(|old| old.name_any() != current).collect();
         for old in others {
             let revision = super::revisions::name_of(old);
+            if self.withholds(old) {
+                continue;
+            }
             let result = if self.plan.delete.contains(&revision) {
                 self.writer.delete(old).await
             } else {
@@ -158,10 +163,20 @@ impl<'a> Apply<'a> {
 
     async fn prune<K: Child>(&mut self, found: &Found<K>) {
         if let Some(object) = &found.object
+            && !self.withholds(object)
             && let Err(error) = self.writer.delete(object).await
         {
             self.outcome.errors.push(error);
         }
+    }
+
+    /// Whether an object of ours, with which something would be done, is left alone; if so, notes it.
+    fn withholds<K: Child>(&mut self, object: &K) -> bool {
+        let Writer { paused, root, .. } = self.writer;
+        if paused && root.ownership(object.meta()) == Ownership::Ours {
+            self.outcome.withheld.push(format!("{} {}", K::kind(&()), object.name_any()));
+        }
+        paused
     }
 
     /// Keeps what is worth telling; `true` when the object is as wanted.
@@ -171,6 +186,7 @@ impl<'a> Apply<'a> {
             Ok(Placed::AsWanted) => return true,
             Ok(Placed::Foreign) => self.outcome.foreign.push(object()),
             Ok(Placed::Earlier) => self.outcome.earlier.push(object()),
+            Ok(Placed::Withheld) => self.outcome.withheld.push(object()),
             Err(error) => self.outcome.errors.push(error),
         }
         false

@@ -41,6 +41,8 @@ pub enum Placed {
     Foreign,
     /// An earlier cluster's object, which is about to go.
     Earlier,
+    /// Something else than we want, which is left so while the cluster is paused.
+    Withheld,
 }
 
 /// Writes the children of one cluster.
@@ -51,6 +53,8 @@ pub struct Writer<'a> {
     pub root: &'a Root,
     /// Where writes are counted.
     pub metrics: &'a Metrics,
+    /// Whether nothing is written.
+    pub paused: bool,
 }
 
 impl Writer<'_> {
@@ -59,7 +63,9 @@ impl Writer<'_> {
     /// # Errors
     /// [`WriteError`] when it is not so afterwards.
     pub async fn put<K: Child>(&self, live: Option<&K>, want: &K) -> Result<Placed, WriteError> {
-        let Some(live) = live else { return self.create(want).await };
+        let Some(live) = live else {
+            return if self.paused { Ok(Placed::Withheld) } else { self.create(want).await };
+        };
         self.update(live, want).await
     }
 
@@ -91,6 +97,9 @@ impl Writer<'_> {
         }
         let wanted = self.json(want)?;
         let Some(field) = self.differs(&wanted, live)? else { return Ok(Placed::AsWanted) };
+        if self.paused {
+            return Ok(Placed::Withheld);
+        }
         tracing::info!(object = %described(want), field, "object differs");
         let applied = self.apply(&wanted, want, live.resource_version(), "apply").await?;
         if self.differs(&wanted, &applied)?.is_some() {

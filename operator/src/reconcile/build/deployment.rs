@@ -1,16 +1,19 @@
 //! The Deployment of one revision.
 
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
-use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::super::names::{Names, RELAY, REVISION, selector};
 use super::super::validate::Validated;
 use super::metadata;
+use super::record::Record;
 
-pub(super) fn build(cluster: &Validated, revision: &str, mut template: PodTemplateSpec) -> Deployment {
+/// The Deployment of these pods, under the name of their revision.
+pub(in crate::reconcile) fn build(cluster: &Validated, revision: &str, record: &Record) -> Deployment {
     let mut metadata = metadata(cluster, Names(&cluster.root.name).deployment(revision), RELAY);
+    record.write(&mut metadata);
+    let mut template = record.template.clone();
     metadata.labels.get_or_insert_default().insert(REVISION.to_owned(), revision.to_owned());
     let pod = template.metadata.get_or_insert_default();
     pod.labels.get_or_insert_default().insert(REVISION.to_owned(), revision.to_owned());

@@ -6,9 +6,11 @@ mod boot;
 mod budget;
 mod config;
 mod deployment;
+mod inputs;
 mod keys;
 mod pod;
 mod probes;
+mod record;
 mod redis;
 mod redis_pod;
 mod revision;
@@ -27,7 +29,9 @@ use super::validate::{Redis, Validated};
 
 pub use around::WantedAround;
 pub use config::FILE as SETTINGS_FILE;
+pub(super) use deployment::build as deployment;
 pub use pod::{PRE_STOP_SECONDS, grace_seconds};
+pub use record::Record;
 
 /// Everything that a cluster should consist of, but for the Deployments of older revisions.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,8 +72,8 @@ pub struct WantedRedis {
 /// Builds all objects of a cluster.
 #[must_use]
 pub fn build(cluster: &Validated, keys: &Keys) -> Wanted {
-    let template = pod::template(cluster);
-    let revision = revision::of(&template);
+    let relays = Record { inputs: inputs::relays(cluster), template: pod::template(cluster) };
+    let revision = revision::of(&relays.template);
     Wanted {
         account: account::build(cluster),
         keys: keys::build(cluster, keys),
@@ -79,7 +83,7 @@ pub fn build(cluster: &Validated, keys: &Keys) -> Wanted {
         peers: services::peers(cluster),
         budget: budget::build(cluster),
         around: around::build(cluster),
-        deployment: deployment::build(cluster, &revision, template),
+        deployment: deployment::build(cluster, &revision, &relays),
         revision,
     }
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{
 use kube::api::ObjectMeta;
 use relay_contract::settings;
 
-use super::super::names::{Names, RELAY, SERVING, labels};
+use super::super::names::{Names, RELAY, RESTARTED_AT, SERVING, labels};
 use super::super::validate::{Redis, Validated};
 use super::probes::{Pace, admin, restricted_container, runtime_default};
 use super::{boot, config, keys, spread, volumes};
@@ -33,7 +33,8 @@ pub(super) fn template(cluster: &Validated) -> PodTemplateSpec {
     let mut all_labels = labels(&cluster.root.name, RELAY);
     all_labels.insert(SERVING.to_owned(), "true".to_owned());
     all_labels.extend(cluster.spec.pod_labels.clone());
-    let annotations = cluster.spec.pod_annotations.clone();
+    let mut annotations = cluster.spec.pod_annotations.clone();
+    annotations.extend(cluster.root.restarted_at.clone().map(|at| (RESTARTED_AT.to_owned(), at)));
     PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(all_labels),

@@ -13,7 +13,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use super::super::names::{Names, REDIS, selector};
 use super::super::secret_value::SecretValue;
 use super::super::validate::{Managed, Validated};
-use super::{metadata, pod, redis_pod, services};
+use super::record::Record;
+use super::{inputs, metadata, pod, redis_pod, services};
 use crate::api::RedisStorage;
 
 /// Key of the password as it is.
@@ -54,8 +55,12 @@ pub(super) fn service(cluster: &Validated) -> Service {
 /// One server, which starts anew when its password changes.
 pub(super) fn server(cluster: &Validated, managed: &Managed, password: &SecretValue) -> StatefulSet {
     let name = Names(&cluster.root.name).redis();
+    let template = redis_pod::template(cluster, managed, password);
+    let record = Record { inputs: inputs::redis(cluster, password), template };
+    let mut metadata = metadata(cluster, name.clone(), REDIS);
+    record.write(&mut metadata);
     StatefulSet {
-        metadata: metadata(cluster, name.clone(), REDIS),
+        metadata,
         spec: Some(StatefulSetSpec {
             replicas: Some(1),
             service_name: Some(name),
@@ -63,7 +68,7 @@ pub(super) fn server(cluster: &Validated, managed: &Managed, password: &SecretVa
                 match_labels: Some(selector(&cluster.root.name, REDIS)),
                 ..LabelSelector::default()
             },
-            template: redis_pod::template(cluster, managed, password),
+            template: record.template,
             // With the default policy a pod that cannot start is not replaced by one that can.
             pod_management_policy: Some("Parallel".to_owned()),
             volume_claim_templates: managed.storage.as_ref().map(|storage| vec![claim(storage)]),

@@ -13,15 +13,23 @@ pub(super) fn ready(facts: &Facts) -> Judgement {
         Health::Stuck(reason, message) | Health::Moving(reason, message) => {
             Judgement::new(State::False, reason, message)
         }
-        Health::Settled if facts.replicas == 0 => {
-            Judgement::new(State::True, Reason::ScaledToZero, "the spec asks for no relay")
-        }
+        Health::Held(message) => Judgement::new(State::False, Reason::Paused, message),
+        Health::Settled if facts.replicas == 0 => no_relays(State::True, facts),
         Health::Settled if bus.state == State::False => bus,
         Health::Settled => {
             let message = format!("{} of {} relays serve", facts.updated(), facts.replicas);
             Judgement::new(State::True, Reason::AsSpecified, message)
         }
     }
+}
+
+/// That no relay is wanted, and why.
+fn no_relays(state: State, facts: &Facts) -> Judgement {
+    let (reason, message) = match facts.stopped {
+        true => (Reason::Stopped, "spec.stopped: the cluster rests"),
+        false => (Reason::ScaledToZero, "the spec asks for no relay"),
+    };
+    Judgement::new(state, reason, message)
 }
 
 /// Whether clients are served now, by as many relays as a disruption must leave.
@@ -32,7 +40,7 @@ pub(super) fn available(facts: &Facts) -> Judgement {
     let was = is_true(&facts.root.status(), ConditionType::Available);
     let least = if grows && was { 1 } else { least };
     if facts.replicas == 0 {
-        return Judgement::new(State::False, Reason::ScaledToZero, "the spec asks for no relay");
+        return no_relays(State::False, facts);
     }
     let message = format!("{serving} relays serve, at least {least} must");
     if serving >= least {
@@ -52,6 +60,7 @@ pub(super) fn reconciling(facts: &Facts) -> Judgement {
     match health(facts) {
         Health::Moving(reason, message) => Judgement::new(State::True, reason, message),
         Health::Stuck(reason, _) => Judgement::new(State::False, reason, "see the condition Stalled"),
+        Health::Held(_) => Judgement::new(State::False, Reason::Paused, "see the condition Paused"),
         Health::Settled => Judgement::new(State::False, Reason::AsSpecified, ""),
     }
 }
@@ -60,7 +69,7 @@ pub(super) fn reconciling(facts: &Facts) -> Judgement {
 pub(super) fn stalled(facts: &Facts) -> Judgement {
     match health(facts) {
         Health::Stuck(reason, message) => Judgement::new(State::True, reason, message),
-        Health::Moving(..) => Judgement::new(State::False, Reason::Progressing, ""),
+        Health::Moving(..) | Health::Held(_) => Judgement::new(State::False, Reason::Progressing, ""),
         Health::Settled => Judgement::new(State::False, Reason::AsSpecified, ""),
     }
 }

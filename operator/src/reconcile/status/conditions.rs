@@ -3,9 +3,10 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::facts::Facts;
+use super::health::held;
 use super::judgement::{Judgement, State};
 use super::{availability, bus, warnings};
-use crate::api::ConditionType;
+use crate::api::{ConditionType, Reason};
 
 /// All conditions, in the order of the documentation. The time of a condition changes only with
 /// its status (Kubernetes API conventions).
@@ -37,9 +38,18 @@ fn judge(facts: &Facts, type_: ConditionType) -> Judgement {
         ConditionType::RedisReady => bus::judge(facts),
         ConditionType::Draining => availability::draining(facts),
         ConditionType::ScalingLimited => scaling_limited(facts),
-        ConditionType::Paused => Judgement::nothing(),
+        ConditionType::Paused => paused(facts),
         ConditionType::ConfigurationWarning => warnings::judge(facts),
     }
+}
+
+/// Whether the operator was told to write nothing.
+fn paused(facts: &Facts) -> Judgement {
+    if !facts.paused {
+        return Judgement::nothing();
+    }
+    let message = held(facts).unwrap_or_else(|| "spec.paused: nothing differs from the spec".to_owned());
+    Judgement::new(State::True, Reason::Paused, message)
 }
 
 /// Whether a wish for more or fewer relays is held back.

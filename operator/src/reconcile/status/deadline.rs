@@ -21,9 +21,10 @@ pub fn until_deadline(facts: &Facts) -> Option<Duration> {
     (waits_for_relays(facts) && left > 0).then(|| Duration::from_secs(left.unsigned_abs()))
 }
 
-/// Old relays that take their time to end are no lack of progress; new ones that do not get ready are.
+/// Old relays that take their time to end are no lack of progress; new ones that do not get ready are,
+/// unless the operator may not do anything about it.
 fn waits_for_relays(facts: &Facts) -> bool {
-    facts.revision.is_some() && facts.updated() < facts.wanted()
+    facts.revision.is_some() && !facts.paused && facts.updated() < facts.wanted()
 }
 
 /// Seconds since the last progress: the wanted revision was created, a relay of it became ready,

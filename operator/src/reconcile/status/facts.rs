@@ -5,6 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::jiff::Timestamp;
 use relay_contract::admin;
 
+use super::super::keep::Kept;
 use super::super::observed::Root;
 use super::super::pods::RelayPod;
 use crate::api::{Profile, PublishAccess, Reason, RedisMode};
@@ -72,6 +73,14 @@ pub struct Facts {
     pub settings: Option<Settings>,
     /// Fields of the spec that ask for objects of kinds that there are not, as messages.
     pub missing_kinds: Vec<String>,
+    /// Whether the spec asks the cluster to rest.
+    pub stopped: bool,
+    /// Whether the spec asks the operator to write nothing.
+    pub paused: bool,
+    /// What it would have written, as kind and name.
+    pub withheld: Vec<String>,
+    /// What an upgrade of the operator has left as it was.
+    pub kept: Kept,
     /// How many relays the autoscaler wants; `None` without it.
     pub desired: Option<i32>,
     /// Why the autoscaler wants no more or no fewer, if there was reason to.

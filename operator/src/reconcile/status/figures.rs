@@ -43,7 +43,18 @@ pub(super) fn rollout(facts: &Facts) -> Option<RolloutStatus> {
         from,
         updated: count(facts.updated()),
         remaining: count(facts.remaining()),
+        upgrade_pending: pending(facts).to_owned(),
     })
+}
+
+/// Which pods this operator would make differently, if nobody had asked for them as they are.
+fn pending(facts: &Facts) -> &'static str {
+    match (facts.kept.relays, facts.kept.redis) {
+        (true, true) => "relays and Redis",
+        (true, false) => "relays",
+        (false, true) => "Redis",
+        (false, false) => "",
+    }
 }
 
 /// Such as `3/3 serving, 41k connections, Redis ok`.
@@ -61,6 +72,8 @@ pub(super) fn summary(facts: &Facts) -> String {
     if facts.remaining() > 0 {
         parts.push(format!("rollout {}/{}", facts.updated(), facts.replicas));
     }
+    parts.extend(facts.stopped.then(|| "stopped".to_owned()));
+    parts.extend(facts.paused.then(|| "paused".to_owned()));
     match facts.relays.iter().filter(|relay| relay.pod.terminating).count() {
         0 => {}
         ending => parts.push(format!("{ending} ending")),

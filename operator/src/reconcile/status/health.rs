@@ -12,6 +12,8 @@ pub(super) enum Health {
     Settled,
     /// It is on its way.
     Moving(Reason, String),
+    /// It waits until the operator may write again.
+    Held(String),
     /// It will not get any further by itself.
     Stuck(Reason, String),
 }
@@ -20,6 +22,9 @@ pub(super) enum Health {
 pub(super) fn health(facts: &Facts) -> Health {
     if let Some((reason, message)) = problem(facts) {
         return Health::Stuck(reason, message);
+    }
+    if let Some(message) = held(facts) {
+        return Health::Held(message);
     }
     if let Some((reason, message)) = &facts.hindered {
         return Health::Moving(*reason, message.clone());
@@ -33,6 +38,25 @@ pub(super) fn health(facts: &Facts) -> Health {
     let reason = movement(facts);
     Health::Moving(reason, progress::numbers(facts))
 }
+
+/// What is left undone because the cluster is paused; `None` when nothing is.
+pub(super) fn held(facts: &Facts) -> Option<String> {
+    if !facts.paused || (facts.withheld.is_empty() && facts.is_settled()) {
+        return None;
+    }
+    let named: Vec<_> = facts.withheld.iter().take(NAMED).map(String::as_str).collect();
+    let more = match facts.withheld.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(match named.as_slice() {
+        [] => format!("spec.paused: {}", progress::numbers(facts)),
+        _ => format!("spec.paused: not written: {}{more}", named.join(", ")),
+    })
+}
+
+/// How many objects a message names.
+const NAMED: usize = 3;
 
 /// What kind of way it is on. Relays that were all there and are not now are told from those that
 /// are not there yet by what the status said last about the same generation.

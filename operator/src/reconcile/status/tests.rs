@@ -9,6 +9,7 @@ use super::*;
 use crate::api::{ConfigurationStatus, Profile, PublishAccess, Reason, RedisMode, Signal};
 use crate::fleet::{Raised, Settings};
 use crate::reconcile::fixtures::{root, serving, stored};
+use crate::reconcile::keep::Kept;
 use crate::reconcile::observed::Root;
 use crate::reconcile::pods::{RelayPod, Trouble};
 
@@ -52,6 +53,10 @@ fn settled() -> Facts {
         relays: vec![relay("p0", "r"), relay("p1", "r")],
         redis_pod: Some(RelayPod { redis: true, ..pod("redis-0", "") }),
         missing_kinds: Vec::new(),
+        stopped: false,
+        paused: false,
+        withheld: Vec::new(),
+        kept: Kept::default(),
         desired: None,
         scaling_limited: None,
         blocked: None,
@@ -362,4 +367,48 @@ fn what_hurts_clients_degrades_and_what_they_do_themselves_does_not() {
     let of = |signal| condition(&showing(signal, [1_000, 1_000]), ConditionType::Degraded);
     assert_eq!(of(Signal::BufferDrops), is("True", Reason::Signal(Signal::BufferDrops)));
     assert_eq!(of(Signal::OriginRefusals), is("False", Reason::AsSpecified));
+}
+
+#[test]
+fn f19_a_paused_cluster_that_is_as_its_spec_asks_is_ready_and_paused() {
+    let facts = Facts { paused: true, ..settled() };
+    assert_eq!(reasons(&facts, [ConditionType::Ready, ConditionType::Paused]), ["AsSpecified", "Paused"]);
+}
+
+#[test]
+fn f19_a_paused_cluster_says_what_is_left_undone_and_is_neither_ready_nor_on_its_way() {
+    let facts = Facts { paused: true, withheld: vec!["Service demo".to_owned()], ..settled() };
+    let status = compute(&facts);
+    assert_eq!(reasons(&facts, [ConditionType::Ready, ConditionType::Reconciling]), ["Paused", "Paused"]);
+    assert!(!is_true(&status, ConditionType::Ready) && !is_true(&status, ConditionType::Reconciling));
+    let paused = status.conditions.iter().find(|it| it.type_ == "Paused").unwrap();
+    assert_eq!(paused.message, "spec.paused: not written: Service demo");
+}
+
+#[test]
+fn f19_a_rollout_that_is_paused_does_not_run_out_of_time() {
+    let behind =
+        Facts { revision: Some("s".to_owned()), revision_created: Some(at(NOW - 9_999)), ..settled() };
+    let facts = Facts { paused: true, ..behind };
+    assert_eq!(until_deadline(&facts), None);
+    assert!(!is_true(&compute(&facts), ConditionType::Stalled));
+}
+
+#[test]
+fn f19_a_stopped_cluster_is_as_its_spec_asks_and_serves_nobody() {
+    let facts = Facts { stopped: true, replicas: 0, relays: Vec::new(), ..settled() };
+    assert_eq!(reasons(&facts, [ConditionType::Ready, ConditionType::Available]), ["Stopped", "Stopped"]);
+    assert!(is_true(&compute(&facts), ConditionType::Ready));
+}
+
+#[test]
+fn f13_the_status_tells_what_an_upgrade_has_left_as_it_was() {
+    let kept = Kept { relays: true, redis: true, waits: false };
+    let pending = |kept| compute(&Facts { kept, ..settled() }).rollout.unwrap().upgrade_pending;
+    assert_eq!([pending(kept), pending(Kept::default())], ["relays and Redis", ""]);
+}
+
+fn reasons<const N: usize>(facts: &Facts, types: [ConditionType; N]) -> [String; N] {
+    let status = compute(facts);
+    types.map(|type_| status.conditions.iter().find(|it| it.type_ == type_.as_str()).unwrap().reason.clone())
 }

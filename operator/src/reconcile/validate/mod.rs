@@ -39,7 +39,7 @@ pub struct Validated {
     pub root: Root,
     /// The spec; figures are in their ranges and texts are safe in a settings file.
     pub spec: RelayClusterSpec,
-    /// How many relays are wanted.
+    /// How many relays are wanted; none while the cluster rests.
     pub replicas: u32,
     /// How many relays there may be beyond `replicas` during a rollout; at least 1.
     pub surge: u32,
@@ -91,7 +91,7 @@ pub fn validate(root: &Root, options: &Options) -> Result<Validated, InvalidSpec
 }
 
 fn complete(root: &Root, spec: &RelayClusterSpec, redis: Redis, options: &Options) -> Validated {
-    let replicas = u32::try_from(spec.replicas).unwrap_or_default();
+    let replicas = if spec.stopped { 0 } else { u32::try_from(spec.replicas).unwrap_or_default() };
     Validated {
         root: root.clone(),
         replicas,

@@ -1,0 +1,76 @@
+//! A cluster that waits, and one whose relays are asked to start anew.
+
+use anyhow::{Result, ensure};
+use e2e::ground::eventually;
+use e2e::mortal::Fate;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Service;
+use kube::api::{Api, ListParams, Patch, PatchParams};
+use relay_operator::api::RelayCluster;
+use serde_json::json;
+
+use crate::process::Process;
+use crate::settle::settles;
+use crate::world::{NAMESPACE, World};
+
+fn relays(world: &World) -> Api<RelayCluster> {
+    Api::namespaced(world.client.clone(), NAMESPACE)
+}
+
+async fn deployments(world: &World) -> Result<Vec<Deployment>> {
+    let all = Api::<Deployment>::namespaced(world.client.clone(), NAMESPACE);
+    Ok(all.list(&ListParams::default()).await?.items)
+}
+
+/// A cluster and an operator that has nothing left to do.
+async fn at_rest() -> Result<(World, Process)> {
+    let world = World::start().await?;
+    world.with_relay(&json!({})).await?;
+    let process = Process::start(world.config().await?, Fate::to_live())?;
+    let made = || async { Ok((deployments(&world).await?.len() == 1).then_some(())) };
+    eventually("there is a Deployment", 60, made).await?;
+    settles(&process).await?;
+    Ok((world, process))
+}
+
+async fn is_paused(world: &World, status: &str) -> Result<Option<()>> {
+    let conditions = relays(world).get("hello").await?.status.unwrap_or_default().conditions;
+    Ok(conditions.iter().any(|it| it.type_ == "Paused" && it.status == status).then_some(()))
+}
+
+async fn port(world: &World) -> Result<Option<i32>> {
+    let service = Api::<Service>::namespaced(world.client.clone(), NAMESPACE).get("hello").await?;
+    Ok(service.spec.and_then(|spec| spec.ports?.first().map(|port| port.port)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f19_a_paused_operator_writes_only_the_status_until_the_pause_ends() -> Result<()> {
+    let (world, process) = at_rest().await?;
+    let before = process.fate.writes().len();
+    world.edit(&json!({ "paused": true, "service": { "port": 8081 }, "podLabels": { "a": "b" } })).await?;
+    eventually("the status says that it is paused", 60, || is_paused(&world, "True")).await?;
+    settles(&process).await?;
+    let writes = process.fate.writes().split_off(before);
+    let told = |write: &String| write.ends_with("/hello/status") || write.contains("/events");
+    ensure!(writes.iter().all(told), "{writes:#?}");
+    world.edit(&json!({ "service": { "port": 8081 }, "podLabels": { "a": "b" } })).await?;
+    let done = || async {
+        let rolls = deployments(&world).await?.len() == 2;
+        Ok((rolls && port(&world).await? == Some(8081)).then_some(()))
+    };
+    eventually("what was left undone is done", 60, done).await?;
+    eventually("the status says that it goes on", 60, || is_paused(&world, "False")).await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f19_the_restart_annotation_makes_one_revision() -> Result<()> {
+    let (world, process) = at_rest().await?;
+    let annotations = json!({ "relaycluster.dev/restartedAt": "2026-11-22T05:00:00Z" });
+    let patch = json!({ "metadata": { "annotations": annotations } });
+    relays(&world).patch("hello", &PatchParams::default(), &Patch::Merge(patch)).await?;
+    let rolls = || async { Ok((deployments(&world).await?.len() == 2).then_some(())) };
+    eventually("a new revision begins", 60, rolls).await?;
+    settles(&process).await?;
+    ensure!(deployments(&world).await?.len() == 2, "there are more revisions");
+    Ok(())
+}
