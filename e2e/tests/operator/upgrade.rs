@@ -91,7 +91,7 @@ struct Pods {
     name: String,
     uid: Option<String>,
     generation: Option<i64>,
-    template: Value,
+    spec: Value,
 }
 
 fn pods<K: Resource + Serialize>(workload: &K) -> Result<Pods> {
@@ -100,7 +100,7 @@ fn pods<K: Resource + Serialize>(workload: &K) -> Result<Pods> {
         name: workload.name_any(),
         uid: workload.uid(),
         generation: workload.meta().generation,
-        template: whole.pointer("/spec/template").cloned().context("no template")?,
+        spec: whole.get("spec").cloned().context("no spec")?,
     })
 }
 
@@ -125,8 +125,12 @@ async fn takes_over(spec: &Value, objects: &str) -> Result<(World, Process)> {
     let looked = || async { Ok((pending(&world).await? == "relays").then_some(())) };
     eventually("the status tells what the operator would change", 60, looked).await?;
     settles(&process).await?;
-    let after = workloads(&world).await?;
-    ensure!(before == after, "{before:#?}\nbecame\n{after:#?}");
+    let mut after = workloads(&world).await?;
+    // The API server counts a new annotation of a Deployment, its record, as a generation.
+    let same = |(now, then): (&mut Pods, &Pods)| now.generation = then.generation;
+    after.iter_mut().zip(&before).for_each(same);
+    let shown = |all: &[Pods]| all.iter().map(|it| format!("{it:?}\n")).collect::<String>();
+    ensure!(before == after, "{}became\n{}", shown(&before), shown(&after));
     Ok((world, process))
 }
 
@@ -144,7 +148,8 @@ async fn f13_relays_and_redis_of_an_earlier_operator_are_kept_until_the_spec_cha
     ensure!(workloads(&world).await? == before, "a live setting brought new pods");
 
     world.edit(&json!({ "podLabels": { "team": "chat" } })).await?;
-    let rolls = || async { Ok((workloads(&world).await?.len() == before.len() + 1).then_some(())) };
+    let is_new = |it: &Pods| it.spec.pointer("/template/metadata/labels/team").is_some();
+    let rolls = || async { Ok(workloads(&world).await?.iter().any(is_new).then_some(())) };
     eventually("a change of the spec makes a revision", 60, rolls).await?;
     let told = || async { Ok(pending(&world).await?.is_empty().then_some(())) };
     eventually("nothing is pending any more", 60, told).await.map(drop)
@@ -161,9 +166,9 @@ async fn f13_a_full_cluster_of_an_earlier_operator_is_kept_and_its_template_is_h
     deployments.patch(name, &params, &Patch::Merge(edit)).await?;
     let healed = || async {
         let now = pods(&deployments.get(name).await?)?;
-        Ok((before.first().map(|it| &it.template) == Some(&now.template)).then_some(()))
+        Ok((before.first().map(|it| &it.spec) == Some(&now.spec)).then_some(()))
     };
-    eventually("the template is what the earlier operator made", 60, healed).await.map(drop)
+    eventually("the spec is what the earlier operator made", 60, healed).await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,7 +181,8 @@ async fn f13_other_default_images_of_an_operator_reach_no_running_pod() -> Resul
     settles(&first).await?;
     drop(first);
     let before = workloads(&world).await?;
-    let options = Options { relay_image: "relay:2".into(), redis_image: "redis:2".into(), ..Options::default() };
+    let options =
+        Options { relay_image: "relay:2".into(), redis_image: "redis:2".into(), ..Options::default() };
     let second = Process::with(world.config().await?, Fate::to_live(), options)?;
     let told = || async { Ok((pending(&world).await? == "relays and Redis").then_some(())) };
     eventually("the status tells what is pending", 60, told).await?;
