@@ -63,6 +63,17 @@ bench: setup ## Measure the relay beside ws, socket.io and nchan, and with Redis
 	@cargo build --quiet --release --package relay --package relay-bench
 	$(CARGO_TARGET_DIR)/release/relay-bench $(ARGS)
 
+.PHONY: scale
+scale: setup ## Measure the operator with 1,000 RelayClusters on simulated nodes (SCALE=100: fewer)
+	@$(E2E) binaries --simulated
+	cargo build --quiet --release --package relay-operator
+	cargo test --quiet --package e2e --test scale --no-run
+	# Whatever happens, all processes end with their namespace, and their files with this shell.
+	export TMPDIR=$$(mktemp -d) CARGO_NET_OFFLINE=true SCALE=$(or $(SCALE),1000)
+	trap 'rm -rf "$$TMPDIR"' EXIT
+	timeout 900 unshare --net --pid --fork --kill-child --mount-proc e2e/simulated.sh \
+		cargo test --quiet --package e2e --test scale -- --ignored --nocapture
+
 .PHONY: requirements
 requirements: setup ## Run the tests that name requirements, and print each requirement with its tests
 	@cargo test --workspace --no-fail-fast -- r00 x0 x1 x2 > $(TESTED) || true

@@ -3,12 +3,10 @@
 //!
 //! Each value is a server of its own, on free ports of the loopback interface, and any number of
 //! them can run side by side. Its processes end when it is dropped, when a test panics, and also
-//! when the test process is killed: each is held by a shell that waits for the end of a pipe.
+//! when the test process is killed.
 
-use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -18,13 +16,21 @@ use crate::binaries::Binaries;
 use crate::cluster::use_one_crypto_provider;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::held::Held;
 use crate::kubernetes::identity::{ADMINISTRATORS, Identity, write_kubeconfig, write_tokens};
 use crate::kubernetes::{audit, flags, pki::Pki};
 use crate::place::Place;
 
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// Runs a program until its own input ends, then kills it.
-const HOLD: &str = r#""$@" </dev/null & held=$!; read -r _; kill -9 $held; wait $held"#;
+
+/// Where a server differs from the common one.
+#[derive(Debug, Default)]
+pub struct Shape {
+    /// Address that its Service leads to, where this machine's network tells none.
+    pub advertise: Option<Ipv4Addr>,
+    /// The only user whose requests are audited; all are without one.
+    pub audited: Option<String>,
+}
 
 /// A running API server.
 #[derive(Debug)]
@@ -42,7 +48,15 @@ impl ApiServer {
     /// # Errors
     /// [`Error::Prerequisite`] if the binaries were never built.
     pub async fn start() -> Result<Self> {
-        let starting = tokio::task::spawn_blocking(Self::launch);
+        Self::start_as(Shape::default()).await
+    }
+
+    /// Starts a server of this shape.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_as(shape: Shape) -> Result<Self> {
+        let starting = tokio::task::spawn_blocking(move || Self::launch(&shape));
         let server = starting.await.map_err(|error| Error::NoCluster(error.to_string()))??;
         server.become_ready().await?;
         Ok(server)
@@ -77,7 +91,12 @@ impl ApiServer {
         format!("https://127.0.0.1:{}", self.port)
     }
 
-    fn launch() -> Result<Self> {
+    /// The folder of all its files; `pki` in it has what the controller manager signs with.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    fn launch(shape: &Shape) -> Result<Self> {
         let binaries = Binaries::cached(&Place::find()?)?;
         let directory =
             tempfile::tempdir().map_err(Error::file("create", Path::new("a temporary directory")))?;
@@ -85,20 +104,25 @@ impl ApiServer {
         let path = directory.path();
         let etcd = flags::etcd(&path.join("etcd"), etcd_port, peer_port);
         let etcd = Held::start(&binaries.path("etcd")?, &etcd, &path.join("etcd.log"))?;
-        let apiserver = Self::flags(path, etcd_port, port)?;
+        let apiserver = Self::flags(path, etcd_port, port, shape)?;
         let log = path.join("apiserver.log");
         let apiserver = Held::start(&binaries.path("kube-apiserver")?, &apiserver, &log)?;
         Ok(Self { _apiserver: apiserver, _etcd: etcd, directory, port })
     }
 
-    fn flags(path: &Path, etcd_port: u16, port: u16) -> Result<Vec<String>> {
+    fn flags(path: &Path, etcd_port: u16, port: u16, shape: &Shape) -> Result<Vec<String>> {
         let pki = Pki::create(&path.join("pki"), &[Ipv4Addr::LOCALHOST.into()])?;
         let admin = Identity::new("admin", Some(ADMINISTRATORS));
         let tokens = path.join("tokens.csv");
         write_tokens(&tokens, &[&admin])?;
         write_kubeconfig(path.join("admin.conf"), &format!("https://127.0.0.1:{port}"), &pki, &admin)?;
         let mut flags = flags::apiserver(&pki, &tokens, &path.join("scratch"), etcd_port);
-        flags.extend(audit::flags(path.join("audit-policy.json"), &path.join("audit.log"))?);
+        flags.extend(audit::flags(
+            path.join("audit-policy.json"),
+            &path.join("audit.log"),
+            shape.audited.as_deref(),
+        )?);
+        flags.extend(shape.advertise.map(|address| format!("--advertise-address={address}")));
         flags.push("--bind-address=127.0.0.1".into());
         flags.push(format!("--secure-port={port}"));
         // No controller makes service accounts here, and a pod never needs one.
@@ -127,37 +151,6 @@ impl ApiServer {
 async fn is_ready(client: &kube::Client) -> bool {
     let namespaces = kube::Api::<k8s_openapi::api::core::v1::Namespace>::all(client.clone());
     namespaces.get("default").await.is_ok()
-}
-
-/// A program that lives no longer than this value, or than this process.
-#[derive(Debug)]
-struct Held {
-    shell: Child,
-}
-
-impl Held {
-    fn start(program: &Path, flags: &[String], log: &Path) -> Result<Self> {
-        let output = File::create(log).map_err(Error::file("create", log))?;
-        let errors = output.try_clone().map_err(Error::file("open", log))?;
-        let shell = Command::new("sh")
-            .args(["-c", HOLD, "sh"])
-            .arg(program)
-            .args(flags)
-            .stdin(Stdio::piped())
-            .stdout(output)
-            .stderr(errors)
-            .spawn()
-            .map_err(|source| Error::Start { command: program.display().to_string(), source })?;
-        Ok(Self { shell })
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        drop(self.shell.stdin.take());
-        // The shell ends at once after the program, which it kills.
-        let _ = self.shell.wait();
-    }
 }
 
 /// Ports that were free a moment ago. All are held until the last is known, so they differ.

@@ -34,7 +34,11 @@ enum Action {
     /// Check what the machine has, and install what a package manager can.
     Setup,
     /// Build Kubernetes, etcd, CoreDNS and Helm from their Go modules.
-    Binaries,
+    Binaries {
+        /// Also what simulates nodes, for `make scale`.
+        #[arg(long)]
+        simulated: bool,
+    },
     /// Build the images of relay and operator from this checkout.
     Images,
     /// Write charts/install.yaml from the chart.
@@ -95,8 +99,9 @@ impl Cli {
         let provider = Provider::choose(&place, self.provider);
         match self.action {
             Action::Setup => setup(&place)?,
-            Action::Binaries => {
-                Binaries::build(&place, &progress)?;
+            Action::Binaries { simulated } => {
+                let build = if simulated { Binaries::build_simulated } else { Binaries::build };
+                build(&place, &progress)?;
                 progress.say("all programs of the cluster are built");
             }
             Action::Images => build_images(&place, &progress)?,

@@ -5,6 +5,7 @@
 //! changes of the spec and restarts pass and nothing else; the others let everything pass, deletions above all.
 
 mod late;
+mod slim;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -139,11 +140,7 @@ fn pod_stream(
     api: Api<Pod>,
     writer: reflector::store::Writer<Pod>,
 ) -> impl Stream<Item = Result<Pod, watcher::Error>> {
-    watcher(api, config())
-        .default_backoff()
-        .modify(|pod| pod.managed_fields_mut().clear())
-        .reflect(writer)
-        .touched_objects()
+    watcher(api, config()).default_backoff().modify(slim::slim).reflect(writer).touched_objects()
 }
 
 fn cluster_of(pod: &Pod) -> Option<ObjectRef<Cluster>> {

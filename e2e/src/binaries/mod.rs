@@ -43,6 +43,23 @@ impl Binaries {
         Ok(Self { directories: directories.collect::<Result<_>>()? })
     }
 
+    /// The programs of a cluster whose nodes are simulated; builds what the cache does not hold yet.
+    pub fn build_simulated(place: &Place, progress: &Progress) -> Result<Self> {
+        let mut binaries = Self::build(place, progress)?;
+        binaries.directories.push(build(Module::Kwok, place, progress)?);
+        Ok(binaries)
+    }
+
+    /// What an earlier [`Binaries::build_simulated`] left in the cache.
+    ///
+    /// # Errors
+    /// [`Error::Prerequisite`] if something is missing.
+    pub fn cached_simulated(place: &Place) -> Result<Self> {
+        let mut binaries = Self::cached(place)?;
+        binaries.directories.push(find(Module::Kwok, place)?);
+        Ok(binaries)
+    }
+
     /// Full path of a program, such as `kubectl`.
     pub fn path(&self, program: &str) -> Result<PathBuf> {
         let paths = self.directories.iter().map(|directory| directory.join(program));

@@ -25,10 +25,12 @@ pub enum Module {
     Helm,
     /// First process of every pod.
     Pause,
+    /// Nodes that run nothing and say that they do, for measurements with thousands of pods.
+    Kwok,
 }
 
 impl Module {
-    /// All of them, the slowest to build first.
+    /// What a cluster needs, the slowest to build first. Kwok is built where somebody measures.
     pub const ALL: [Self; 5] = [Self::Kubernetes, Self::Etcd, Self::CoreDns, Self::Helm, Self::Pause];
 
     /// Name of its folder.
@@ -39,6 +41,7 @@ impl Module {
             Self::CoreDns => "coredns",
             Self::Helm => "helm",
             Self::Pause => "pause",
+            Self::Kwok => "kwok",
         }
     }
 
@@ -57,6 +60,7 @@ impl Module {
             Self::CoreDns => &[(".", "coredns")],
             Self::Helm => &[("helm.sh/helm/v4/cmd/helm", "helm")],
             Self::Pause => &[(".", "pause")],
+            Self::Kwok => &[("sigs.k8s.io/kwok/cmd/kwok", "kwok")],
         }
     }
 
@@ -66,7 +70,7 @@ impl Module {
         let versions = match self {
             Self::Kubernetes => kubernetes_version_flags(),
             Self::Helm => format!(" -X helm.sh/helm/v4/internal/version.version={HELM_VERSION}"),
-            Self::Etcd | Self::CoreDns | Self::Pause => String::new(),
+            Self::Etcd | Self::CoreDns | Self::Pause | Self::Kwok => String::new(),
         };
         format!("-s -w{versions}")
     }

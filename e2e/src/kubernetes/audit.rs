@@ -21,9 +21,11 @@ const COMPONENTS: [&str; 6] = [
     "kube-apiserver-kubelet-client",
 ];
 
-/// Writes the policy and gives the flags that put it to use, with the log at `log`.
-pub fn flags(policy: PathBuf, log: &Path) -> Result<Vec<String>> {
-    let text = serde_json::to_string_pretty(&document()).map_err(Error::document("the audit policy"))?;
+/// Writes the policy and gives the flags that put it to use, with the log at `log`. With a user in
+/// `only` nobody else's requests are kept.
+pub fn flags(policy: PathBuf, log: &Path, only: Option<&str>) -> Result<Vec<String>> {
+    let document = only.map_or_else(document, document_of);
+    let text = serde_json::to_string_pretty(&document).map_err(Error::document("the audit policy"))?;
     files::write(&policy, text)?;
     Ok(vec![
         format!("--audit-policy-file={}", policy.display()),
@@ -49,5 +51,15 @@ fn document() -> Value {
             {"level": "None", "userGroups": ["system:nodes"], "resources": [{"group": "coordination.k8s.io"}]},
             {"level": "Metadata"},
         ],
+    })
+}
+
+/// The policy that keeps the requests of one user.
+fn document_of(user: &str) -> Value {
+    json!({
+        "apiVersion": "audit.k8s.io/v1",
+        "kind": "Policy",
+        "omitStages": ["RequestReceived"],
+        "rules": [{"level": "Metadata", "users": [user]}, {"level": "None"}],
     })
 }

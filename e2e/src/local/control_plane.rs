@@ -79,7 +79,7 @@ fn start(layout: &Layout, binaries: &Binaries, program: &str, flags: Vec<String>
 
 fn apiserver_flags(layout: &Layout, pki: &Pki) -> Result<Vec<String>> {
     let mut flags = flags::apiserver(pki, &layout.file("tokens.csv"), &layout.file("apiserver"), ETCD_PORT);
-    flags.extend(audit::flags(layout.file("audit-policy.json"), &layout.audit_log())?);
+    flags.extend(audit::flags(layout.file("audit-policy.json"), &layout.audit_log(), None)?);
     flags.extend([
         "--bind-address=0.0.0.0".into(),
         format!("--secure-port={API_PORT}"),

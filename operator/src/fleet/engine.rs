@@ -1,6 +1,6 @@
 //! The task that asks.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -76,8 +76,8 @@ impl Engine {
     /// that have something to be told.
     async fn urgent_until(&self, next_round: Instant) {
         while tokio::time::timeout_at(next_round, self.fleet.hurried()).await.is_ok() {
-            let urgent = |question: &Question| self.fleet.is_urgent(&question.cluster, &question.uid);
-            let urgent = self.questions().into_iter().filter(urgent);
+            let mut urgent = self.questions();
+            urgent.retain(|question| self.fleet.is_urgent(&question.cluster, &question.uid));
             stream::iter(urgent).for_each_concurrent(AT_ONCE, |question| self.ask(question)).await;
         }
     }
@@ -125,10 +125,9 @@ fn word<T>(answer: &Result<T, NoAnswer>) -> String {
 /// How to ask the relay in a pod; `None` while it has no address, or belongs to no known cluster.
 /// Only a pod that a ReplicaSet controls is asked, so that a pod with copied labels is not handed
 /// the token by a mere label.
-fn question(pod: &Pod, targets: &[(ClusterKey, Target)]) -> Option<Question> {
-    let (namespace, cluster) = (pod.namespace()?, pod.labels().get(CLUSTER)?);
-    let found = targets.iter().find(|(key, _)| key.namespace == namespace && key.name == *cluster);
-    let (cluster, target) = found?.clone();
+fn question(pod: &Pod, targets: &HashMap<ClusterKey, Target>) -> Option<Question> {
+    let cluster = ClusterKey { namespace: pod.namespace()?, name: pod.labels().get(CLUSTER)?.clone() };
+    let target = targets.get(&cluster)?.clone();
     let owned = pod
         .owner_references()
         .iter()

@@ -21,6 +21,10 @@ use crate::reconcile::secret_value::SecretValue;
 /// Changes that may wait for the controller to look at them.
 const WAITING_CHANGES: usize = 1024;
 
+/// Shortest time between two visits that a relay causes by its number of connections alone. A visit
+/// asks the API server a dozen things, and the status tells figures every half minute.
+const FIGURES_EVERY: Duration = Duration::from_secs(15);
+
 /// Where a RelayCluster is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ClusterKey {
@@ -67,6 +71,7 @@ struct Reading {
     at: Instant,
     status: Option<Arc<Status>>,
     told: Option<Digest>,
+    told_at: Instant,
     /// Hash of settings that the relay refused, and the start of the process that did: it would again.
     refused: Option<(String, i64)>,
     /// What it shows that a person should look at.
@@ -194,8 +199,8 @@ impl Fleet {
 
     /// All clusters whose relays are asked.
     #[must_use]
-    pub fn targets(&self) -> Vec<(ClusterKey, Target)> {
-        lock(&self.0.targets).iter().map(|(key, target)| (key.clone(), target.clone())).collect()
+    pub fn targets(&self) -> HashMap<ClusterKey, Target> {
+        lock(&self.0.targets).clone()
     }
 
     /// What the relay in this pod said, if it said it not long ago.
@@ -244,12 +249,13 @@ impl Fleet {
             entry.status = None;
         }
         let digest = entry.status.as_deref().map(|status| Digest::of(status, entry.signals.raised()));
-        if digest == entry.told {
+        if digest == entry.told || entry.is_early(digest.as_ref()) {
             return true;
         }
         let told = lock(&self.0.changes).try_send(cluster.clone()).is_ok();
         if told {
             entry.told = digest;
+            entry.told_at = Instant::now();
         }
         told
     }
@@ -267,9 +273,19 @@ impl Reading {
             at: Instant::now(),
             status: None,
             told: None,
+            told_at: Instant::now(),
             refused: None,
             signals: Watch::default(),
         }
+    }
+}
+
+impl Reading {
+    /// Whether this differs from what was told in its connections alone, and that was just now.
+    fn is_early(&self, digest: Option<&Digest>) -> bool {
+        let (Some(told), Some(digest)) = (&self.told, digest) else { return false };
+        self.told_at.elapsed() < FIGURES_EVERY
+            && *digest == Digest { connections: digest.connections, ..told.clone() }
     }
 }
 

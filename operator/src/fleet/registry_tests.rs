@@ -46,6 +46,24 @@ async fn an_answer_that_rounds_to_the_same_is_no_change() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f16_connections_that_move_are_a_change_only_now_and_then() {
+    let (fleet, mut changes) = Fleet::new(FRESH);
+    for connections in 1..=12 {
+        fleet.note(&cluster(), "p", Some(status(connections * 100, BusState::Ok)));
+        tokio::time::advance(Duration::from_secs(5)).await;
+    }
+    assert_eq!(waiting(&mut changes), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn f16_a_change_of_state_does_not_wait_because_connections_moved_just_now() {
+    let (fleet, mut changes) = Fleet::new(FRESH);
+    fleet.note(&cluster(), "p", Some(status(100, BusState::Ok)));
+    fleet.note(&cluster(), "p", Some(status(200, BusState::Degraded)));
+    assert_eq!(waiting(&mut changes), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_bus_that_fails_is_a_change() {
     let (fleet, mut changes) = Fleet::new(FRESH);
     fleet.note(&cluster(), "p", Some(status(1, BusState::Ok)));

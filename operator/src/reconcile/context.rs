@@ -75,7 +75,7 @@ impl Context {
     #[must_use]
     pub fn pods_of(&self, root: &Root) -> Vec<RelayPod> {
         let belongs = |pod: &Pod| {
-            pod.namespace().as_deref() == Some(root.namespace.as_str())
+            pod.metadata.namespace.as_deref() == Some(root.namespace.as_str())
                 && pod.labels().get(CLUSTER) == Some(&root.name)
         };
         let pods = self.pods.state();

@@ -50,7 +50,9 @@ use self::status::{Due, Facts};
 use self::validate::{Redis, Validated, validate};
 use crate::fleet::{ClusterKey, Target};
 
-/// When a cluster is looked at although nothing was heard of it.
+/// When a cluster is looked at although nothing was heard of it, at the earliest; at the latest
+/// after twice the time. All clusters are visited when a process starts: what is drawn by lot in
+/// between keeps them from coming all at once ever after.
 const RESYNC: Duration = Duration::from_secs(600);
 
 /// When a cluster is looked at that waits for something that is not watched, such as a Secret.
@@ -168,9 +170,14 @@ async fn fail(context: &Context, root: &Root, error: gather::GatherError) -> Res
     Err(error.into())
 }
 
+/// When a cluster of which nothing is heard is looked at next.
+fn resync() -> Duration {
+    RESYNC.mul_f64(1.0 + rand::random::<f64>())
+}
+
 /// What the visit comes to: its error, or when to come again.
 fn conclude(steps: view::Steps, facts: &Facts, wait: Option<Duration>) -> Result<Action, Error> {
-    let mut next = [wait, status::until_deadline(facts)].into_iter().flatten().min().unwrap_or(RESYNC);
+    let mut next = [wait, status::until_deadline(facts)].into_iter().flatten().min().unwrap_or_else(resync);
     if facts.kept.waits {
         next = next.min(WAITING);
     }
