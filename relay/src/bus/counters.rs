@@ -36,6 +36,8 @@ pub struct Counters {
     pub epochs: u64,
     /// Claims that this node lost to another, or could not make, while the bus was away.
     pub leases_lost: u64,
+    /// Partitions whose messages do not go on for a while.
+    pub stalled: u64,
     /// Time from publish to delivery of the last self-probe; zero before the first.
     pub probe_lag: Duration,
 }
@@ -68,6 +70,7 @@ pub(super) struct Tally {
     pub(super) refills: Count,
     pub(super) epochs: Count,
     pub(super) leases_lost: Count,
+    stalled: AtomicU64,
     probe_lag_us: AtomicU64,
 }
 
@@ -75,6 +78,11 @@ impl Tally {
     /// Notes how long the last probe took.
     pub(super) fn probed(&self, lag: Duration) {
         self.probe_lag_us.store(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// Notes how many partitions' messages do not go on now.
+    pub(super) fn stalled(&self, partitions: u64) {
+        self.stalled.store(partitions, Relaxed);
     }
 
     /// All counts, with the fill of the outbox as given.
@@ -94,6 +102,7 @@ impl Tally {
             refills: self.refills.get(),
             epochs: self.epochs.get(),
             leases_lost: self.leases_lost.get(),
+            stalled: self.stalled.load(Relaxed),
             probe_lag: Duration::from_micros(self.probe_lag_us.load(Relaxed)),
         }
     }

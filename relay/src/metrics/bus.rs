@@ -14,6 +14,7 @@ pub struct BusFigures {
     lag: IntGauge,
     outbox_items: IntGauge,
     outbox_bytes: IntGauge,
+    stalled: IntGauge,
     events: IntCounterVec,
 }
 
@@ -32,6 +33,10 @@ impl BusFigures {
             lag: gauge("relay_bus_lag_milliseconds", "Lag of the bus at its last probe of itself.")?,
             outbox_items: gauge("relay_bus_outbox_messages", "Messages that wait for the bus.")?,
             outbox_bytes: gauge("relay_bus_outbox_bytes", "Bytes of these messages.")?,
+            stalled: gauge(
+                "relay_bus_stalled_partitions",
+                "Partitions, of 128, whose messages do not go on, or are not subscribed to, for over 3 seconds.",
+            )?,
             events,
         })
     }
@@ -42,6 +47,7 @@ impl BusFigures {
         self.lag.set(signed(bus.lag_ms.unwrap_or_default()));
         self.outbox_items.set(signed(counters.outbox_items));
         self.outbox_bytes.set(signed(counters.outbox_bytes));
+        self.stalled.set(signed(counters.stalled));
         let events = [
             ("published", counters.published),
             ("received", counters.received),

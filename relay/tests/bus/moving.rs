@@ -1,6 +1,11 @@
-//! What is asked about names while the slot that they are in moves.
+//! What is asked about names, and what is told of messages, while the slot that they are in moves.
 
-use crate::support::{Redis, Site};
+use relay_contract::admin::BusState;
+
+use crate::support::{Node, Redis, Site, until};
+
+/// The hash tag of alice's partition, which is 112 by FNV-1a of `user:alice`.
+const ALICE: &str = "{202}";
 
 #[tokio::test]
 async fn names_and_places_in_a_slot_on_its_way_are_asked_for_where_they_are() {
@@ -18,4 +23,27 @@ async fn names_and_places_in_a_slot_on_its_way_are_asked_for_where_they_are() {
     assert_eq!(a.bus.take_place("alice", 1, 1).await, Ok(true));
     assert_eq!(b.bus.take_place("alice", 1, 1).await, Ok(false));
     cluster.finish_migration(slot, to);
+}
+
+#[tokio::test]
+async fn a_slot_that_is_left_on_its_way_is_told_until_it_has_arrived() {
+    let site = Site::cluster().await;
+    let Site::Cluster(cluster) = &site else { unreachable!() };
+    let node = Node::that_keeps("a", Redis::config_of(&site.url()), "users=10/60");
+    node.reaches(BusState::Ok).await;
+    let slot = cluster.slot(ALICE);
+    let to = (cluster.owner(slot).unwrap() + 1) % 3;
+    cluster.begin_migration(slot, to);
+    node.publish("alice", 1).await;
+    let told = || {
+        let status = node.bus.status();
+        status.state == BusState::Degraded && status.reason.is_some_and(|reason| reason.contains("ASK"))
+    };
+    until("the slot is told of", told).await;
+    assert_eq!(node.bus.counters().stalled, 1);
+    while cluster.move_keys(slot, to, 100) > 0 {}
+    cluster.finish_migration(slot, to);
+    node.gets("alice", 1).await;
+    node.reaches(BusState::Ok).await;
+    until("nothing waits", || node.bus.counters().stalled == 0).await;
 }

@@ -321,7 +321,7 @@ impl Bus for RedisBus {
     }
 
     fn status(&self) -> admin::Bus {
-        let refusal = self.histories.refusal();
+        let refusal = self.histories.refusal().or_else(|| self.stalls.reason());
         self.state.with(refusal)
     }
 

@@ -88,7 +88,7 @@ pub(super) fn breaks_link(error: &RedisError) -> bool {
 }
 
 /// The words of Redis where it said some: `Display` puts the client's own in front.
-fn plain(error: &RedisError) -> String {
+pub(super) fn plain(error: &RedisError) -> String {
     match (error.kind(), error.code(), error.detail()) {
         // Its own words are about how to spell `HELLO`.
         (_, Some("NOAUTH"), _) => "NOAUTH a password is required and none is set".to_owned(),

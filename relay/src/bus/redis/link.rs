@@ -29,6 +29,7 @@ use super::pool::Pool;
 use super::presence::Presence;
 use super::routes::Routes;
 use super::shard::{Primary, Shard};
+use super::stalls::Stalls;
 use super::state::{Part, State};
 use super::subscriber::Subscriber;
 use super::{probe, renewal};
@@ -57,6 +58,7 @@ pub(super) struct Shared {
     pub(super) pool: Arc<Pool>,
     pub(super) histories: Arc<Histories>,
     pub(super) state: Arc<State>,
+    pub(super) stalls: Arc<Stalls>,
     pub(super) tally: Arc<Tally>,
     pub(super) events: Events,
     /// Relays that were subscribed when a link last worked; zero before.

@@ -35,6 +35,7 @@ use self::roster::Roster;
 use self::routes::{Route, Routes};
 use self::shard::Shard;
 use self::slot::{SLOTS, Slot};
+use self::stalls::Stalls;
 use self::state::State;
 use super::config::PoolSize;
 use super::counters::Tally;
@@ -78,6 +79,7 @@ mod sentinel;
 mod shard;
 mod slot;
 mod snapshots;
+mod stalls;
 mod state;
 mod subscriber;
 mod table;
@@ -112,6 +114,7 @@ pub(super) struct RedisBus {
     remembered: Remembered,
     layout: Arc<Layout>,
     state: Arc<State>,
+    stalls: Arc<Stalls>,
     tally: Arc<Tally>,
     shutdown: CancellationToken,
     ended: CancellationToken,
@@ -165,6 +168,7 @@ impl RedisBus {
             remembered: Remembered::default(),
             layout: Arc::clone(&layout),
             state: Arc::default(),
+            stalls: Arc::default(),
             tally: Arc::clone(&tally),
             shutdown: shutdown.clone(),
             ended: CancellationToken::new(),
@@ -185,6 +189,7 @@ impl RedisBus {
             places: Arc::clone(&bus.places),
             pool: Arc::clone(&bus.pool),
             state: Arc::clone(&bus.state),
+            stalls: Arc::clone(&bus.stalls),
             tally,
             events: Events::default(),
             audience: AtomicU64::default(),
@@ -199,7 +204,8 @@ impl RedisBus {
                 roster.keep(shutdown).await;
                 stop.cancel();
             };
-            tokio::join!(keep, run(shared, stop.clone()));
+            let watch = stop.run_until_cancelled(stalls::watch(Arc::clone(&shared)));
+            tokio::join!(keep, run(shared, stop.clone()), watch);
             drop(ended);
         });
         bus

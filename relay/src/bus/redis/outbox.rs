@@ -169,6 +169,12 @@ impl Outbox {
         !queue.waiting.iter().any(waits)
     }
 
+    /// The order of the first message that waits, of each partition.
+    pub(super) fn next_orders(&self) -> PerPartition<Option<u64>> {
+        let queue = lock(&self.queue);
+        PerPartition::new(|partition| queue.lanes.get(partition).items.front().map(|first| first.order))
+    }
+
     /// Messages and bytes that wait.
     pub(super) fn fill(&self) -> (u64, u64) {
         let queue = lock(&self.queue);

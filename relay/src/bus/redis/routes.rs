@@ -14,11 +14,13 @@ use tokio::time::sleep;
 
 use super::dial::Commands;
 use super::endpoint::Endpoint;
-use super::partition::Partition;
+use super::fault;
+use super::partition::{Partition, PerPartition};
 use super::redirect::{self, Redirect};
 use super::shard::{Primary, Shard};
 use super::slot::Slot;
 use crate::bus::config::Address;
+use crate::sync::lock;
 
 /// Time between two tries of a call whose key is on its way.
 const RETRY: Duration = Duration::from_millis(50);
@@ -34,6 +36,8 @@ pub(super) struct Routes {
     trouble: Notify,
     /// Connections for keys that have moved before their slot.
     visits: Mutex<HashMap<Address, Commands>>,
+    /// What a Cluster said last of where a partition is, when it was not where it should be.
+    strayed: std::sync::Mutex<PerPartition<Option<String>>>,
 }
 
 /// A primary, and the last of the slots that it has from the one after the route before.
@@ -64,7 +68,13 @@ pub(super) enum CallError {
 impl Routes {
     /// No routes yet.
     pub(super) fn new(endpoint: Arc<Endpoint>) -> Self {
-        Self { table: ArcSwap::default(), endpoint, trouble: Notify::new(), visits: Mutex::default() }
+        Self {
+            table: ArcSwap::default(),
+            endpoint,
+            trouble: Notify::new(),
+            visits: Mutex::default(),
+            strayed: std::sync::Mutex::new(PerPartition::new(|_| None)),
+        }
     }
 
     /// Replaces all of them; they are in the order of their slots.
@@ -122,6 +132,32 @@ impl Routes {
     /// Where to go after `error`, if it is of a Cluster and says that the key is elsewhere.
     pub(super) fn redirect(&self, error: &RedisError) -> Option<Redirect> {
         redirect::of(error).filter(|_| self.endpoint.sharded())
+    }
+
+    /// Whether `error` says that what is in `partition` is elsewhere; it is noted for people then.
+    pub(super) fn strays(&self, partition: Partition, error: &RedisError) -> bool {
+        let strays = self.redirect(error).is_some();
+        if strays {
+            *lock(&self.strayed).get_mut(partition) = Some(fault::plain(error));
+        }
+        strays
+    }
+
+    /// Whether the messages of `partition` may be sent now.
+    pub(super) fn is_open(&self, partition: Partition) -> bool {
+        self.shard(partition.slot()).is_some_and(|shard| shard.sendable().contains(partition))
+    }
+
+    /// Why the messages of `partition` may be waiting, for people: what Redis said last, as far as it did.
+    pub(super) fn why_stalled(&self, partition: Partition) -> String {
+        let server = self.address(partition.slot()).map_or("nobody".to_owned(), |at| at.to_string());
+        let said = lock(&self.strayed).get(partition).clone();
+        let why = match said {
+            Some(said) => said,
+            None if self.is_open(partition) => "it takes none".to_owned(),
+            None => "it is not subscribed to by all relays".to_owned(),
+        };
+        format!("{{{}}} at {server}: {why}", partition.tag())
     }
 
     /// Sends `command`, which is about keys in `slot`, to whoever has them.

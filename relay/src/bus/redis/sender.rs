@@ -58,7 +58,7 @@ impl Link {
                 Ok(_) => {}
                 Err(error) => {
                     stuck.insert(item.partition);
-                    if self.routes.redirect(&error).is_none() {
+                    if !self.routes.strays(item.partition, &error) {
                         fault = Some(Fault::call("publish")(error));
                     }
                 }

@@ -47,7 +47,7 @@ impl State {
     }
 
     /// The state now, which is no better than degraded if there is a `refusal`: Redis is there, but
-    /// takes no message of a history.
+    /// takes no message of a history, or of some partitions.
     pub(super) fn with(&self, refusal: Option<String>) -> admin::Bus {
         let mut current = self.current();
         if let (BusState::Ok, Some(_)) = (current.state, &refusal) {

@@ -210,6 +210,15 @@ impl Journal {
             .all(|partition| queue.lanes.get(partition).confirmed() >= *orders.get(partition))
     }
 
+    /// The order of the first message that waits, of each partition.
+    pub(super) fn next_orders(&self) -> PerPartition<Option<u64>> {
+        let queue = lock(&self.queue);
+        let lane = |partition| queue.lanes.get(partition);
+        PerPartition::new(|partition| {
+            (!lane(partition).items.is_empty()).then(|| lane(partition).confirmed() + 1)
+        })
+    }
+
     /// Messages and bytes that wait.
     pub(super) fn fill(&self) -> (u64, u64) {
         let queue = lock(&self.queue);

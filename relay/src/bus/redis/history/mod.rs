@@ -174,6 +174,11 @@ impl Histories {
         self.journal.settled().await;
     }
 
+    /// The order of the first message that waits, of each partition.
+    pub(super) fn next_orders(&self) -> PerPartition<Option<u64>> {
+        self.journal.next_orders()
+    }
+
     /// Messages and bytes that wait for Redis.
     pub(super) fn fill(&self) -> (u64, u64) {
         self.journal.fill()

@@ -184,7 +184,7 @@ impl Histories {
                     Ground::load(&mut ground.connection()).await.map_err(Undone::Fault)?;
                     return Err(Undone::Again);
                 }
-                Err(error) if self.routes.redirect(&error).is_some() => elsewhere.insert(partition),
+                Err(error) if self.routes.strays(partition, &error) => elsewhere.insert(partition),
                 Err(source) => return Err(Undone::Fault(Fault::Call { doing: "append", source })),
             }
         }

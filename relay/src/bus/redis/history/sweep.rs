@@ -54,7 +54,7 @@ impl Histories {
             for (log, answer) in asked.into_iter().zip(answers) {
                 match answer {
                     Ok(answer) => self.compare(log, &answer),
-                    Err(error) if self.routes.redirect(&error).is_some() => {
+                    Err(error) if self.routes.strays(Partition::of(log.as_str()), &error) => {
                         elsewhere.insert(Partition::of(log.as_str()));
                     }
                     Err(source) => return Err(Fault::Call { doing: "compare histories", source }),
