@@ -105,6 +105,16 @@ pub(super) async fn verify(connection: &mut MultiplexedConnection) -> Result<(),
     Ok(())
 }
 
+/// Checks that the primary which `commands` are to is still called what it was when it was dialed: under
+/// another name it may have been a replica meanwhile, and have other data.
+pub(super) async fn same(commands: &Commands) -> Result<(), Fault> {
+    let now = replid(&mut commands.connection.clone()).await?;
+    match now.is_none() || commands.replid.is_none() || now == commands.replid {
+        true => Ok(()),
+        false => Err(Fault::Renamed),
+    }
+}
+
 /// What the data of a primary is called.
 async fn replid(connection: &mut MultiplexedConnection) -> Result<Option<String>, Fault> {
     let mut ask = redis::cmd("INFO");

@@ -34,6 +34,9 @@ pub(super) enum Fault {
     /// The server follows another; what is published there reaches few.
     #[error("READONLY the server is a replica, not a primary")]
     Replica,
+    /// The replication id of the server is not the one that it had.
+    #[error("closed, for the server has another replication id than before")]
+    Renamed,
     /// The server is a sentinel.
     #[error("the server is a sentinel: its URL starts with redis+sentinel://")]
     Sentinel,

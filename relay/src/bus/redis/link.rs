@@ -108,10 +108,10 @@ impl Link {
             self.shard.connect(None);
             self.histories.leave(self.shard.owned());
             let Some(fault) = ended else { break };
-            self.tally.reconnects.add(1);
             history.failures += 1;
             let wait = history.backoff.next();
             self.state.lost(self.part(), &self.endpoint.reason(&fault), wait);
+            self.tally.reconnects.add(1);
             self.routes.look();
             if matches!(self.place, Place::Only) && self.endpoint.gives_up_after(history.failures) {
                 tracing::error!(tries = history.failures, "Failed to connect to Redis");
@@ -168,7 +168,7 @@ impl Link {
             () = subscriber.lost.cancelled() => Some(Fault::Closed),
             fault = self.send(connection.clone()) => Some(fault),
             fault = self.listen(subscriber, connection.clone()) => Some(fault),
-            fault = self.probe(connection, subscriber, history) => Some(fault),
+            fault = self.probe(commands, subscriber, history) => Some(fault),
             fault = self.endpoint.replaced(commands) => Some(fault),
             fault = renewal::keep(self, connection.clone()) => Some(fault),
             fault = self.presence.keep(&self.shard, connection.clone()) => Some(fault),

@@ -10,7 +10,7 @@ use redis::aio::MultiplexedConnection;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::audience::{self, GATHER_DEADLINE};
-use super::dial;
+use super::dial::{self, Commands};
 use super::endpoint::CALL_DEADLINE;
 use super::fault::Fault;
 use super::link::{History, Link};
@@ -23,20 +23,21 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 const LISTEN_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Link {
-    /// Probes once a second, until a probe does not come back, or the server is a primary no more.
+    /// Probes once a second, until a probe does not come back, or the server is not the primary that it was.
     pub(super) async fn probe(
         &self,
-        connection: &MultiplexedConnection,
+        commands: &Commands,
         subscriber: &Subscriber,
         history: &mut History,
     ) -> Fault {
+        let connection = &commands.connection;
         let expected = self.audience.load(Ordering::Relaxed);
         let start = Instant::now();
         let mut ticks = interval(PROBE_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(fault) = self.check(connection, subscriber).await {
+            if let Err(fault) = self.check(commands, subscriber).await {
                 return fault;
             }
             history.backoff.reset();
@@ -52,8 +53,10 @@ impl Link {
     }
 
     /// One probe: it must be heard, by a primary that takes writes.
-    async fn check(&self, connection: &MultiplexedConnection, subscriber: &Subscriber) -> Result<(), Fault> {
+    async fn check(&self, commands: &Commands, subscriber: &Subscriber) -> Result<(), Fault> {
+        let connection = &commands.connection;
         dial::verify(&mut connection.clone()).await?;
+        dial::same(commands).await?;
         let lag = hear(connection, subscriber, self.number()).await?;
         self.tally.probed(lag);
         let Some(partition) = self.shard.owned().iter().next() else {

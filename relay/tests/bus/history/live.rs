@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use relay_contract::admin::BusState;
 
-use super::{KEPT, keeper, seqs, two_keepers};
+use super::{KEPT, appends, keeper, seqs, two_keepers};
 use crate::support::{Node, Redis, ids, message, until};
 
 #[tokio::test]
@@ -20,6 +20,7 @@ async fn every_node_gets_a_message_with_the_same_position() {
 #[tokio::test]
 async fn all_nodes_have_one_order_whoever_publishes() {
     let (_redis, a, b) = two_keepers().await;
+    appends([&a, &b]).await;
     for id in 0..300 {
         a.publish("alice", format!("a{id}")).await;
         b.publish("alice", format!("b{id}")).await;
@@ -43,11 +44,7 @@ async fn channels_without_a_history_go_as_before() {
 #[tokio::test]
 async fn a_key_publishes_once_on_all_nodes() {
     let (_redis, a, b) = two_keepers().await;
-    // A node that cannot append yet delivers to its own clients before it knows of a duplicate.
-    for node in [&a, &b] {
-        node.publish("bob", "first").await;
-        until("it appends", || node.bus.counters().published == 1).await;
-    }
+    appends([&a, &b]).await;
     let mut duplicates = Vec::new();
     for (id, node) in [&a, &b, &a].into_iter().enumerate() {
         let published = node.bus.publish_once(Arc::new(message("alice", id)), "k").await.unwrap();

@@ -3,9 +3,10 @@
 use relay::bus::{Channel, Log, Message, Position, Recovered};
 use relay_contract::admin::BusState;
 
-use crate::support::{Node, Redis};
+use crate::support::{Node, Redis, until};
 
 mod faults;
+mod forks;
 mod live;
 mod recover;
 mod sizes;
@@ -25,6 +26,15 @@ async fn two_keepers() -> (Redis, Node, Node) {
     let redis = Redis::start(&[]);
     let (a, b) = (keeper("a", &redis).await, keeper("b", &redis).await);
     (redis, a, b)
+}
+
+/// Waits until nodes append: one that cannot yet delivers to its own clients before it knows of other
+/// messages, or of a duplicate.
+async fn appends(nodes: [&Node; 2]) {
+    for node in nodes {
+        node.publish("bob", "first").await;
+        until("it appends", || node.bus.counters().published == 1).await;
+    }
 }
 
 fn log(user: &str) -> Log {

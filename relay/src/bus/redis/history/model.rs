@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::meta::{Meta, Prior, Start};
+use super::meta::{Former, Meta, Start};
 use super::reading::Reading;
 use super::rounds::Answer;
 use super::tracker::{Outcome, Tracker};
 use crate::bus::wire::{Envelope, Origin};
 use crate::bus::{Channel, Epoch, Log, Message, Position};
+
+/// Former lives that are remembered, as in `enter.lua`.
+const LIVES: usize = 8;
 
 /// What may happen; numbers choose a relay, or how much is lost.
 #[derive(Clone, Debug)]
@@ -35,7 +38,7 @@ enum Event {
 struct Server {
     epoch: u64,
     entries: Vec<Envelope>,
-    prior: Option<Prior>,
+    former: Vec<Former>,
     published: u64,
 }
 
@@ -62,7 +65,8 @@ fn log() -> Log {
 impl Server {
     fn meta(&self) -> Meta {
         let seq = self.entries.len() as u64;
-        Meta { top: Position { epoch: Epoch::new(self.epoch), seq }, prior: self.prior.clone() }
+        let top = Position { epoch: Epoch::new(self.epoch), seq };
+        Meta { top, former: self.former.clone(), age: Duration::ZERO }
     }
 
     fn publish(&mut self) -> (Position, Envelope) {
@@ -87,9 +91,11 @@ impl Server {
 
     /// What `open.lua` does for a relay that has seen `seen`.
     fn open(&mut self, seen: Option<Position>) -> Meta {
-        if let (Some(seen), Some(prior)) = (seen, &mut self.prior) {
-            prior.lost |= seen.epoch == prior.end.epoch && seen.seq > prior.end.seq;
-        }
+        let since = seen.and_then(|seen| {
+            let index = self.former.iter().position(|life| life.end.epoch == seen.epoch)?;
+            self.former[..=index].iter_mut().rev().find(|life| life.end.seq < seen.seq)
+        });
+        since.into_iter().for_each(|life| life.lost = true);
         self.meta()
     }
 
@@ -99,6 +105,10 @@ impl Server {
 }
 
 impl Relay {
+    fn stands(&self) -> Option<Position> {
+        self.tracker.seen().into_iter().find_map(|(_, at)| at)
+    }
+
     fn settle(&mut self, outcome: Outcome<Envelope>) -> u64 {
         let ids = outcome.deliver.into_iter().map(|(position, envelope)| (position, envelope.message.id));
         self.delivered.extend(ids);
@@ -109,7 +119,7 @@ impl Relay {
 
 impl World {
     fn new() -> Self {
-        let server = Server { epoch: 1, entries: Vec::new(), prior: None, published: 0 };
+        let server = Server { epoch: 1, entries: Vec::new(), former: Vec::new(), published: 0 };
         let mut relays = <[Relay; 2]>::default();
         for relay in &mut relays {
             relay.tracker.follow(&log(), true);
@@ -148,8 +158,7 @@ impl World {
     fn resubscribe(&mut self, relay: usize) {
         let relay = &mut self.relays[relay];
         relay.frames.clear();
-        let seen = relay.tracker.seen().into_iter().find_map(|(_, at)| at);
-        let meta = self.server.open(seen);
+        let meta = self.server.open(relay.stands());
         let outcome = relay.tracker.sweep(&log(), meta.top);
         relay.settle(outcome);
     }
@@ -166,16 +175,22 @@ impl World {
     }
 
     /// All relays lose their connections, and compare what they saw within the time that those wait
-    /// who come back. What they asked for before was read: of a life before the last one nothing is
-    /// known, so after two in a row what is kept comes again.
+    /// who come back. What they asked for in a life that is about to be forgotten was read: of it
+    /// nothing is known then, so what is kept comes again.
     fn fail_over(&mut self, lost: usize) {
-        (0..self.relays.len()).for_each(|relay| self.catch_up(relay));
+        let oldest = self.server.former.get(LIVES - 1).map(|life| life.end.epoch);
+        for relay in 0..self.relays.len() {
+            if oldest.is_some() && self.relays[relay].stands().map(|at| at.epoch) == oldest {
+                self.catch_up(relay);
+            }
+        }
         let end = self.server.entries.len().saturating_sub(lost);
         self.server.entries.truncate(end);
         let former = Epoch::new(self.server.epoch);
         self.server.epoch += 1;
         let end = Position { epoch: former, seq: end as u64 };
-        self.server.prior = Some(Prior { end, age: Duration::ZERO, lost: false });
+        self.server.former.insert(0, Former { end, lost: false });
+        self.server.former.truncate(LIVES);
         (0..self.relays.len()).for_each(|relay| self.resubscribe(relay));
     }
 
@@ -191,7 +206,7 @@ impl World {
         }
         self.server.entries.clear();
         self.server.epoch += 1;
-        self.server.prior = None;
+        self.server.former.clear();
     }
 
     /// Who is told that nothing is missing has everything that is kept, in order.
@@ -253,7 +268,7 @@ fn event() -> impl Strategy<Value = Event> {
         6 => (0..2_usize).prop_map(Event::Arrive),
         2 => (0..2_usize).prop_map(Event::Resubscribe),
         4 => (0..2_usize).prop_map(Event::Refill),
-        1 => (0..4_usize).prop_map(Event::Failover),
+        2 => (0..4_usize).prop_map(Event::Failover),
         1 => Just(Event::Flush),
         3 => (0..12_usize).prop_map(Event::Resume),
     ]

@@ -15,7 +15,12 @@ fn page(ids: &[&str]) -> Value {
 
 fn reading(ids: &[&str], top: u64) -> Reading {
     let top_at = Position { epoch: Epoch::new(1), seq: top };
-    Reading { meta: Meta { top: top_at, prior: None }, after: 0, top, entries: entries(page(ids)) }
+    Reading {
+        meta: Meta { top: top_at, former: Vec::new(), age: Duration::ZERO },
+        after: 0,
+        top,
+        entries: entries(page(ids)),
+    }
 }
 
 #[test]

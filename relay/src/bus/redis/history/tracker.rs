@@ -188,7 +188,7 @@ impl<T: PartialEq> Tracker<T> {
         let first = Position { epoch: refill.epoch, seq: 1 };
         refill.broken &= track.shaken || held.front().is_none_or(|frame| frame.position != first);
         let before = held.len();
-        held.retain(|frame| !refill.has(frame.position, &frame.item));
+        held.retain(|frame| !track.has(frame.position) && !refill.has(frame.position, &frame.item));
         outcome.copies += (before - held.len()) as u64;
         outcome.turned = track.at.is_some_and(|at| at.epoch != refill.epoch);
         track.fill(refill, &mut outcome);
@@ -222,11 +222,16 @@ impl<T: PartialEq> Tracker<T> {
 }
 
 impl<T> Track<T> {
+    /// Whether a frame of the life that was seen last was seen.
+    fn has(&self, Position { epoch, seq }: Position) -> bool {
+        self.at.is_some_and(|at| at.epoch == epoch && seq <= at.seq && !self.fresh)
+    }
+
     /// Delivers a frame that is next, drops a copy, and gives back one that has to wait.
     fn take(&mut self, frame: Held<T>, outcome: &mut Outcome<T>) -> Option<Held<T>> {
         let Position { epoch, seq } = frame.position;
         match self.at {
-            Some(at) if at.epoch == epoch && seq <= at.seq && !self.fresh => outcome.copies += 1,
+            _ if self.has(frame.position) => outcome.copies += 1,
             Some(at) if at.epoch == epoch && seq > at.seq.saturating_add(1) => return Some(frame),
             // It was read since that its life is over: no other number is to be waited for.
             Some(at) if at.epoch != epoch && frame.asked => outcome.deliver.push((None, frame.item)),
@@ -240,7 +245,7 @@ impl<T> Track<T> {
     fn force(&mut self, frame: Held<T>, outcome: &mut Outcome<T>) {
         let Position { epoch, seq } = frame.position;
         match self.at {
-            Some(at) if at.epoch == epoch && seq <= at.seq && !self.fresh => outcome.copies += 1,
+            _ if self.has(frame.position) => outcome.copies += 1,
             at => {
                 let before = at.filter(|at| at.epoch == epoch).map_or(seq, |at| at.seq.saturating_add(1));
                 let turned = at.is_some_and(|at| at.epoch != epoch);
