@@ -20,6 +20,11 @@ impl Connection {
         self.came.load(Ordering::SeqCst) < mark
     }
 
+    /// Whether it was in its channels before `other` was in its own.
+    pub fn came_earlier_than(&self, other: &Self) -> bool {
+        self.came_before(other.came.load(Ordering::SeqCst))
+    }
+
     /// Seconds since it began.
     pub fn age(&self) -> u32 {
         self.since(self.opened_at)

@@ -82,7 +82,7 @@ impl Held {
     /// Ends the user's other sockets here, now that this one is open; or this one, if a newer one came
     /// meanwhile.
     pub(super) fn settle(&self, connection: &Connection) {
-        end(&self.app.hub, &self.user, |other| other.id() < connection.id());
+        supersede(&self.app.hub, &self.user, connection);
         if self.app.newest.place(&self.user).is_some_and(|place| place.lost) {
             connection.finish(&NEWER);
         }
@@ -129,6 +129,11 @@ impl Newest {
 
 fn name(user: &str) -> String {
     format!("{PREFIX}{user}")
+}
+
+/// Ends the user's sockets here that came before this one.
+fn supersede(hub: &Hub, user: &str, connection: &Connection) {
+    end(hub, user, |other| other.came_earlier_than(connection));
 }
 
 fn end(hub: &Hub, user: &str, which: impl Fn(&Connection) -> bool) {
@@ -181,6 +186,18 @@ mod tests {
     #[test]
     fn x03_late_news_of_an_older_socket_do_not_end_a_newer_one() {
         assert_eq!([4, 6].map(survives), [true, false]);
+    }
+
+    #[test]
+    fn x03_of_two_sockets_here_the_one_that_came_into_its_channels_last_stays() {
+        let hub = testing::hub();
+        let open = || hub.open(opening::of_user(NAME, "alice".to_owned(), &WsWire::<Bare>::WIRE));
+        let (late, early) = (open(), open());
+        hub.arrive(late.connection(), || {});
+        for socket in [&early, &late] {
+            supersede(&hub, "alice", socket.connection());
+        }
+        assert_eq!([&late, &early].map(|socket| socket.connection().is_open()), [true, false]);
     }
 
     #[test]
