@@ -197,3 +197,20 @@ async fn live(app: &App, Opened { membership, place, wanted, framing }: Opened) 
     drop(place);
     super::ended(app, &connection);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::Connection;
+
+    /// Bytes of the future that a function makes.
+    fn size<'a, F>(_: fn(&'a App, Opened) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_stream_keeps_little() {
+        let (task, connection) = (size(live), size_of::<Connection>());
+        assert!(task <= 560 && connection <= 344, "{task} and {connection} bytes");
+    }
+}
