@@ -1,6 +1,7 @@
 //! Makes live settings take effect where they are not asked for each time.
 
 use crate::app::App;
+use crate::bus::Resized;
 use crate::logs::LogControl;
 
 /// Applies the settings in use, and reads the keys again.
@@ -9,7 +10,7 @@ pub fn apply_settings(app: &App, logs: &LogControl) {
     let limits = &app.hub.shared().limits;
     limits.set(live.max_queue_bytes, live.max_queue_items, |profile| live.overflow.of(profile));
     limits.set_batch(live.message_batch_size);
-    if !app.history.resize(&live.history) {
+    if app.history.resize(&live.history) == Resized::OtherClasses {
         tracing::warn!(history = %live.history, "Which classes HISTORY keeps changes with a new process");
     }
     logs.set(live.log_level, &live.debug.targets);

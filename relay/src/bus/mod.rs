@@ -42,7 +42,7 @@ pub use log::{Class, Log, NoClass};
 pub use message::{Channel, Message};
 pub use namespace::{Namespace, NamespaceError};
 pub use node::{NODE_TTL_SECONDS, Node};
-pub use policy::Policy;
+pub use policy::{Policy, Resized};
 pub use position::{Epoch, NotAPosition, Position};
 pub use recovered::Recovered;
 pub use snapshot::Snapshot;

@@ -145,6 +145,7 @@ impl Bus for MemoryBus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bus::{History, Resized};
 
     /// Nobody is there.
     struct Nobody;
@@ -154,7 +155,7 @@ mod tests {
     }
 
     fn bus() -> MemoryBus {
-        keeping(&crate::bus::History::default().into())
+        keeping(&History::default().into())
     }
 
     fn keeping(policy: &Policy) -> MemoryBus {
@@ -163,13 +164,13 @@ mod tests {
 
     /// How many of ten messages are kept, of which the last came after the policy was `then`.
     async fn kept_of_ten(first: &str, then: &str) -> usize {
-        let policy = Policy::from(first.parse::<crate::bus::History>().unwrap());
+        let policy = Policy::from(first.parse::<History>().unwrap());
         let (bus, channel) = (keeping(&policy), Channel::user("alice"));
         let log = Log::of(&channel).unwrap();
         let since = bus.recover(&log, None).await.unwrap().top;
         for number in 1..=10 {
             if number == 6 {
-                assert!(policy.resize(&then.parse().unwrap()));
+                assert_eq!(policy.resize(&then.parse().unwrap()), Resized::Whole);
             }
             let message = Message::new(channel.clone(), "message", "{}");
             bus.publish(Arc::new(message)).await.unwrap();

@@ -1,6 +1,6 @@
 //! How much is kept changes while relays run.
 
-use relay::bus::{History, Policy};
+use relay::bus::{History, Policy, Resized};
 use relay_contract::admin::BusState;
 
 use super::{recover, top};
@@ -33,7 +33,7 @@ async fn a_smaller_size_trims_with_the_next_message() {
     let redis = Redis::start(&[]);
     let (node, policy) = keeper(&redis, "users=1000/300").await;
     publish(&node, 600).await;
-    assert!(policy.resize(&"users=1/300".parse().unwrap()));
+    assert_eq!(policy.resize(&"users=1/300".parse().unwrap()), Resized::Whole);
     publish(&node, 1).await;
     // Redis trims whole nodes of a stream, of a hundred entries by default.
     assert!(figure(&redis, "XLEN") <= 200, "{}", figure(&redis, "XLEN"));
@@ -44,7 +44,7 @@ async fn a_larger_size_keeps_more_from_then_on() {
     let redis = Redis::start(&[]);
     let (node, policy) = keeper(&redis, "users=1/300").await;
     publish(&node, 10).await;
-    assert!(policy.resize(&"users=1000/300".parse().unwrap()));
+    assert_eq!(policy.resize(&"users=1000/300".parse().unwrap()), Resized::Whole);
     let since = top(&node, "alice").await;
     publish(&node, 600).await;
     let recovered = recover(&node, "alice", Some(since)).await;
@@ -56,7 +56,7 @@ async fn another_time_counts_with_the_next_message() {
     let redis = Redis::start(&[]);
     let (node, policy) = keeper(&redis, "users=1000/300").await;
     publish(&node, 1).await;
-    assert!(policy.resize(&"users=1000/3000".parse().unwrap()));
+    assert_eq!(policy.resize(&"users=1000/3000".parse().unwrap()), Resized::Whole);
     publish(&node, 1).await;
     assert!(figure(&redis, "PTTL") > 300_000);
 }
