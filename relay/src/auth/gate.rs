@@ -105,6 +105,12 @@ impl Gate {
         })
     }
 
+    /// Reads files again that have changed; a bad one changes nothing. Connections stay as they are.
+    pub fn refresh(&self) {
+        self.verifier.iter().for_each(Verifier::refresh);
+        self.webhook.iter().for_each(Webhook::refresh);
+    }
+
     /// Whether `profile` believes its clients.
     pub fn is_open(&self, profile: &str) -> bool {
         self.policy.of(profile) == Asks::None

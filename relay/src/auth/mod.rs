@@ -12,6 +12,7 @@ mod outbound;
 mod policy;
 mod proxies;
 mod ticket;
+mod watched;
 mod webhook;
 
 pub use credentials::Shown;
@@ -26,4 +27,5 @@ pub use outbound::{FetchError, NoAuthority};
 pub use policy::{Asks, InvalidAsks, Policy};
 pub use proxies::{ClientAddress, InvalidNetwork, Peer, Proxies};
 pub use ticket::{TTL, Ticket, Tickets};
+pub use watched::Unreadable;
 pub use webhook::{UnsafeAddress, WebhookSettings};

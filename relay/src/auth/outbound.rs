@@ -19,6 +19,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::watched::{Unreadable, Watched};
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -48,14 +50,28 @@ pub enum FetchError {
     NoIdentity,
 }
 
-/// A file without a certificate of an authority.
+/// A file that names no authority.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}: no certificates in PEM")]
-pub struct NoAuthority(PathBuf);
+pub enum NoAuthority {
+    /// It has no certificates, or a broken one.
+    #[error("{0}: no certificates in PEM")]
+    Empty(PathBuf),
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+}
 
-/// Whom certificates of others must come from.
+/// Whom certificates of others must come from. Clones share it.
 #[derive(Clone)]
-pub(super) struct Trust(Arc<ClientConfig>);
+pub(super) struct Trust(Arc<Source>);
+
+/// Where that is said.
+enum Source {
+    /// In a file.
+    File(Watched<ClientConfig, NoAuthority>),
+    /// By Mozilla.
+    Public(Arc<ClientConfig>),
+}
 
 impl std::fmt::Debug for Trust {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -66,25 +82,49 @@ impl std::fmt::Debug for Trust {
 impl Trust {
     /// The authorities in `file`, or Mozilla's without one.
     pub(super) fn new(file: Option<&Path>) -> Result<Self, NoAuthority> {
-        let roots = match file {
-            Some(file) => read(file).ok_or_else(|| NoAuthority(file.to_owned()))?,
-            None => RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
+        let source = match file {
+            Some(file) => Source::File(Watched::open(file, in_file)?),
+            None => {
+                let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+                let config = trusting(roots).ok_or_else(|| NoAuthority::Empty(PathBuf::new()))?;
+                Source::Public(Arc::new(config))
+            }
         };
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let versions = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(rustls::DEFAULT_VERSIONS)
-            .map_err(|_| NoAuthority(file.unwrap_or(Path::new("")).to_owned()))?;
-        Ok(Self(Arc::new(versions.with_root_certificates(roots).with_no_client_auth())))
+        Ok(Self(Arc::new(source)))
+    }
+
+    /// Reads the file again if it has changed.
+    pub(super) fn refresh(&self) {
+        if let Source::File(file) = &*self.0 {
+            file.refresh();
+        }
+    }
+
+    fn config(&self) -> Arc<ClientConfig> {
+        match &*self.0 {
+            Source::File(file) => file.now(),
+            Source::Public(config) => config.clone(),
+        }
     }
 }
 
-/// The authorities in a file; `None` if there are none, or one is broken.
-fn read(file: &Path) -> Option<RootCertStore> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).ok()? {
-        roots.add(certificate.ok()?).ok()?;
-    }
-    (!roots.is_empty()).then_some(roots)
+fn trusting(roots: RootCertStore) -> Option<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let versions =
+        ClientConfig::builder_with_provider(provider).with_protocol_versions(rustls::DEFAULT_VERSIONS);
+    Some(versions.ok()?.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// The authorities in the content of a file; none of them may be broken.
+fn in_file(path: &Path, content: &[u8]) -> Result<ClientConfig, NoAuthority> {
+    let roots = || {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(content) {
+            roots.add(certificate.ok()?).ok()?;
+        }
+        (!roots.is_empty()).then_some(roots)
+    };
+    roots().and_then(trusting).ok_or_else(|| NoAuthority::Empty(path.to_owned()))
 }
 
 /// What is asked.
@@ -114,7 +154,7 @@ impl Call<'_> {
             return self.converse(stream).await;
         }
         let name = ServerName::try_from(host.to_owned()).map_err(|_| FetchError::Address)?;
-        let stream = TlsConnector::from(trust.0.clone()).connect(name, stream).await?;
+        let stream = TlsConnector::from(trust.config()).connect(name, stream).await?;
         self.converse(stream).await
     }
 

@@ -50,6 +50,16 @@ async fn x21_a_private_authority_vouches_for_who_is_asked() {
 }
 
 #[tokio::test]
+async fn x21_another_authority_in_the_file_vouches_from_then_on() {
+    let (url, authority) = private().await;
+    let (_, file) = private().await;
+    let trust = Trust::new(Some(file.path())).unwrap();
+    std::fs::copy(authority.path(), file.path()).unwrap();
+    trust.refresh();
+    assert_eq!(get(&url, &trust).await.unwrap(), "hi");
+}
+
+#[tokio::test]
 async fn x21_whom_no_authority_vouches_for_is_not_asked() {
     let (url, _authority) = private().await;
     let (_, another) = private().await;

@@ -119,6 +119,11 @@ impl Webhook {
         })
     }
 
+    /// Reads the file of authorities again if it has changed.
+    pub(super) fn refresh(&self) {
+        self.trust.refresh();
+    }
+
     /// Who the client is; `None` if the service does not let it in.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::support::{Client, Events, Process, Received, TestRelay, soon};
+use crate::support::{Client, Events, Process, Received, TestRelay, soon, until};
 
 pub(crate) const SECRET: &str = "a secret that has more than thirty-two bytes";
 pub(crate) const PAGE: &str = "https://app.example";
@@ -59,6 +59,21 @@ async fn x21_a_socket_without_a_good_token_is_closed_with_4001() {
     for query in ["user_id=alice".to_owned(), format!("user_id=alice&token={}", token("alice", -60))] {
         assert_eq!(socket(&relay, &query).await.next().await, unauthenticated());
     }
+}
+
+#[tokio::test]
+async fn x21_a_secret_that_is_rotated_counts_and_ends_nobody() {
+    let (relay, file) = relay(&[]);
+    let mut alice = socket(&relay, &format!("user_id=alice&token={}", token("alice", 60))).await;
+    relay.has_connections(1).await;
+    std::fs::write(file.path(), "another secret of more than thirty-two bytes").unwrap();
+    let query = format!("user_id=bob&token={}", token("bob", 60));
+    until("a token of before is refused", async || {
+        socket(&relay, &query).await.next_or_silence().await == Some(unauthenticated())
+    })
+    .await;
+    relay.post("/sse/push", json!({"user_id": "alice", "data": {"message": "hi"}})).await;
+    assert_eq!(alice.json().await["message"], "hi");
 }
 
 #[tokio::test]

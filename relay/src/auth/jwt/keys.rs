@@ -28,9 +28,8 @@ impl std::fmt::Debug for VerifyingKey {
 
 impl VerifyingKey {
     /// A secret that issuer and relay share (HS256, HS384, HS512).
-    pub(super) fn secret(path: &Path) -> Result<Self, SourceError> {
-        let text = read(path)?;
-        let secret = text.trim().as_bytes();
+    pub(super) fn secret(path: &Path, content: &[u8]) -> Result<Self, SourceError> {
+        let secret = content.trim_ascii();
         if secret.len() < MIN_SECRET {
             return Err(SourceError::ShortSecret { path: path.to_owned(), least: MIN_SECRET });
         }
@@ -38,9 +37,7 @@ impl VerifyingKey {
     }
 
     /// A public key in PEM: RSA, EC or Ed25519.
-    pub(super) fn public(path: &Path) -> Result<Self, SourceError> {
-        let text = read(path)?;
-        let pem = text.as_bytes();
+    pub(super) fn public(path: &Path, pem: &[u8]) -> Result<Self, SourceError> {
         let key = DecodingKey::from_rsa_pem(pem)
             .or_else(|_| DecodingKey::from_ec_pem(pem))
             .or_else(|_| DecodingKey::from_ed_pem(pem));
@@ -89,8 +86,4 @@ impl VerifyingKey {
     pub(super) fn algorithms(&self) -> &[Algorithm] {
         &self.algorithms
     }
-}
-
-fn read(path: &Path) -> Result<String, SourceError> {
-    std::fs::read_to_string(path).map_err(|source| SourceError::Unreadable { path: path.to_owned(), source })
 }

@@ -24,6 +24,7 @@ pub use source_error::SourceError;
 
 use self::issuer::Issuer;
 use self::keys::VerifyingKey;
+use self::settings::KeyFile;
 use super::Identity;
 use super::outbound::Trust;
 
@@ -66,7 +67,9 @@ pub enum JwtError {
 #[derive(Debug)]
 pub struct Verifier {
     /// Keys of the settings' files.
-    keys: Vec<VerifyingKey>,
+    keys: Vec<KeyFile>,
+    /// Who vouches for issuers.
+    trust: Trust,
     /// Issuers with keys at an address.
     issuers: Vec<Issuer>,
     issuer: Option<String>,
@@ -100,11 +103,18 @@ impl Verifier {
         let issuer = |source| Issuer::new(source, trust.clone());
         Ok(Self {
             keys: settings.read_keys()?,
+            trust: trust.clone(),
             issuers: settings.jwks.into_iter().map(issuer).collect(),
             issuer: settings.issuer,
             audience: settings.audience,
             leeway: settings.leeway,
         })
+    }
+
+    /// Reads files again that have changed.
+    pub fn refresh(&self) {
+        self.keys.iter().for_each(KeyFile::refresh);
+        self.trust.refresh();
     }
 
     /// How long a token is taken beyond its end, and before its beginning.
@@ -129,8 +139,9 @@ impl Verifier {
             return self.check(token, &key, Some(issuer.name()));
         }
         let mut refused = if self.keys.is_empty() { JwtError::Issuer } else { JwtError::Signature };
-        for key in self.keys.iter().filter(|key| key.algorithms().contains(&header.alg)) {
-            match self.check(token, key, self.issuer.as_deref()) {
+        let keys = self.keys.iter().map(KeyFile::now);
+        for key in keys.filter(|key| key.algorithms().contains(&header.alg)) {
+            match self.check(token, &key, self.issuer.as_deref()) {
                 Err(JwtError::Signature) => refused = JwtError::Signature,
                 checked => return checked,
             }

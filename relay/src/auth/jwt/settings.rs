@@ -9,6 +9,10 @@ use http::Uri;
 use super::keys::VerifyingKey;
 use super::source_error::SourceError;
 use crate::auth::outbound::is_safe;
+use crate::auth::watched::Watched;
+
+/// A key in a file.
+pub(super) type KeyFile = Watched<VerifyingKey, SourceError>;
 
 /// What a [`Verifier`](super::Verifier) is made of.
 #[derive(Clone, Debug, Default)]
@@ -46,9 +50,10 @@ impl JwtSettings {
     ///
     /// # Errors
     /// [`SourceError`] if one is of no use, or there is no key at all.
-    pub(super) fn read_keys(&self) -> Result<Vec<VerifyingKey>, SourceError> {
-        let secret = self.secret_file.as_deref().map(VerifyingKey::secret).transpose()?;
-        let public = self.public_key_file.as_deref().map(VerifyingKey::public).transpose()?;
+    pub(super) fn read_keys(&self) -> Result<Vec<KeyFile>, SourceError> {
+        let secret = self.secret_file.as_deref().map(|path| KeyFile::open(path, VerifyingKey::secret));
+        let public = self.public_key_file.as_deref().map(|path| KeyFile::open(path, VerifyingKey::public));
+        let (secret, public) = (secret.transpose()?, public.transpose()?);
         let keys: Vec<_> = secret.into_iter().chain(public).collect();
         if keys.is_empty() && self.jwks.is_empty() { Err(SourceError::NoKeys) } else { Ok(keys) }
     }

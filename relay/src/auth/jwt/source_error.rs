@@ -3,18 +3,14 @@
 use std::path::PathBuf;
 
 use crate::auth::outbound::NoAuthority;
+use crate::auth::watched::Unreadable;
 
 /// Why a source of keys is of no use.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// A file cannot be read.
-    #[error("{path}: {source}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// A secret that can be guessed (RFC 7518 section 3.2).
     #[error("{path}: the secret must have {least} bytes at least")]
     ShortSecret {

@@ -38,6 +38,23 @@ fn hs256(claims: &Value) -> String {
     encode(&Header::default(), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
 }
 
+/// What becomes of a token that `SECRET` signed, after the file of the secret was another and then has
+/// this content.
+async fn after(content: &str) -> Result<String, JwtError> {
+    let dir = tempfile::tempdir().unwrap();
+    let secret_file = file(&dir, "another secret of more than thirty-two bytes");
+    let verifier = Verifier::new(JwtSettings { secret_file, ..settings() }, None).unwrap();
+    file(&dir, content);
+    verifier.refresh();
+    verifier.verify(&hs256(&claims(A, "alice"))).await.map(|identity| identity.subject)
+}
+
+#[tokio::test]
+async fn r004_14_a_secret_that_is_rotated_counts_without_a_new_process() {
+    assert_eq!(after(SECRET).await, Ok("alice".to_owned()));
+    assert_eq!(after("short").await, Err(JwtError::Signature));
+}
+
 fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }

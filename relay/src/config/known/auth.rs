@@ -7,9 +7,9 @@ settings! {
     Topic::Auth;
     /// What each profile asks of its clients. With `none` they say who they are and are believed.
     AUTH: Text = text("none", "none, jwt, token, webhook, or a list of profiles such as jwt,push=none");
-    /// Holds the secret that signs tokens (HS256, HS384, HS512).
+    /// Holds the secret that signs tokens (HS256, HS384, HS512); read again when it changes.
     JWT_SECRET_FILE: Text = text("", "path of a file");
-    /// Holds the public key of who signs tokens (RSA, EC, Ed25519).
+    /// Holds the public key of who signs tokens (RSA, EC, Ed25519); read again when it changes.
     JWT_PUBLIC_KEY_FILE: Text = text("", "path of a PEM file");
     /// Issuers whose keys are fetched (RFC 7517).
     JWT_JWKS: Text = text("", "comma list of: issuer, a space, https:// address of its keys");
@@ -29,7 +29,8 @@ settings! {
     AUTH_WEBHOOK_CONCURRENCY: Number = number(32, 1..=10_000, "questions");
     /// Time that its verdict is good for; 0 asks each time.
     AUTH_WEBHOOK_CACHE_SECONDS: Number = number(10, 0..=3600, "seconds");
-    /// Authorities that vouch for issuers and the webhook, in place of the public ones.
+    /// Authorities that vouch for issuers and the webhook, in place of the public ones; read again when it
+    /// changes.
     AUTH_CA_FILE: Text = text("", "path of a PEM file");
     /// Web pages that may use the relay, by CORS and by the `Origin` of their WebSockets. By
     /// default also those at `PORT` of this machine.
