@@ -83,3 +83,7 @@ fn rule(alert: &Alert) -> Value {
         },
     })
 }
+
+#[cfg(test)]
+#[path = "alerts_tests.rs"]
+mod tests;
