@@ -69,7 +69,10 @@ fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event>
             message(new, ConditionType::RedisReady),
         ));
     }
-    if had(old, ConditionType::RedisReady, "False") && gained(ConditionType::RedisReady) {
+    // The first time it is no news: a cluster that starts waits for its Redis.
+    let reason = find(old, ConditionType::Ready, |condition| condition.reason.clone());
+    let starts = reason.as_deref() == Some(Reason::Starting.as_str());
+    if !starts && had(old, ConditionType::RedisReady, "False") && gained(ConditionType::RedisReady) {
         events.push(event(
             EventType::Normal,
             EventReason::RedisReached.as_str(),

@@ -81,3 +81,11 @@ fn a_signal_is_told_when_it_begins_and_not_again_when_its_figure_changes() {
     assert_eq!(reasons(&status(&[]), &showing("p0: 86 %")), ["HighMemory"]);
     assert!(reasons(&showing("p0: 86 %"), &showing("p1: 91 %")).is_empty());
 }
+
+#[test]
+fn f09_a_cluster_that_starts_does_not_tell_that_redis_is_back() {
+    let mut before = status(&[(ConditionType::Ready, "False"), (ConditionType::RedisReady, "False")]);
+    before.conditions[0].reason = Reason::Starting.as_str().to_owned();
+    let after = status(&[(ConditionType::Ready, "False"), (ConditionType::RedisReady, "True")]);
+    assert!(reasons(&before, &after).is_empty());
+}

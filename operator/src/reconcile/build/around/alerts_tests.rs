@@ -15,7 +15,8 @@ const CASES: &str = include_str!("alerts_cases.yaml");
 /// The groups of the cluster `hello` of the namespace `relays`.
 fn groups() -> Value {
     let mut root = root(json!({ "monitoring": {} }));
-    ("relays".clone_into(&mut root.namespace), "hello".clone_into(&mut root.name));
+    root.namespace = "relays".to_owned();
+    root.name = "hello".to_owned();
     let cluster = validate(&root, &Options::default()).unwrap();
     let alerts: Vec<_> = alerts(&cluster).iter().map(rule).collect();
     json!([{ "name": "relays", "rules": alerts }])
