@@ -72,7 +72,10 @@ async fn logs(ground: &Ground, namespace: &str) -> Result<Texts> {
     let mut logs = Texts::new();
     for pod in pods.list(&ListParams::default()).await? {
         let name = pod.name_any();
-        logs.insert(format!("log of {name}"), pods.logs(&name, &LogParams::default()).await?);
+        // One that does not run yet has none.
+        if let Ok(text) = pods.logs(&name, &LogParams::default()).await {
+            logs.insert(format!("log of {name}"), text);
+        }
     }
     Ok(logs)
 }

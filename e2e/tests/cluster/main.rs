@@ -12,6 +12,7 @@ mod deletion;
 mod delivery;
 mod describe;
 mod healing;
+mod helm;
 mod hpa;
 mod live;
 mod ready;
