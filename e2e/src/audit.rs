@@ -15,6 +15,9 @@ pub struct Request {
     pub verb: String,
     /// Who asked.
     pub user: User,
+    /// As whom, if not as themselves.
+    #[serde(default)]
+    pub impersonated_user: Option<User>,
     /// With what.
     #[serde(default)]
     pub user_agent: String,

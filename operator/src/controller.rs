@@ -1,17 +1,19 @@
 //! The watches, and when a cluster is visited.
 //!
 //! All watches but that of pods carry metadata only and select by label: what others store in the
-//! cluster costs this process nothing. The spec is read at the visit. The watch of clusters lets
-//! changes of the spec and restarts pass and nothing else; the others let everything pass, deletions above all.
+//! cluster costs this process nothing. The spec is read at the visit. Of clusters only another spec
+//! or a restart is news; of what is theirs every change is, deletions above all ([`news`]).
 
 mod late;
+mod news;
+mod relist;
 mod slim;
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::{Stream, StreamExt as _};
+use futures::{Stream, StreamExt as _, stream};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
@@ -19,16 +21,19 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::PartialObjectMeta;
 use kube::runtime::controller::{self, Action};
 use kube::runtime::reflector::{self, ObjectRef, Store};
-use kube::runtime::{Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, predicates, watcher};
-use kube::{Api, Client, ResourceExt};
+use kube::runtime::{Controller, WatchStreamExt as _, watcher};
+use kube::{Api, Client, Resource, ResourceExt};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::RelayCluster;
 use crate::backoff::Backoff;
 use crate::fleet::{Changes, ClusterKey};
 use crate::options::MANAGED_BY;
-use crate::reconcile::names::{CLUSTER, RESTARTED_AT};
+use crate::reconcile::names::CLUSTER;
 use crate::reconcile::{Context, Error, reconcile};
+
+use self::news::{Reader, child, itself, news};
+use self::relist::relisting;
 
 /// A cluster as its watch knows it.
 type Cluster = PartialObjectMeta<RelayCluster>;
@@ -69,14 +74,13 @@ pub async fn run(context: Context, pods: Pods, changes: Changes, shutdown: Cance
     let shared = Arc::new(Shared { context, backoff: Backoff::default() });
     let clusters: Api<Cluster> = api(&client, scope.as_deref());
     let (reader, writer) = reflector::store();
-    let stream = watcher(clusters, watcher::Config::default())
-        .default_backoff()
-        .reflect(writer)
-        .touched_objects()
-        .predicate_filter(predicates::generation.combine(restarts), PredicateConfig::default());
-    let controller = Controller::for_stream(stream, reader)
+    let resync = shared.context.options.resync;
+    let specs = relisting(clusters, watcher::Config::default(), resync).default_backoff().reflect(writer);
+    // Whom to visit is said by what comes below; a stream of its own would say it twice.
+    let controller = Controller::for_stream(stream::pending(), reader)
         .with_config(controller::Config::default().concurrency(CONCURRENCY).debounce(DEBOUNCE))
-        .watches_stream(pod_stream(api(&client, scope.as_deref()), pods.writer), |pod| cluster_of(&pod))
+        .reconcile_on(news(specs, itself()))
+        .reconcile_on(pods_news(api(&client, scope.as_deref()), resync, pods.writer))
         .reconcile_on(changes.map(|key| ObjectRef::new(&key.name).within(&key.namespace)))
         .graceful_shutdown_on(shutdown.cancelled_owned());
     let controller = children(controller, &client, scope.as_deref());
@@ -94,18 +98,12 @@ pub async fn run(context: Context, pods: Pods, changes: Changes, shutdown: Cance
         .await;
 }
 
-/// Notes what is no error of a visit: a watch that broke, and a cluster that is gone.
+/// Notes what is no error of a visit: a cluster that is gone.
 fn note(error: Option<controller::Error<Error, watcher::Error>>, shared: &Shared) {
-    match error {
-        Some(controller::Error::ObjectNotFound(gone)) => {
-            let key = ClusterKey { namespace: gone.namespace.unwrap_or_default(), name: gone.name };
-            shared.context.forget(&key);
-            shared.backoff.succeeded(&key);
-        }
-        Some(error @ controller::Error::QueueError(_)) => {
-            tracing::warn!(%error, "watch failed; it is tried again");
-        }
-        _ => {}
+    if let Some(controller::Error::ObjectNotFound(gone)) = error {
+        let key = ClusterKey { namespace: gone.namespace.unwrap_or_default(), name: gone.name };
+        shared.context.forget(&key);
+        shared.backoff.succeeded(&key);
     }
 }
 
@@ -117,34 +115,46 @@ fn config() -> watcher::Config {
 /// Watches all kinds of children that every Kubernetes has.
 fn children(controller: Controller<Cluster>, client: &Client, scope: Option<&str>) -> Controller<Cluster> {
     controller
-        .owns(api::<PartialObjectMeta<Deployment>>(client, scope), config())
-        .owns(api::<PartialObjectMeta<StatefulSet>>(client, scope), config())
-        .owns(api::<PartialObjectMeta<Service>>(client, scope), config())
-        .owns(api::<PartialObjectMeta<PodDisruptionBudget>>(client, scope), config())
-        .owns(api::<PartialObjectMeta<Ingress>>(client, scope), config())
-        .owns(api::<PartialObjectMeta<NetworkPolicy>>(client, scope), config())
-        .owns(api::<PartialObjectMeta<ServiceAccount>>(client, scope), config())
-        .owns(api::<PartialObjectMeta<ConfigMap>>(client, scope), config())
-        .owns(api::<PartialObjectMeta<Secret>>(client, scope), config())
+        .reconcile_on(child_news::<Deployment>(client, scope))
+        .reconcile_on(child_news::<StatefulSet>(client, scope))
+        .reconcile_on(child_news::<Service>(client, scope))
+        .reconcile_on(child_news::<PodDisruptionBudget>(client, scope))
+        .reconcile_on(child_news::<Ingress>(client, scope))
+        .reconcile_on(child_news::<NetworkPolicy>(client, scope))
+        .reconcile_on(child_news::<ServiceAccount>(client, scope))
+        .reconcile_on(child_news::<ConfigMap>(client, scope))
+        .reconcile_on(child_news::<Secret>(client, scope))
 }
 
-/// What a person changes beside the spec: the annotation that asks for new relays.
-fn restarts(cluster: &Cluster) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    cluster.annotations().get(RESTARTED_AT).hash(&mut hasher);
-    Some(hasher.finish())
+/// The clusters of which an object of this kind changes.
+fn child_news<K>(
+    client: &Client,
+    scope: Option<&str>,
+) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static
+where
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Clone
+        + Debug
+        + Send
+        + Sync
+        + 'static,
+{
+    let objects = api::<PartialObjectMeta<K>>(client, scope);
+    news(watcher(objects, config()).default_backoff(), child())
 }
 
-/// All changes of the clusters' pods, which `writer` learns of first.
-fn pod_stream(
+/// The clusters of which a pod changes, which `writer` learns of first.
+fn pods_news(
     api: Api<Pod>,
+    resync: Duration,
     writer: reflector::store::Writer<Pod>,
-) -> impl Stream<Item = Result<Pod, watcher::Error>> {
-    watcher(api, config()).default_backoff().modify(slim::slim).reflect(writer).touched_objects()
+) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static {
+    let watch = relisting(api, config(), resync).default_backoff().modify(slim::slim).reflect(writer);
+    news(watch, Reader { cluster: cluster_of, ..child() })
 }
 
-fn cluster_of(pod: &Pod) -> Option<ObjectRef<Cluster>> {
-    Some(ObjectRef::new(pod.labels().get(CLUSTER)?).within(&pod.namespace()?))
+fn cluster_of(pod: &Pod) -> Option<ClusterKey> {
+    Some(ClusterKey { namespace: pod.namespace()?, name: pod.labels().get(CLUSTER)?.clone() })
 }
 
 async fn visit(cluster: Arc<Cluster>, shared: Arc<Shared>) -> Result<Action, Error> {
@@ -164,18 +174,18 @@ async fn visit(cluster: Arc<Cluster>, shared: Arc<Shared>) -> Result<Action, Err
     result
 }
 
-/// When to try again: soon after a conflict, later and later after anything else.
+/// When to try again: later and later, and after a conflict in half of the time.
 fn retry(cluster: &Cluster, error: &Error, shared: &Shared) -> Action {
     let key = key(cluster);
     let metrics = &shared.context.metrics;
     metrics.error(error.label());
+    let delay = shared.backoff.failed(&key);
     if error.is_conflict() {
         metrics.reconciled("conflict");
         tracing::info!(namespace = key.namespace, cluster = key.name, %error, "somebody else wrote; looking again");
-        return Action::requeue(Duration::from_millis(500));
+        return Action::requeue(delay / 2);
     }
     metrics.reconciled("error");
-    let delay = shared.backoff.failed(&key);
     tracing::warn!(namespace = key.namespace, cluster = key.name, %error, ?delay, "visit failed");
     Action::requeue(delay)
 }

@@ -33,6 +33,9 @@ pub struct Options {
     pub admin_port: u16,
     /// Time between two questions to one relay.
     pub probe_every: Duration,
+    /// When a cluster is looked at although nothing was heard of it, at the earliest, and at the latest
+    /// after twice the time; and when watches that no other look makes good are begun anew.
+    pub resync: Duration,
 }
 
 impl Default for Options {
@@ -46,6 +49,7 @@ impl Default for Options {
             leader: None,
             admin_port: relay_contract::settings::ADMIN_PORT,
             probe_every: Duration::from_secs(5),
+            resync: Duration::from_secs(600),
         }
     }
 }

@@ -17,6 +17,10 @@ use crate::metrics::Metrics;
 use crate::options::{LEASE_NAME, Leader, Options};
 use crate::reconcile::Context;
 
+/// Time between two looks at the lease, and up to half as much again: who waits for a lease that was
+/// released has it within 1.5 s, and one whose holder died within 15 s and two looks.
+const LEASE_RETRY: Duration = Duration::from_secs(1);
+
 /// Runs the operator until `shutdown`.
 ///
 /// # Errors
@@ -58,7 +62,8 @@ where
         metrics.lead(true);
         return work().await;
     };
-    let election = LeaderElection::new(client, &namespace, LEASE_NAME, &identity);
+    let election =
+        LeaderElection::new(client, &namespace, LEASE_NAME, &identity).with_retry_period(LEASE_RETRY);
     let led = election.with_lease(async {
         metrics.lead(true);
         work().await

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test says what it expects by failing"
 )]
 
@@ -12,7 +13,9 @@ mod autoscaling;
 mod canary;
 mod day2;
 mod every_write;
+mod faults;
 mod generator;
+mod leaders;
 mod process;
 mod random_edits;
 mod scale;

@@ -25,8 +25,10 @@ fn generator() -> Result<Generator> {
     let seed = variable("RANDOM_EDITS_SEED").unwrap_or_else(rand::random);
     println!("RANDOM_EDITS_SEED={seed}");
     let definition = serde_json::to_value(api::crd()?)?;
-    let schema =
+    let mut schema =
         definition.pointer("/spec/versions/0/schema/openAPIV3Schema/properties/spec").cloned().unwrap();
+    // The objects of a paused cluster are those of the spec before.
+    schema["properties"].as_object_mut().unwrap().remove("paused");
     Ok(Generator::new(schema, seed))
 }
 

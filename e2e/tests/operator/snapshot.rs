@@ -39,23 +39,36 @@ const GIVEN_OUT: [&str; 10] = [
 /// How names of fields end that depend on a generated secret.
 const IS_SECRET: [&str; 4] = ["-hash", "/password", "/made-from", "/template"];
 
-/// Reads all objects.
+/// Reads all objects of [`NAMESPACE`].
 pub(crate) async fn take(client: &Client) -> Result<Snapshot> {
+    Ok(masked(raw(client, NAMESPACE).await?))
+}
+
+/// What equal runs have in common.
+pub(crate) fn masked(mut all: Snapshot) -> Snapshot {
+    for (key, value) in &mut all {
+        mask(value, key.starts_with("Secret "));
+    }
+    all
+}
+
+/// Reads all objects of a namespace, as the server gives them out.
+pub(crate) async fn raw(client: &Client, namespace: &str) -> Result<Snapshot> {
     let mut all = Snapshot::new();
-    add::<RelayCluster>(&mut all, client).await?;
-    add::<Deployment>(&mut all, client).await?;
-    add::<StatefulSet>(&mut all, client).await?;
-    add::<Service>(&mut all, client).await?;
-    add::<ConfigMap>(&mut all, client).await?;
-    add::<Secret>(&mut all, client).await?;
-    add::<ServiceAccount>(&mut all, client).await?;
-    add::<PodDisruptionBudget>(&mut all, client).await?;
-    add::<Ingress>(&mut all, client).await?;
-    add::<NetworkPolicy>(&mut all, client).await?;
+    add::<RelayCluster>(&mut all, client, namespace).await?;
+    add::<Deployment>(&mut all, client, namespace).await?;
+    add::<StatefulSet>(&mut all, client, namespace).await?;
+    add::<Service>(&mut all, client, namespace).await?;
+    add::<ConfigMap>(&mut all, client, namespace).await?;
+    add::<Secret>(&mut all, client, namespace).await?;
+    add::<ServiceAccount>(&mut all, client, namespace).await?;
+    add::<PodDisruptionBudget>(&mut all, client, namespace).await?;
+    add::<Ingress>(&mut all, client, namespace).await?;
+    add::<NetworkPolicy>(&mut all, client, namespace).await?;
     Ok(all)
 }
 
-async fn add<K>(all: &mut Snapshot, client: &Client) -> Result<()>
+async fn add<K>(all: &mut Snapshot, client: &Client, namespace: &str) -> Result<()>
 where
     K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
         + Clone
@@ -63,11 +76,8 @@ where
         + Serialize
         + DeserializeOwned,
 {
-    for object in Api::<K>::namespaced(client.clone(), NAMESPACE).list(&ListParams::default()).await? {
-        let key = format!("{} {}", K::kind(&()), object.name_any());
-        let mut value = serde_json::to_value(&object)?;
-        mask(&mut value, K::kind(&()) == "Secret");
-        all.insert(key, value);
+    for object in Api::<K>::namespaced(client.clone(), namespace).list(&ListParams::default()).await? {
+        all.insert(format!("{} {}", K::kind(&()), object.name_any()), serde_json::to_value(&object)?);
     }
     Ok(())
 }

@@ -48,6 +48,11 @@ impl World {
         Ok(self.server.config().await?)
     }
 
+    /// The server itself.
+    pub(crate) fn server(&self) -> &ApiServer {
+        &self.server
+    }
+
     /// Makes the RelayCluster `hello`, and that nothing else is in its namespace.
     ///
     /// It is always the same namespace, because children tell its name to relays.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _, stream};
 use kube::api::PartialObjectMeta;
+use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Controller, WatchStreamExt as _, watcher};
 use kube::{Client, Resource};
 
+use super::news::{child, news};
 use super::{Cluster, api, config};
 use crate::reconcile::around::discovery::{Discovery, Kinds};
 use crate::reconcile::around::kinds::{HttpRoute, PodMonitor, PrometheusRule};
@@ -20,19 +22,19 @@ pub(super) fn children(
     discovery: &Arc<Discovery>,
 ) -> Controller<Cluster> {
     controller
-        .owns_stream(changes::<HttpRoute>(client, scope, discovery, |kinds| kinds.route))
-        .owns_stream(changes::<PodMonitor>(client, scope, discovery, |kinds| kinds.pod_monitor))
-        .owns_stream(changes::<PrometheusRule>(client, scope, discovery, |kinds| kinds.rules))
+        .reconcile_on(changes::<HttpRoute>(client, scope, discovery, |kinds| kinds.route))
+        .reconcile_on(changes::<PodMonitor>(client, scope, discovery, |kinds| kinds.pod_monitor))
+        .reconcile_on(changes::<PrometheusRule>(client, scope, discovery, |kinds| kinds.rules))
 }
 
-/// All changes of a kind. A definition that is removed again is an error of the watch, which tries
+/// The clusters of which an object of a kind changes. A definition that is removed again is an error of the watch, which tries
 /// with growing pauses until it is back.
 fn changes<K>(
     client: &Client,
     scope: Option<&str>,
     discovery: &Arc<Discovery>,
     has: fn(Kinds) -> bool,
-) -> impl Stream<Item = Result<PartialObjectMeta<K>, watcher::Error>> + Send + 'static
+) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static
 where
     K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
         + Clone
@@ -44,7 +46,7 @@ where
     let (api, discovery) = (api::<PartialObjectMeta<K>>(client, scope), Arc::clone(discovery));
     let begins = async move {
         discovery.appears(has).await;
-        watcher(api, config()).default_backoff().touched_objects()
+        news(watcher(api, config()).default_backoff(), child())
     };
     stream::once(begins).flatten()
 }

@@ -50,11 +50,6 @@ use self::status::{Due, Facts};
 use self::validate::{Redis, Validated, validate};
 use crate::fleet::{ClusterKey, Target};
 
-/// When a cluster is looked at although nothing was heard of it, at the earliest; at the latest
-/// after twice the time. All clusters are visited when a process starts: what is drawn by lot in
-/// between keeps them from coming all at once ever after.
-const RESYNC: Duration = Duration::from_secs(600);
-
 /// When a cluster is looked at that waits for something that is not watched, such as a Secret.
 const WAITING: Duration = Duration::from_secs(10);
 
@@ -89,7 +84,7 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
         context.turns.end(&facts.root.uid, Instant::now());
     }
     let wait = report(context, &facts).await?;
-    conclude(steps, &facts, wait)
+    conclude(steps, &facts, wait, resync(context))
 }
 
 /// The keys of the cluster, with which its relays are asked from now on, whatever its spec says.
@@ -170,14 +165,20 @@ async fn fail(context: &Context, root: &Root, error: gather::GatherError) -> Res
     Err(error.into())
 }
 
-/// When a cluster of which nothing is heard is looked at next.
-fn resync() -> Duration {
-    RESYNC.mul_f64(1.0 + rand::random::<f64>())
+/// When a cluster of which nothing is heard is looked at next. All clusters are visited when a process
+/// starts: what is drawn by lot keeps them from coming all at once ever after.
+fn resync(context: &Context) -> Duration {
+    context.options.resync.mul_f64(1.0 + rand::random::<f64>())
 }
 
 /// What the visit comes to: its error, or when to come again.
-fn conclude(steps: view::Steps, facts: &Facts, wait: Option<Duration>) -> Result<Action, Error> {
-    let mut next = [wait, status::until_deadline(facts)].into_iter().flatten().min().unwrap_or_else(resync);
+fn conclude(
+    steps: view::Steps,
+    facts: &Facts,
+    wait: Option<Duration>,
+    resync: Duration,
+) -> Result<Action, Error> {
+    let mut next = [wait, status::until_deadline(facts)].into_iter().flatten().min().unwrap_or(resync);
     if facts.kept.waits {
         next = next.min(WAITING);
     }

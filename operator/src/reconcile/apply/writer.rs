@@ -171,16 +171,17 @@ impl Writer<'_> {
         patched.map(|_| ()).map_err(|source| failed("patch", live, source))
     }
 
-    /// Deletes an object of ours and no other that may have taken its name.
+    /// Deletes an object of ours, as it was seen: no other that may have taken its name, and none that
+    /// somebody has put to use since.
     ///
     /// # Errors
-    /// [`WriteError`]; that it is gone already is none.
+    /// [`WriteError`], among them a conflict; that it is gone already is none.
     pub async fn delete<K: Child>(&self, live: &K) -> Result<(), WriteError> {
         let ours = self.root.ownership(live.meta()) == Ownership::Ours;
         if !ours || live.meta().deletion_timestamp.is_some() {
             return Ok(());
         }
-        let preconditions = Preconditions { uid: live.uid(), resource_version: None };
+        let preconditions = Preconditions { uid: live.uid(), resource_version: live.resource_version() };
         let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
         self.count::<K>("delete");
         match self.api::<K>().delete(&live.name_any(), &params).await {

@@ -58,7 +58,8 @@ fn without_figures(mut status: Value) -> Value {
     status
 }
 
-/// Writes the status of this very cluster, and of no later one of the same name.
+/// Writes the status of this very cluster, and of no later one of the same name; nor over one that was
+/// written since, by whoever leads now.
 ///
 /// # Errors
 /// What the client says; that the cluster is gone is one of them.
@@ -69,7 +70,7 @@ pub async fn write(client: &Client, root: &Root, status: &RelayClusterStatus) ->
     let body = json!({
         "apiVersion": RelayCluster::api_version(&()),
         "kind": RelayCluster::kind(&()),
-        "metadata": { "uid": root.uid },
+        "metadata": { "uid": root.uid, "resourceVersion": root.version },
         "status": status,
     });
     let params = PatchParams::apply(FIELD_MANAGER).force();
