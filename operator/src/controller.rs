@@ -47,6 +47,10 @@ const DEBOUNCE: Duration = Duration::from_millis(100);
 /// How long a visit may take.
 const VISIT_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Objects of one answer to a list. All watches begin at the same time, and an object comes with the
+/// fields of all its managers, of which a page of the usual 500 takes tens of megabytes.
+const PAGE: u32 = 50;
+
 struct Shared {
     context: Context,
     backoff: Backoff,
@@ -75,7 +79,8 @@ pub async fn run(context: Context, pods: Pods, changes: Changes, shutdown: Cance
     let clusters: Api<Cluster> = api(&client, scope.as_deref());
     let (reader, writer) = reflector::store();
     let resync = shared.context.options.resync;
-    let specs = relisting(clusters, watcher::Config::default(), resync).default_backoff().reflect(writer);
+    let all = watcher::Config::default().page_size(PAGE);
+    let specs = relisting(clusters, all, resync).default_backoff().modify(slim::slim_cluster).reflect(writer);
     // Whom to visit is said by what comes below; a stream of its own would say it twice.
     let controller = Controller::for_stream(stream::pending(), reader)
         .with_config(controller::Config::default().concurrency(CONCURRENCY).debounce(DEBOUNCE))
@@ -109,7 +114,8 @@ fn note(error: Option<controller::Error<Error, watcher::Error>>, shared: &Shared
 
 /// What all watches of children select by.
 fn config() -> watcher::Config {
-    watcher::Config::default().labels(&format!("{}={}", MANAGED_BY.0, MANAGED_BY.1))
+    let labels = format!("{}={}", MANAGED_BY.0, MANAGED_BY.1);
+    watcher::Config::default().labels(&labels).page_size(PAGE)
 }
 
 /// Watches all kinds of children that every Kubernetes has.

@@ -1,16 +1,26 @@
 //! What is kept of a pod: what a visit or a question to its relay reads, and no more. There are
-//! thousands of pods, and most of one is its spec.
+//! thousands of pods, and most of one is its spec. Of a cluster most is which field somebody manages.
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
 
+use super::Cluster;
 use crate::options::MANAGED_BY;
-use crate::reconcile::names::{CLUSTER, COMPONENT, REVISION, SERVING};
+use crate::reconcile::names::{CLUSTER, COMPONENT, RESTARTED_AT, REVISION, SERVING};
 
 /// Labels that something is decided by.
 const LABELS: [&str; 5] = [CLUSTER, COMPONENT, REVISION, SERVING, MANAGED_BY.0];
 
 /// Conditions that something is decided by.
 const CONDITIONS: [&str; 2] = ["Ready", "PodScheduled"];
+
+/// Drops of a cluster what no watch looks at: a visit reads it anew.
+pub(super) fn slim_cluster(cluster: &mut Cluster) {
+    cluster.metadata.managed_fields = None;
+    cluster.metadata.labels = None;
+    for annotations in cluster.metadata.annotations.iter_mut() {
+        annotations.retain(|name, _| name == RESTARTED_AT);
+    }
+}
 
 /// Drops everything else.
 pub(super) fn slim(pod: &mut Pod) {
@@ -92,6 +102,23 @@ mod tests {
         let (whole, mut kept) = (pod(), pod());
         slim(&mut kept);
         assert_eq!(RelayPod::parse(&kept), RelayPod::parse(&whole));
+    }
+
+    #[test]
+    fn f16_of_a_cluster_its_generation_and_the_wish_for_a_restart_are_kept() {
+        let cluster = json!({
+            "metadata": {
+                "name": "a", "namespace": "ns", "generation": 3, "labels": { "x": "y" },
+                "annotations": { RESTARTED_AT: "now", "last-applied": "{}" },
+                "managedFields": [{ "manager": "kubectl" }],
+            },
+        });
+        let mut kept: Cluster = serde_json::from_value(cluster).unwrap();
+        slim_cluster(&mut kept);
+        let expected = json!({
+            "name": "a", "namespace": "ns", "generation": 3, "annotations": { RESTARTED_AT: "now" },
+        });
+        assert_eq!(serde_json::to_value(&kept.metadata).unwrap(), expected);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! bounded by what exists in the cluster: a target goes with its RelayCluster, a reading with its
 //! pod.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ struct Inner {
     readings: Mutex<HashMap<String, Reading>>,
     changes: Mutex<mpsc::Sender<ClusterKey>>,
     fresh_for: Duration,
+    /// Relays whose first answer a visit waits for: it needs no second visit.
+    awaited: Mutex<HashSet<String>>,
     /// Somebody waits for relays that were not asked yet.
     hurry: Notify,
     /// A relay answered, or did not.
@@ -112,6 +114,7 @@ impl Fleet {
             readings: Mutex::default(),
             changes: Mutex::new(sender),
             fresh_for,
+            awaited: Mutex::default(),
             hurry: Notify::new(),
             asked: Notify::new(),
         };
@@ -174,6 +177,7 @@ impl Fleet {
 
     /// Waits until the relays in all of these pods were asked, at most `limit`.
     pub async fn all_asked(&self, pod_uids: &[&str], limit: Duration) {
+        lock(&self.0.awaited).extend(pod_uids.iter().map(ToString::to_string));
         let all = async {
             loop {
                 let asked = self.0.asked.notified();
@@ -185,6 +189,7 @@ impl Fleet {
         };
         // What was not asked by then is unknown, and said to be.
         let _ = tokio::time::timeout(limit, all).await;
+        lock(&self.0.awaited).retain(|uid| !pod_uids.contains(&uid.as_str()));
     }
 
     /// Waits until somebody is in a hurry.
@@ -252,7 +257,8 @@ impl Fleet {
         if digest == entry.told || entry.is_early(digest.as_ref()) {
             return true;
         }
-        let told = lock(&self.0.changes).try_send(cluster.clone()).is_ok();
+        let awaited = lock(&self.0.awaited).remove(pod_uid);
+        let told = awaited || lock(&self.0.changes).try_send(cluster.clone()).is_ok();
         if told {
             entry.told = digest;
             entry.told_at = Instant::now();

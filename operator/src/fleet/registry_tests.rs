@@ -116,6 +116,17 @@ async fn who_waits_for_first_answers_goes_on_when_the_last_relay_was_asked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f16_a_first_answer_that_a_visit_waits_for_is_no_reason_for_another_visit() {
+    let (fleet, mut changes) = Fleet::new(FRESH);
+    let other = fleet.clone();
+    let answering = async move { other.note(&cluster(), "p", Some(status(1, BusState::Ok))) };
+    tokio::join!(fleet.all_asked(&["p"], Duration::from_secs(4)), answering);
+    assert_eq!(waiting(&mut changes), 0);
+    fleet.note(&cluster(), "p", Some(status(1, BusState::Degraded)));
+    assert_eq!(waiting(&mut changes), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_waits_for_first_answers_waits_no_longer_than_the_limit() {
     let (fleet, _changes) = Fleet::new(FRESH);
     let began = tokio::time::Instant::now();
