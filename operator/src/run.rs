@@ -18,8 +18,15 @@ use crate::options::{LEASE_NAME, Leader, Options};
 use crate::reconcile::Context;
 
 /// Time between two looks at the lease, and up to half as much again: who waits for a lease that was
-/// released has it within 1.5 s, and one whose holder died within 15 s and two looks.
+/// released has it within 1.5 s.
 const LEASE_RETRY: Duration = Duration::from_secs(1);
+
+/// How long a lease is good that is not renewed: whose holder died is replaced within this time and two
+/// looks, which leaves some of 20 s for the work.
+const LEASE_DURATION: Duration = Duration::from_secs(12);
+
+/// How long a leader that cannot renew the lease goes on.
+const LEASE_DEADLINE: Duration = Duration::from_secs(8);
 
 /// Runs the operator until `shutdown`.
 ///
@@ -62,8 +69,10 @@ where
         metrics.lead(true);
         return work().await;
     };
-    let election =
-        LeaderElection::new(client, &namespace, LEASE_NAME, &identity).with_retry_period(LEASE_RETRY);
+    let election = LeaderElection::new(client, &namespace, LEASE_NAME, &identity)
+        .with_lease_duration(LEASE_DURATION)
+        .with_renew_deadline(LEASE_DEADLINE)
+        .with_retry_period(LEASE_RETRY);
     let led = election.with_lease(async {
         metrics.lead(true);
         work().await
