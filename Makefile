@@ -71,7 +71,7 @@ scale: setup ## Measure the operator with 1,000 RelayClusters on simulated nodes
 	# Whatever happens, all processes end with their namespace, and their files with this shell.
 	export TMPDIR=$$(mktemp -d) CARGO_NET_OFFLINE=true SCALE=$(or $(SCALE),1000)
 	trap 'rm -rf "$$TMPDIR"' EXIT
-	timeout 900 unshare --net --pid --fork --kill-child --mount-proc e2e/simulated.sh \
+	timeout --signal=KILL 900 unshare --net --pid --fork --kill-child --mount-proc e2e/simulated.sh \
 		cargo test --quiet --package e2e --test scale -- --ignored --nocapture
 
 .PHONY: requirements
