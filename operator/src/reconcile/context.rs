@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::events::{Recorder, Reporter};
@@ -18,6 +18,9 @@ use super::turns::Turns;
 use crate::fleet::{Autoscalers, ClusterKey, Fleet};
 use crate::metrics::Metrics;
 use crate::options::{FIELD_MANAGER, Options};
+
+/// Time between two looks at whether the pods are known.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// What all visits share.
 pub struct Context {
@@ -67,8 +70,9 @@ impl Context {
 
     /// Waits until the pods are known. A visit before that would take all relays for gone.
     pub async fn pods_known(&self) {
-        // The writer lives as long as the watches; without it there is nothing to wait for.
-        let _ = self.pods.wait_until_ready().await;
+        // The writer lives as long as the watches; without it there is nothing to wait for. Of many
+        // who wait only one is woken at times; whoever is not looks again.
+        while tokio::time::timeout(LOOK_AGAIN, self.pods.wait_until_ready()).await.is_err() {}
     }
 
     /// The pods of a cluster, in order of their names.
