@@ -11,6 +11,7 @@ mod conflict;
 mod deletion;
 mod delivery;
 mod describe;
+mod farewell;
 mod healing;
 mod helm;
 mod hpa;

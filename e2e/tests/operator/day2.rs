@@ -1,11 +1,13 @@
-//! A cluster that waits, and one whose relays are asked to start anew.
+//! A cluster that waits, one whose relays are asked to start anew, and one that lets go before its end.
+
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use e2e::ground::eventually;
+use e2e::ground::{TEST_MANAGER, eventually};
 use e2e::mortal::Fate;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::Service;
-use kube::api::{Api, ListParams, Patch, PatchParams};
+use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use relay_operator::api::RelayCluster;
 use serde_json::json;
 
@@ -94,4 +96,86 @@ async fn f19_the_restart_annotation_makes_one_revision() -> Result<()> {
     settles(&process).await?;
     ensure!(created() == before, "the same value is another restart: {:#?}", process.fate.writes());
     Ok(())
+}
+
+/// A relay that its node calls started, and that answers nobody: nothing runs it here.
+async fn silent_relay(world: &World) -> Result<()> {
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": { "name": "silent", "labels": {
+            "app.kubernetes.io/managed-by": "relay-operator", "app.kubernetes.io/component": "relay",
+            "relaycluster.dev/cluster": "hello", "relaycluster.dev/serving": "true",
+        }},
+        "spec": { "containers": [{ "name": "relay", "image": "localhost/none:1" }] },
+    });
+    let pods = Api::<Pod>::namespaced(world.client.clone(), NAMESPACE);
+    pods.patch("silent", &PatchParams::apply(TEST_MANAGER), &Patch::Apply(pod)).await?;
+    let container = json!({ "name": "relay", "image": "localhost/none:1", "imageID": "", "ready": true,
+        "restartCount": 0, "started": true, "state": { "running": {} } });
+    let status = json!({ "status": { "phase": "Running", "containerStatuses": [container] } });
+    pods.patch_status("silent", &PatchParams::default(), &Patch::Merge(status)).await?;
+    Ok(())
+}
+
+async fn finalizers(world: &World) -> Result<Vec<String>> {
+    Ok(relays(world).get("hello").await?.metadata.finalizers.unwrap_or_default())
+}
+
+/// A cluster with the finalizer, and its operator.
+async fn draining_policy() -> Result<(World, Process)> {
+    let (world, process) = at_rest().await?;
+    ensure!(finalizers(&world).await?.is_empty(), "there is a finalizer without a reason");
+    world.edit(&json!({ "deletionPolicy": "Drain", "drain": { "timeoutSeconds": 10 } })).await?;
+    let set = || async { Ok((finalizers(&world).await? == ["relaycluster.dev/drain"]).then_some(())) };
+    eventually("the finalizer is set", 60, set).await?;
+    Ok((world, process))
+}
+
+async fn goes(world: &World) -> Result<Duration> {
+    let gone = || async { Ok(relays(world).get_opt("hello").await?.is_none().then_some(())) };
+    Ok(eventually("the RelayCluster is gone", 60, gone).await?.1)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f14_relays_that_do_not_answer_hold_up_a_deletion_until_its_deadline_and_no_longer() -> Result<()> {
+    let (world, _process) = draining_policy().await?;
+    silent_relay(&world).await?;
+    let known = || async {
+        let status = relays(&world).get("hello").await?.status.unwrap_or_default();
+        Ok((status.replicas == 1).then_some(()))
+    };
+    eventually("the operator knows the relay", 60, known).await?;
+    relays(&world).delete("hello", &DeleteParams::default()).await?;
+    let told = || async {
+        let Some(relay) = relays(&world).get_opt("hello").await? else { return Ok(Some(false)) };
+        let conditions = relay.status.unwrap_or_default().conditions;
+        Ok(conditions.iter().any(|it| it.type_ == "Ready" && it.reason == "Deleting").then_some(true))
+    };
+    let (waits, _) = eventually("the status says that it lets go", 60, told).await?;
+    ensure!(waits, "it went although a relay may have connections");
+    goes(&world).await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f14_a_finalizer_goes_when_the_policy_does_and_holds_up_no_empty_cluster() -> Result<()> {
+    let (world, _process) = draining_policy().await?;
+    world.edit(&json!({ "deletionPolicy": "Delete" })).await?;
+    let gone = || async { Ok(finalizers(&world).await?.is_empty().then_some(())) };
+    eventually("the finalizer is gone", 60, gone).await?;
+    world.edit(&json!({ "deletionPolicy": "Drain", "drain": { "timeoutSeconds": 560 } })).await?;
+    let set = || async { Ok((!finalizers(&world).await?.is_empty()).then_some(())) };
+    eventually("the finalizer is set again", 60, set).await?;
+    relays(&world).delete("hello", &DeleteParams::default()).await?;
+    goes(&world).await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f14_a_namespace_that_ends_waits_for_no_drain() -> Result<()> {
+    let (world, _process) = draining_policy().await?;
+    world.edit(&json!({ "deletionPolicy": "Drain", "drain": { "timeoutSeconds": 560 } })).await?;
+    silent_relay(&world).await?;
+    Api::<Namespace>::all(world.client.clone()).delete(NAMESPACE, &DeleteParams::default()).await?;
+    // What the namespace controller does, which this world does not have.
+    relays(&world).delete("hello", &DeleteParams::default()).await?;
+    goes(&world).await.map(drop)
 }

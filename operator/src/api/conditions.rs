@@ -48,6 +48,8 @@ words! {
         /// `spec.paused` keeps the operator from writing; the message says what is left undone. Set it to
         /// false to go on.
         Paused,
+        /// The cluster is being deleted, and its relays let go of their connections first.
+        Deleting,
         /// The cluster's first relays are starting.
         Starting,
         /// The number of relays is on its way to `spec.replicas`.
@@ -146,6 +148,11 @@ words! {
         Paused,
         /// The operator writes again.
         Resumed,
+        /// `spec.deletionPolicy: Drain`: no connection is left, and the cluster goes.
+        Drained,
+        /// `spec.deletionPolicy: Drain`: the cluster goes, although connections are left after
+        /// `spec.drain.timeoutSeconds`.
+        DrainIncomplete,
     } and Signal: Signal::all()
 }
 

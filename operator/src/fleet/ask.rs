@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use relay_contract::admin::{CONFIG_PATH, ConfigRequest, STATUS_PATH, Status};
+use relay_contract::admin::{CONFIG_PATH, ConfigRequest, DRAIN_PATH, DrainRequest, STATUS_PATH, Status};
 
 use super::settings::Settings;
 use crate::reconcile::secret_value::SecretValue;
@@ -73,6 +73,11 @@ impl Address<'_> {
     pub(super) async fn tell(self, settings: &Settings) -> Result<Status, NoAnswer> {
         let request = ConfigRequest { settings: settings.text().to_owned() };
         self.send(self.client.put(self.url(CONFIG_PATH)).json(&request)).await
+    }
+
+    /// Has it let go of its connections; how it is doing then.
+    pub(super) async fn drain(self, request: &DrainRequest) -> Result<Status, NoAnswer> {
+        self.send(self.client.put(self.url(DRAIN_PATH)).json(request)).await
     }
 
     fn url(self, path: &str) -> String {

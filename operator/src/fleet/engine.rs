@@ -103,6 +103,12 @@ impl Engine {
                 Err(_) => {}
             }
         }
+        if let Some(before) = &status
+            && let Some(order) = self.fleet.order(&cluster, before)
+            && let Ok(after) = relay.drain(&order).await
+        {
+            status = Some(after);
+        }
         if !self.fleet.note(&cluster, &uid, status) {
             self.metrics.drop_of("fleet_changes");
         }

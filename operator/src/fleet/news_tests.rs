@@ -13,7 +13,7 @@ fn settings(text: &str) -> Settings {
 /// A fleet whose relays are to run `A=2`.
 fn fleet() -> Fleet {
     let fleet = Fleet::new(Duration::from_secs(12)).0;
-    let target = Target { uid: "u".to_owned(), token: SecretValue::random(), settings: None };
+    let target = Target { uid: "u".to_owned(), token: SecretValue::random(), settings: None, drain: None };
     fleet.watch(cluster(), target);
     fleet.set(&cluster(), Some(settings("A=2\n")));
     fleet
@@ -61,13 +61,19 @@ async fn new_settings_do_not_wait_for_the_next_round() {
 #[tokio::test]
 async fn a_visit_that_watches_a_cluster_again_forgets_no_settings() {
     let fleet = fleet();
-    fleet.watch(cluster(), Target { uid: "u".to_owned(), token: SecretValue::random(), settings: None });
+    fleet.watch(
+        cluster(),
+        Target { uid: "u".to_owned(), token: SecretValue::random(), settings: None, drain: None },
+    );
     assert!(fleet.news(&cluster(), "p", &runs("A=1\n", 1)).is_some());
 }
 
 #[tokio::test]
 async fn a_new_cluster_of_the_same_name_has_no_settings_of_the_former_one() {
     let fleet = fleet();
-    fleet.watch(cluster(), Target { uid: "v".to_owned(), token: SecretValue::random(), settings: None });
+    fleet.watch(
+        cluster(),
+        Target { uid: "v".to_owned(), token: SecretValue::random(), settings: None, drain: None },
+    );
     assert_eq!(fleet.news(&cluster(), "p", &runs("A=1\n", 1)), None);
 }

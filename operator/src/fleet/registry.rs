@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::channel::mpsc;
-use relay_contract::admin::{BusState, Config, Status};
+use relay_contract::admin::{BusState, Config, DrainRequest, Status};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -43,6 +43,8 @@ pub struct Target {
     pub token: SecretValue,
     /// What they are to run; nothing is told before it is known.
     pub settings: Option<Settings>,
+    /// That they are to let go of their connections, if they are.
+    pub drain: Option<DrainRequest>,
 }
 
 /// Clusters whose relays said something new.
@@ -127,6 +129,7 @@ impl Fleet {
         let before = targets.get(&cluster);
         let same = before.filter(|before| before.uid == target.uid);
         target.settings = target.settings.or_else(|| same.and_then(|before| before.settings.clone()));
+        target.drain = target.drain.or_else(|| same.and_then(|before| before.drain.clone()));
         targets.insert(cluster, target).is_none()
     }
 
@@ -138,6 +141,20 @@ impl Fleet {
             target.settings = settings;
             self.hurry();
         }
+    }
+
+    /// Has all relays of a cluster drain, from now until it is gone.
+    pub fn drain(&self, cluster: &ClusterKey, request: DrainRequest) {
+        if let Some(target) = lock(&self.0.targets).get_mut(cluster) {
+            target.drain = Some(request);
+            self.hurry();
+        }
+    }
+
+    /// The drain that a relay is to be asked for that said this about itself: none while it drains.
+    pub(super) fn order(&self, cluster: &ClusterKey, status: &Status) -> Option<DrainRequest> {
+        let order = lock(&self.0.targets).get(cluster)?.drain.clone()?;
+        status.draining.is_none().then_some(order)
     }
 
     /// What a relay is to be told that said this about itself: nothing when it runs it, or has
@@ -160,7 +177,10 @@ impl Fleet {
     /// Whether a relay should not wait for the next round: it was never asked, or there are news for it.
     pub(super) fn is_urgent(&self, cluster: &ClusterKey, pod_uid: &str) -> bool {
         let status = self.status(pod_uid);
-        !self.was_asked(pod_uid) || status.is_some_and(|told| self.news(cluster, pod_uid, &told).is_some())
+        let has_news = |told: Arc<Status>| {
+            self.news(cluster, pod_uid, &told).is_some() || self.order(cluster, &told).is_some()
+        };
+        !self.was_asked(pod_uid) || status.is_some_and(has_news)
     }
 
     /// Whether the relay in this pod was ever asked. Unknown is what was asked and not answered.

@@ -18,6 +18,12 @@ pub enum Error {
     /// The status could not be written.
     #[error("writing the status: {}", words(.0))]
     Status(#[source] kube::Error),
+    /// The finalizer could not be set or taken away.
+    #[error("writing the finalizer: {}", words(.0))]
+    Finalizer(#[source] kube::Error),
+    /// Whether the namespace ends could not be asked.
+    #[error("reading the namespace: {}", words(.0))]
+    Namespace(#[source] kube::Error),
     /// All of it took too long.
     #[error("the visit took longer than {} s", .0.as_secs())]
     Timeout(Duration),
@@ -32,6 +38,9 @@ impl Error {
             Self::Apply(error) => error.label(),
             Self::Status(_) if self.is_conflict() => "status_conflict",
             Self::Status(_) => "status",
+            Self::Finalizer(_) if self.is_conflict() => "finalizer_conflict",
+            Self::Finalizer(_) => "finalizer",
+            Self::Namespace(_) => "namespace",
             Self::Timeout(_) => "timeout",
         }
     }
@@ -41,7 +50,9 @@ impl Error {
     pub fn is_conflict(&self) -> bool {
         match self {
             Self::Apply(error) => error.is_conflict(),
-            Self::Status(kube::Error::Api(status)) => status.code == 409 || status.code == 404,
+            Self::Status(kube::Error::Api(status)) | Self::Finalizer(kube::Error::Api(status)) => {
+                status.code == 409 || status.code == 404
+            }
             _ => false,
         }
     }

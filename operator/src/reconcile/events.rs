@@ -18,17 +18,25 @@ const NOTE_BYTES: usize = 1_024;
 
 /// Tells what became different between two statuses.
 pub(super) async fn tell(context: &Context, root: &Root, old: &RelayClusterStatus, new: &RelayClusterStatus) {
-    let reference = reference(root);
     for event in transitions(old, new) {
-        context.metrics.told(&event.reason);
-        if let Err(error) = context.recorder().publish(&event, &reference).await {
-            tracing::warn!(
-                cluster = root.name,
-                namespace = root.namespace,
-                error = words(&error),
-                "event not published"
-            );
-        }
+        publish(context, root, &event).await;
+    }
+}
+
+/// Tells what no status will say, because the cluster is about to go.
+pub(super) async fn say(context: &Context, root: &Root, type_: EventType, reason: EventReason, note: &str) {
+    publish(context, root, &event(type_, reason.as_str(), "Delete", note)).await;
+}
+
+async fn publish(context: &Context, root: &Root, event: &Event) {
+    context.metrics.told(&event.reason);
+    if let Err(error) = context.recorder().publish(event, &reference(root)).await {
+        tracing::warn!(
+            cluster = root.name,
+            namespace = root.namespace,
+            error = words(&error),
+            "event not published"
+        );
     }
 }
 

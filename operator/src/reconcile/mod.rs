@@ -15,6 +15,7 @@ mod configuration;
 mod context;
 mod error;
 mod events;
+pub mod farewell;
 #[cfg(test)]
 mod fixtures;
 pub mod gather;
@@ -65,9 +66,8 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
         context.forget(key);
         return Ok(Action::await_change());
     };
-    if root.deleting.is_some() {
-        context.forget(key);
-        return Ok(Action::await_change());
+    if let Some(since) = root.deleting {
+        return farewell::part(context, key, root, since).await;
     }
     let observed = match gather::children(&context.client, &context.discovery, root).await {
         Ok(observed) => observed,
@@ -75,7 +75,10 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
     };
     let keys = keys(context, key, &observed).await;
     let steps = match validate(&observed.root, &context.options) {
-        Ok(valid) => act(context, &observed, valid, &keys).await,
+        Ok(valid) => {
+            farewell::prepare(context, &observed.root, &valid.spec).await?;
+            act(context, &observed, valid, &keys).await
+        }
         Err(invalid) => view::Steps::Invalid { settings: configuration::stored(&observed), why: invalid },
     };
     context.fleet.set(key, steps.settings());
@@ -95,7 +98,8 @@ async fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys 
     let root = &observed.root;
     let keys = observed.keys(context.remembered(&root.uid));
     context.remember(root, &keys);
-    let target = Target { uid: root.uid.clone(), token: keys.admin_token.clone(), settings: None };
+    let target =
+        Target { uid: root.uid.clone(), token: keys.admin_token.clone(), settings: None, drain: None };
     let first_visit = context.fleet.watch(key.clone(), target);
     let relays = context.pods_of(root).into_iter().filter(|pod| pod.ready && !pod.redis);
     let unasked: Vec<_> = relays.filter(|pod| !context.fleet.was_asked(&pod.uid)).collect();

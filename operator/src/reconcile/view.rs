@@ -106,6 +106,14 @@ pub(super) fn unread(context: &Context, root: &Root, error: &GatherError) -> Fac
     facts
 }
 
+/// The facts of a cluster whose relays drain before it goes.
+pub(super) fn ending(context: &Context, root: &Root, message: String) -> Facts {
+    let mut facts = base(context, root);
+    facts.revision = root.status().rollout.map(|rollout| rollout.revision);
+    facts.ending = Some(message);
+    facts
+}
+
 fn base(context: &Context, root: &Root) -> Facts {
     let pods = context.pods_of(root);
     let redis_pod = pods.iter().find(|pod| pod.redis && !pod.terminating).cloned();
@@ -132,6 +140,7 @@ fn base(context: &Context, root: &Root) -> Facts {
         stopped,
         paused: spec.as_ref().is_ok_and(|spec| spec.paused),
         withheld: Vec::new(),
+        ending: None,
         kept: Kept::default(),
         desired,
         scaling_limited: None,

@@ -73,6 +73,8 @@ pub struct Facts {
     pub settings: Option<Settings>,
     /// Fields of the spec that ask for objects of kinds that there are not, as messages.
     pub missing_kinds: Vec<String>,
+    /// How far the relays of a cluster are that is being deleted after they let go.
+    pub ending: Option<String>,
     /// Whether the spec asks the cluster to rest.
     pub stopped: bool,
     /// Whether the spec asks the operator to write nothing.

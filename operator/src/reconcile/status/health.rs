@@ -20,6 +20,9 @@ pub(super) enum Health {
 
 /// Judges the facts.
 pub(super) fn health(facts: &Facts) -> Health {
+    if let Some(message) = &facts.ending {
+        return Health::Moving(Reason::Deleting, message.clone());
+    }
     if let Some((reason, message)) = problem(facts) {
         return Health::Stuck(reason, message);
     }

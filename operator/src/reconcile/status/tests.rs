@@ -53,6 +53,7 @@ fn settled() -> Facts {
         relays: vec![relay("p0", "r"), relay("p1", "r")],
         redis_pod: Some(RelayPod { redis: true, ..pod("redis-0", "") }),
         missing_kinds: Vec::new(),
+        ending: None,
         stopped: false,
         paused: false,
         withheld: Vec::new(),
@@ -411,4 +412,10 @@ fn f13_the_status_tells_what_an_upgrade_has_left_as_it_was() {
 fn reasons<const N: usize>(facts: &Facts, types: [ConditionType; N]) -> [String; N] {
     let status = compute(facts);
     types.map(|type_| status.conditions.iter().find(|it| it.type_ == type_.as_str()).unwrap().reason.clone())
+}
+
+#[test]
+fn f14_a_cluster_that_lets_go_of_its_connections_says_how_far_it_is() {
+    let facts = Facts { ending: Some("3 connections are left".to_owned()), ..settled() };
+    assert_eq!(reasons(&facts, [ConditionType::Ready, ConditionType::Reconciling]), ["Deleting", "Deleting"]);
 }
