@@ -3,14 +3,15 @@
 use relay::bus::{History, Policy, Resized};
 use relay_contract::admin::BusState;
 
-use super::{recover, top};
-use crate::support::{Node, Redis};
+use super::{log, recover, top};
+use crate::support::{Node, Redis, until_answered};
 
 /// A node that keeps what the policy says, as text `first`.
 async fn keeper(redis: &Redis, first: &str) -> (Node, Policy) {
     let policy = Policy::from(first.parse::<History>().unwrap());
     let node = Node::by_policy("a", redis.config(), policy.clone());
     node.reaches(BusState::Ok).await;
+    until_answered("Redis answers", async || node.bus.recover(&log("alice"), None).await.is_ok()).await;
     (node, policy)
 }
 
