@@ -11,7 +11,7 @@ use kube::Client;
 use tokio_util::sync::CancellationToken;
 
 use crate::controller::{self, Pods};
-use crate::fleet::{Engine, Fleet};
+use crate::fleet::{Engine, Fleet, redis};
 use crate::http;
 use crate::metrics::Metrics;
 use crate::options::{LEASE_NAME, Leader, Options};
@@ -114,8 +114,16 @@ async fn control(
     )
     .context("making an HTTP client for the relays")?;
     let context = Context::new(client, options, fleet, metrics, pods.store.clone());
+    let servers = redis::Engine::new(
+        context.servers.clone(),
+        context.fleet.clone(),
+        pods.store.clone(),
+        context.metrics.clone(),
+        context.options.probe_every,
+    );
     tokio::select! {
         () = engine.run() => Ok(()),
+        () = servers.run() => Ok(()),
         () = controller::run(context, pods, changes, shutdown) => Ok(()),
     }
 }

@@ -16,6 +16,8 @@ pub struct SseClient {
     node: String,
     /// Milliseconds after which the server last said to come back.
     pub retry: Option<u64>,
+    /// Position of the last event that had one: what a client comes back with.
+    pub position: Option<String>,
     body: Bytes,
     unread: Vec<u8>,
 }
@@ -29,6 +31,7 @@ impl Connection for SseClient {
         Ok(Self {
             node: node.unwrap_or_default().to_owned(),
             retry: None,
+            position: None,
             body: Box::pin(response.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec()))),
             unread: Vec::new(),
         })
@@ -70,6 +73,9 @@ impl SseClient {
         };
         if let Some(retry) = field("retry").last().and_then(|value| value.parse().ok()) {
             self.retry = Some(retry);
+        }
+        if let Some(position) = field("id").last() {
+            self.position = Some((*position).to_owned());
         }
         let data = field("data");
         (!data.is_empty()).then(|| data.join("\n"))

@@ -14,6 +14,9 @@ use crate::files;
 const REDIS: &str = "localhost/redis";
 const SERVER: &str = "/usr/bin/redis-server";
 const CLIENT: &str = "/usr/bin/redis-cli";
+/// What the scripts of a managed Redis with sentinels need; the official image has more than these.
+const SHELL: [(&str, &str); 3] =
+    [("/bin/sh", "bin/sh"), ("/bin/sleep", "usr/bin/sleep"), ("/usr/bin/timeout", "usr/bin/timeout")];
 /// The user of the official image, for which this one stands in.
 const USER: &str = "999:999";
 const USERS: &str = "root:x:0:0::/:/sbin/nologin\nredis:x:999:999::/data:/sbin/nologin\n";
@@ -26,8 +29,9 @@ pub(super) fn redis(directory: &Path) -> Result<Archive> {
         .file("etc/group", GROUPS)
         .open_directory("data")
         .open_directory("tmp");
-    for program in [SERVER, CLIENT] {
-        layer = layer.program(program, files::read_bytes(Path::new(program))?);
+    let redis = [(SERVER, SERVER), (CLIENT, CLIENT)];
+    for (program, path) in redis.into_iter().chain(SHELL) {
+        layer = layer.program(path, files::read_bytes(Path::new(program))?);
         for library in libraries(program)? {
             layer = layer.program(&library.to_string_lossy(), files::read_bytes(&library)?);
         }

@@ -19,5 +19,6 @@ mod live;
 mod ready;
 mod redis;
 mod rolling;
+mod sentinel;
 mod signals;
 mod user_redis;

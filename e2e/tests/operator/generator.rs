@@ -15,8 +15,8 @@ const TEXTS: [&str; 7] =
 /// Keys for maps; one of them must do for each.
 const KEYS: [&str; 3] = ["push", "dual", "team"];
 
-/// Fields that are never set: relays need kubelets, and volumes may not be edited.
-const LEFT_OUT: [&str; 3] = ["autoscaling", "replicas", "storage"];
+/// Fields that are never set: relays need kubelets, and volumes and sentinels may not be edited.
+const LEFT_OUT: [&str; 4] = ["autoscaling", "replicas", "sentinel", "storage"];
 
 /// A source of specs that gives the same ones again for the same seed.
 pub(crate) struct Generator {

@@ -92,6 +92,17 @@ words! {
         MemoryBus,
         /// The pod of the managed Redis is not ready. Relays keep their connections and deliver locally.
         RedisPodNotReady,
+        /// No server of the managed Redis is the primary that a majority of the sentinels agrees on. They choose
+        /// one within seconds; if this stays, look at the pods of servers and sentinels.
+        RedisNoPrimary,
+        /// Redis serves the relays, but too few sentinels see each other: if the primary were lost, no other
+        /// server would take its place. Look at the pods of the sentinels.
+        SentinelQuorumLost,
+        /// Redis serves the relays, but a replica does not have what the primary has. It catches up by itself; if
+        /// it does not, look at its pod.
+        RedisReplicasBehind,
+        /// The servers of the managed Redis are replaced one by one, the primary last and after a hand-over.
+        RedisRolling,
         /// Relays report that Redis does not answer them; the message names them and what they say.
         RelaysCannotReachRedis,
         /// Redis answers but takes no writes: it is a replica, has no memory left or could not save its data.
@@ -138,6 +149,8 @@ words! {
         RedisLost,
         /// Redis serves the relays again.
         RedisReached,
+        /// Another server of the managed Redis is the primary.
+        RedisPrimaryChanged,
         /// A new revision begins to replace the old one.
         RolloutStarted,
         /// Only relays of the new revision are left.

@@ -45,13 +45,15 @@ pub use pods::{ImagePullPolicy, ServiceSpec, ServiceType};
 pub use profile_settings::{DualSpec, PushSpec, SocketIoSpec, StreamSpec, TokensSpec};
 pub use profiles::{DuplicatePolicy, Profile, ProfilesSpec, SocketIoTransport};
 pub use rates::{RateLimitScope, RateLimitsSpec};
-pub use redis::{ExternalRedis, ExternalSentinel, ManagedRedis, RedisMode, RedisSpec, RedisStorage};
+pub use redis::{
+    ExternalRedis, ExternalSentinel, ManagedRedis, ManagedSentinel, RedisMode, RedisSpec, RedisStorage,
+};
 pub use rollout::{DrainSpec, RolloutSpec};
 pub use secrets::{SecretKeyRef, SecretUse, UrlSecretRef};
 pub use settings::{CorsSpec, HeartbeatSpec, LogLevel, LogSpec, PublishAccess, PublishSpec};
 pub use signals::Signal;
 pub use spec::{RelayCluster, RelayClusterSpec};
 pub use status::{
-    ConfigurationStatus, ConnectionsStatus, PodState, PodStatus, RedisStatus, RelayClusterStatus,
-    RolloutStatus, SignalStatus,
+    ConfigurationStatus, ConnectionsStatus, PodState, PodStatus, RedisServersStatus, RedisStatus,
+    RelayClusterStatus, RolloutStatus, SignalStatus,
 };

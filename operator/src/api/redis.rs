@@ -20,7 +20,9 @@ use super::{SecretKeyRef, UrlSecretRef};
     validation = Rule::new("self.mode == 'Managed' || !has(self.managed)")
         .message("spec.redis.managed: only allowed while spec.redis.mode is Managed"),
     validation = Rule::new("self.mode != 'Managed' || oldSelf.mode != 'Managed' || (has(self.managed) && has(self.managed.storage)) == (has(oldSelf.managed) && has(oldSelf.managed.storage))")
-        .message("spec.redis.managed.storage: cannot be added or removed, because the volumes of a StatefulSet cannot; make another RelayCluster")
+        .message("spec.redis.managed.storage: cannot be added or removed, because the volumes of a StatefulSet cannot; make another RelayCluster"),
+    validation = Rule::new("self.mode != 'Managed' || oldSelf.mode != 'Managed' || (has(self.managed) && has(self.managed.sentinel)) == (has(oldSelf.managed) && has(oldSelf.managed.sentinel))")
+        .message("spec.redis.managed.sentinel: cannot be added or removed, because what Redis holds would be lost; make another RelayCluster, or go by spec.redis.mode None or External")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct RedisSpec {
@@ -59,8 +61,8 @@ impl RedisMode {
     }
 }
 
-/// The Redis that the operator runs: one server. Without `storage` it has what it holds in memory
-/// alone, and a restart of its pod forgets it.
+/// The Redis that the operator runs: one server, or with `sentinel` three of them. Without `storage`
+/// a server has what it holds in memory alone, and a restart of its pod forgets it.
 #[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedRedis {
@@ -76,6 +78,21 @@ pub struct ManagedRedis {
     /// pod forgets at most the last second. The volume stays when the RelayCluster is deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<RedisStorage>,
+    /// Three servers that hold the same, and three sentinels that make another one the primary when it
+    /// is gone. A restart, a lost node or a change of `image` or `resources` then forgets nothing that a
+    /// majority of the servers has. Needs `sh`, `sleep` and `timeout` in the image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentinel: Option<ManagedSentinel>,
+}
+
+/// How the sentinels of the managed Redis decide.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct ManagedSentinel {
+    /// Seconds without an answer after which a sentinel takes a server for gone.
+    #[serde(default = "five_seconds")]
+    #[schemars(range(min = 1, max = 60))]
+    pub down_after_seconds: i32,
 }
 
 /// Where the Redis of the user is. Its Secrets are files of the relays, which read them again at
@@ -140,6 +157,10 @@ pub struct RedisStorage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub storage_class_name: Option<String>,
+}
+
+fn five_seconds() -> i32 {
+    5
 }
 
 fn one_gibibyte() -> String {

@@ -105,6 +105,27 @@ pub struct RedisStatus {
     pub state: String,
     /// Why, as the reason of the condition `RedisReady`.
     pub reason: String,
+    /// Servers and sentinels of a managed Redis that has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub servers: Option<RedisServersStatus>,
+}
+
+/// Servers and sentinels of a managed Redis.
+#[derive(Serialize, Deserialize, JsonSchema, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub struct RedisServersStatus {
+    /// Pod of the server that the sentinels call the primary, and that says it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary: Option<String>,
+    /// Replicas that have what the primary has; 2 of them are wanted.
+    pub replicas_in_sync: i32,
+    /// Sentinels that agree on the primary, of 3.
+    pub sentinels_agreeing: i32,
+    /// Whether enough sentinels see each other to choose another primary.
+    pub quorum: bool,
+    /// Servers that are to be replaced, because they are not as the spec asks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub outdated: i32,
 }
 
 /// Which revision runs, and how far a rollout is.

@@ -5,10 +5,10 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Pod, PodStatus};
 
 use super::Cluster;
 use crate::options::MANAGED_BY;
-use crate::reconcile::names::{CLUSTER, COMPONENT, RESTARTED_AT, REVISION, SERVING};
+use crate::reconcile::names::{CLUSTER, COMPONENT, RESTARTED_AT, REVISION, SERVING, SET_REVISION};
 
 /// Labels that something is decided by.
-const LABELS: [&str; 5] = [CLUSTER, COMPONENT, REVISION, SERVING, MANAGED_BY.0];
+const LABELS: [&str; 6] = [CLUSTER, COMPONENT, REVISION, SERVING, SET_REVISION, MANAGED_BY.0];
 
 /// Conditions that something is decided by.
 const CONDITIONS: [&str; 2] = ["Ready", "PodScheduled"];

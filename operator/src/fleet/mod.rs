@@ -9,6 +9,7 @@ pub mod autoscale;
 mod autoscalers;
 mod engine;
 mod figures;
+pub mod redis;
 mod registry;
 mod settings;
 mod signals;

@@ -278,12 +278,17 @@ impl Fleet {
             return true;
         }
         let awaited = lock(&self.0.awaited).remove(pod_uid);
-        let told = awaited || lock(&self.0.changes).try_send(cluster.clone()).is_ok();
+        let told = awaited || self.announce(cluster);
         if told {
             entry.told = digest;
             entry.told_at = Instant::now();
         }
         told
+    }
+
+    /// Has the controller look at a cluster; `false` when the queue is full.
+    pub(super) fn announce(&self, cluster: &ClusterKey) -> bool {
+        lock(&self.0.changes).try_send(cluster.clone()).is_ok()
     }
 
     /// Forgets what pods said that are no more.

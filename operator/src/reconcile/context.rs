@@ -10,11 +10,13 @@ use kube::runtime::reflector::Store;
 use kube::{Client, ResourceExt};
 
 use super::around::discovery::Discovery;
-use super::names::CLUSTER;
+use super::names::{CLUSTER, COMPONENT, REDIS_DATA, SET_REVISION};
 use super::observed::Root;
 use super::pods::RelayPod;
+use super::redis_roll::Server;
 use super::secret_value::Keys;
 use super::turns::Turns;
+use crate::fleet::redis::Servers;
 use crate::fleet::{Autoscalers, ClusterKey, Fleet};
 use crate::metrics::Metrics;
 use crate::options::{FIELD_MANAGER, Options};
@@ -32,6 +34,8 @@ pub struct Context {
     pub discovery: Arc<Discovery>,
     /// What is known of the relays.
     pub fleet: Fleet,
+    /// What is known of managed Redis with sentinels.
+    pub servers: Servers,
     /// What the autoscalers wished for lately.
     pub autoscalers: Autoscalers,
     /// Where things are counted.
@@ -59,8 +63,21 @@ impl Context {
         let recorder = Recorder::new(client.clone(), Reporter::from(FIELD_MANAGER));
         let (keys, uids) = (Mutex::default(), Mutex::default());
         let discovery = Arc::new(Discovery::new(client.clone()));
-        let (autoscalers, turns) = (Autoscalers::default(), Turns::default());
-        Self { client, options, discovery, fleet, autoscalers, metrics, turns, pods, recorder, keys, uids }
+        let (autoscalers, servers, turns) = (Autoscalers::default(), Servers::default(), Turns::default());
+        Self {
+            client,
+            options,
+            discovery,
+            fleet,
+            servers,
+            autoscalers,
+            metrics,
+            turns,
+            pods,
+            recorder,
+            keys,
+            uids,
+        }
     }
 
     /// Where events go.
@@ -89,6 +106,24 @@ impl Context {
         found
     }
 
+    /// The pods of the servers of a managed Redis with sentinels, in order of their names.
+    #[must_use]
+    pub fn servers_of(&self, root: &Root) -> Vec<Server> {
+        let label = |pod: &Pod, key: &str| pod.labels().get(key).cloned().unwrap_or_default();
+        let belongs = |pod: &Pod| {
+            pod.namespace().as_deref() == Some(root.namespace.as_str())
+                && label(pod, CLUSTER) == root.name
+                && label(pod, COMPONENT) == REDIS_DATA
+        };
+        let pods = self.pods.state();
+        let server =
+            |pod: &Pod| Some(Server { pod: RelayPod::parse(pod)?, revision: label(pod, SET_REVISION) });
+        let mut found: Vec<_> =
+            pods.iter().filter(|pod| belongs(pod)).filter_map(|pod| server(pod)).collect();
+        found.sort_by(|a, b| a.pod.name.cmp(&b.pod.name));
+        found
+    }
+
     /// The keys that a cluster had at the last visit.
     pub(super) fn remembered(&self, uid: &str) -> Option<Keys> {
         lock(&self.keys).get(uid).cloned()
@@ -111,6 +146,7 @@ impl Context {
     pub(crate) fn forget(&self, key: &ClusterKey) {
         self.metrics.forget(key);
         self.fleet.forget(key);
+        self.servers.forget(key);
         if let Some(uid) = lock(&self.uids).remove(key) {
             lock(&self.keys).remove(&uid);
             self.autoscalers.forget(&uid);

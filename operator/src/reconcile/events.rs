@@ -89,6 +89,7 @@ fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event>
         ));
     }
     events.extend(paused(old, new));
+    events.extend(primary(old, new));
     events.extend(rollout(old, new));
     events.extend(signals(old, new));
     events
@@ -135,6 +136,13 @@ fn paused(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Option<Event> {
         _ => return None,
     };
     Some(event(EventType::Normal, reason.as_str(), "Reconcile", message(new, ConditionType::Paused)))
+}
+
+fn primary(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Option<Event> {
+    let primary = |status: &RelayClusterStatus| status.redis.as_ref()?.servers.as_ref()?.primary.clone();
+    let (old, new) = (primary(old)?, primary(new)?);
+    let note = format!("{new} is the primary of Redis, and no longer {old}");
+    (old != new).then(|| event(EventType::Normal, EventReason::RedisPrimaryChanged.as_str(), "Probe", &note))
 }
 
 /// One for each kind of signal, when it begins.

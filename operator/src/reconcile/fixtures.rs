@@ -7,6 +7,7 @@ use super::around::FoundAround;
 use super::observed::{Children, Found, Observed, Root};
 use super::pods::RelayPod;
 use super::secret_value::{Keys, SecretValue};
+use super::servers::{FoundSentinel, FoundSet};
 
 /// Identity of the cluster in tests.
 pub(crate) const UID: &str = "11111111-2222-3333-4444-555555555555";
@@ -38,6 +39,7 @@ pub(crate) fn childless(root: Root) -> Observed {
         redis: nothing(),
         redis_service: nothing(),
         redis_secret: nothing(),
+        sentinel: Box::new(FoundSentinel { data: set(), sentinels: set() }),
         around: FoundAround {
             ingress: nothing(),
             route: None,
@@ -51,6 +53,10 @@ pub(crate) fn childless(root: Root) -> Observed {
     Observed { root, children, missing_secrets: vec![] }
 }
 
+fn set() -> FoundSet {
+    FoundSet { service: nothing(), pods: nothing(), budget: nothing() }
+}
+
 fn nothing<K>() -> Found<K> {
     Found { name: String::new(), object: None }
 }
@@ -62,6 +68,7 @@ pub(crate) fn keys() -> Keys {
         admin_token: key("admin-token-0123456789"),
         publish_key: key("publish-key-0123456789"),
         redis_password: key("redis-password-0123456789"),
+        redis_admin_password: key("redis-admin-password-0123456789"),
     }
 }
 

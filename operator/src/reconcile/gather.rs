@@ -77,10 +77,11 @@ async fn read(
         reader.get::<Service>(names.redis()),
         reader.get::<Secret>(names.redis()),
     )?;
-    let (deployments, missing_secrets, around) = futures::try_join!(
+    let (deployments, missing_secrets, around, sentinel) = futures::try_join!(
         reader.deployments(&root.name),
         reader.missing_secrets(root),
         reader.around(discovery, names),
+        Box::pin(reader.sentinel(root)),
     )?;
     let children = Children {
         service,
@@ -92,6 +93,7 @@ async fn read(
         redis,
         redis_service,
         redis_secret,
+        sentinel,
         around,
         deployments,
     };

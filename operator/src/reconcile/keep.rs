@@ -8,8 +8,8 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::PodTemplateSpec;
-use kube::Resource;
 use kube::api::ObjectMeta;
+use kube::{Resource, ResourceExt};
 
 use super::build::{Record, Wanted, deployment};
 use super::names::REVISION;
@@ -39,20 +39,23 @@ pub(super) fn keep(
 ) -> Kept {
     let relays = other_relays(wanted, observed);
     let redis = other_redis(wanted, observed);
-    if relays.is_none() && redis.is_none() {
+    if relays.is_none() && redis.is_empty() {
         return Kept::default();
     }
     let may = valid.spec.upgrade_policy == UpgradePolicy::Auto && !valid.spec.paused;
     if may && turn() {
         return Kept::default();
     }
-    let kept = Kept { relays: relays.is_some(), redis: redis.is_some(), waits: may };
+    let kept = Kept { relays: relays.is_some(), redis: !redis.is_empty(), waits: may };
     if let Some((revision, record)) = relays {
         wanted.deployment = deployment(valid, &revision, &record);
         wanted.revision = revision;
     }
-    if let Some((server, record)) = wanted.redis.as_mut().map(|redis| &mut redis.server).zip(redis) {
-        put(server, &record);
+    let sets = wanted.redis.iter_mut().flat_map(|redis| redis.servers.sets_mut());
+    for set in sets {
+        if let Some((_, record)) = redis.iter().find(|(name, _)| *name == set.name_any()) {
+            put(set, record);
+        }
     }
     kept
 }
@@ -82,10 +85,20 @@ fn other_relays(wanted: &Wanted, observed: &Observed) -> Option<(String, Record)
     Some((most.1, most.2))
 }
 
-/// The record of the Redis that stands there, when it is another one than what was built.
-fn other_redis(wanted: &Wanted, observed: &Observed) -> Option<Record> {
-    let built = Record::read(&wanted.redis.as_ref()?.server.metadata)?;
-    let live = observed.children.redis.object.as_ref()?;
+/// The records of the managed Redis' workloads that stand there and are other ones than what was built, by
+/// their names.
+fn other_redis(wanted: &Wanted, observed: &Observed) -> Vec<(String, Record)> {
+    let sets = wanted.redis.iter().flat_map(|redis| redis.servers.sets());
+    sets.filter_map(|set| Some((set.name_any(), other_set(set, observed)?))).collect()
+}
+
+fn other_set(set: &StatefulSet, observed: &Observed) -> Option<Record> {
+    let built = Record::read(&set.metadata)?;
+    let children = &observed.children;
+    let sentinel = &children.sentinel;
+    let all = [&children.redis, &sentinel.data.pods, &sentinel.sentinels.pods];
+    let live = all.iter().filter_map(|found| found.object.as_ref());
+    let live = live.into_iter().find(|live| live.name_any() == set.name_any())?;
     let ours = observed.root.ownership(live.meta()) == Ownership::Ours;
     let template = || live.spec.as_ref().map(|spec| spec.template.clone());
     let seen = || is_unchanged(&observed.root) && !covers(&built.template, template());

@@ -26,7 +26,7 @@ fn built(spec: &Value, number: u32) -> Wanted {
 fn stands(wanted: Wanted) -> Observed {
     let mut observed = childless(root(json!({})));
     observed.children.deployments = vec![wanted.deployment];
-    observed.children.redis.object = wanted.redis.map(|redis| redis.server);
+    observed.children.redis.object = wanted.redis.map(|redis| redis.servers.sets()[0].clone());
     observed
 }
 
@@ -44,7 +44,7 @@ fn image(wanted: &Wanted) -> String {
 }
 
 fn redis_image(wanted: &Wanted) -> String {
-    let spec = wanted.redis.clone().unwrap().server.spec.unwrap();
+    let spec = wanted.redis.clone().unwrap().servers.sets()[0].clone().spec.unwrap();
     spec.template.spec.unwrap().containers.remove(0).image.unwrap()
 }
 
@@ -183,6 +183,6 @@ fn f13_what_the_user_decided_has_the_same_hash_in_every_version() {
     let inputs = |spec: Value| Record::read(&built(&spec, 1).deployment.metadata).unwrap().inputs;
     let rich = json!({"image": "a", "drain": {"timeoutSeconds": 9}, "profiles": {"dual": {"enabled": false}},
         "history": {"users": {"size": 1, "seconds": 1}}, "podLabels": {"a": "b"}});
-    let redis = built(&json!({}), 1).redis.unwrap().server.metadata;
+    let redis = built(&json!({}), 1).redis.unwrap().servers.sets()[0].clone().metadata;
     insta::assert_yaml_snapshot!([inputs(json!({})), inputs(rich), Record::read(&redis).unwrap().inputs]);
 }

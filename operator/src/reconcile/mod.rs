@@ -23,10 +23,12 @@ mod keep;
 pub mod names;
 pub mod observed;
 pub mod pods;
+pub mod redis_roll;
 pub mod revisions;
 pub mod rollout;
 pub mod scaling;
 pub mod secret_value;
+pub mod servers;
 pub mod status;
 mod turns;
 pub mod validate;
@@ -45,10 +47,12 @@ use self::around::discovery::GOOD_FOR;
 use self::build::{Wanted, build};
 use self::keep::keep;
 use self::observed::{Observed, Root};
+use self::redis_roll::Step;
 use self::rollout::plan;
 use self::secret_value::Keys;
+use self::servers::asks_for_sentinels;
 use self::status::{Due, Facts};
-use self::validate::{Redis, Validated, validate};
+use self::validate::{Validated, validate};
 use crate::fleet::{ClusterKey, Target};
 
 /// When a cluster is looked at that waits for something that is not watched, such as a Secret.
@@ -69,15 +73,20 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
     if let Some(since) = root.deleting {
         return farewell::part(context, key, root, since).await;
     }
-    let observed = match gather::children(&context.client, &context.discovery, root).await {
+    let observed = match Box::pin(gather::children(&context.client, &context.discovery, root)).await {
         Ok(observed) => observed,
         Err((root, error)) => return fail(context, &root, error).await,
     };
     let keys = keys(context, key, &observed).await;
+    if asks_for_sentinels(&observed.root) {
+        context.servers.watch(key, &keys.redis_admin_password);
+    } else {
+        context.servers.forget(key);
+    }
     let steps = match validate(&observed.root, &context.options) {
         Ok(valid) => {
             farewell::prepare(context, &observed.root, &valid.spec).await?;
-            act(context, &observed, valid, &keys).await
+            Box::pin(act(context, &observed, valid, &keys)).await
         }
         Err(invalid) => view::Steps::Invalid { settings: configuration::stored(&observed), why: invalid },
     };
@@ -130,12 +139,32 @@ async fn act(context: &Context, observed: &Observed, valid: Validated, keys: &Ke
     if let Some(spec) = &mut wanted.deployment.spec {
         spec.replicas = i32::try_from(plan.of(&wanted.revision)).ok();
     }
-    let redis_unused = !matches!(valid.redis, Redis::Managed(_)) && is_alone(&wanted, &revisions, &valid);
+    let redis_unused = is_alone(&wanted, &revisions, &valid);
     let paused = valid.spec.paused;
     let writer = Writer { client: &context.client, root, metrics: &context.metrics, paused };
-    let outcome = Apply::new(writer, observed, &wanted, &plan, redis_unused).run().await;
+    let mut outcome = Box::pin(Apply::new(writer, observed, &wanted, &plan, redis_unused).run()).await;
+    let rolling = !paused && roll(context, observed, &mut outcome).await;
     let settings = if outcome.configured { Some(settings) } else { configuration::stored(observed) };
-    view::Steps::Applied { revision: wanted.revision, settings, outcome, scaling, kept }
+    view::Steps::Applied { revision: wanted.revision, settings, outcome, scaling, kept, rolling }
+}
+
+/// Has the servers of Redis replaced, a step at a time; none while a write failed. Whether some are left.
+async fn roll(context: &Context, observed: &Observed, outcome: &mut Outcome) -> bool {
+    let root = &observed.root;
+    let key = ClusterKey { namespace: root.namespace.clone(), name: root.name.clone() };
+    let wanted = observed.children.sentinel.wanted_revision().filter(|_| asks_for_sentinels(root));
+    let Some(wanted) = wanted.filter(|_| outcome.errors.is_empty()) else { return false };
+    let view = context.servers.view(&key);
+    let step = redis_roll::next(&context.servers_of(root), wanted, view.as_ref());
+    match &step {
+        Step::Nothing | Step::Wait => {}
+        Step::HandOver => context.servers.hand_over(&key),
+        Step::Replace(server) => {
+            let writer = Writer { client: &context.client, root, metrics: &context.metrics, paused: false };
+            outcome.errors.extend(writer.replace_pod(&server.name, &server.uid).await.err());
+        }
+    }
+    step != Step::Nothing
 }
 
 /// Whether only relays of the wanted revision are left: none uses the Redis of an earlier one.
@@ -186,7 +215,7 @@ fn conclude(
     if facts.kept.waits {
         next = next.min(WAITING);
     }
-    if let view::Steps::Applied { outcome, scaling, .. } = steps {
+    if let view::Steps::Applied { outcome, scaling, rolling, .. } = steps {
         let Outcome { errors, foreign, earlier, held_back, .. } = outcome;
         if let Some(again) = scaling.and_then(|scaling| scaling.again) {
             next = next.min(again);
@@ -194,7 +223,7 @@ fn conclude(
         if let Some(error) = errors.into_iter().next() {
             return Err(error.into());
         }
-        if held_back || !foreign.is_empty() {
+        if rolling || held_back || !foreign.is_empty() {
             next = next.min(WAITING);
         }
         if !earlier.is_empty() {

@@ -17,10 +17,16 @@ pub const SERVING: &str = "relaycluster.dev/serving";
 pub const RESTARTED_AT: &str = "relaycluster.dev/restartedAt";
 /// Label with the role of an object in its cluster.
 pub const COMPONENT: &str = "app.kubernetes.io/component";
+/// Label that Kubernetes gives the pods of a StatefulSet, with the revision of it that they were made from.
+pub const SET_REVISION: &str = "controller-revision-hash";
 /// Component of relays and what is theirs.
 pub const RELAY: &str = "relay";
 /// Component of the managed Redis and what is its.
 pub const REDIS: &str = "redis";
+/// Component of the servers of a managed Redis with sentinels.
+pub const REDIS_DATA: &str = "redis-data";
+/// Component of its sentinels.
+pub const SENTINEL: &str = "sentinel";
 
 /// Names of the children of one cluster.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +61,19 @@ impl Names<'_> {
     #[must_use]
     pub fn redis(self) -> String {
         format!("{}-redis", self.0)
+    }
+
+    /// StatefulSet, headless Service and PodDisruptionBudget of the servers of a managed Redis with
+    /// sentinels.
+    #[must_use]
+    pub fn redis_data(self) -> String {
+        format!("{}-redis-data", self.0)
+    }
+
+    /// Those of its sentinels. The name is short, because a label is made of it and of a hash.
+    #[must_use]
+    pub fn sentinel(self) -> String {
+        format!("{}-sentinel", self.0)
     }
 
     /// Deployment of one revision.

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::around::FoundAround;
 use super::names::RESTARTED_AT;
 use super::secret_value::{Keys, SecretValue};
+use super::servers::FoundSentinel;
 use crate::api::{RelayCluster, RelayClusterStatus};
 use crate::options::FIELD_MANAGER;
 
@@ -159,6 +160,8 @@ pub struct Children {
     pub redis_service: Found<Service>,
     /// Under the managed Redis' name.
     pub redis_secret: Found<Secret>,
+    /// Under the names of a managed Redis with sentinels.
+    pub sentinel: Box<FoundSentinel>,
     /// Under the names of what stands around the relays.
     pub around: FoundAround,
     /// Everything with the labels of the cluster's relays.
@@ -185,6 +188,7 @@ impl Observed {
             admin_token: self.stored(&self.children.keys, "adminToken"),
             publish_key: self.stored(&self.children.keys, "publishKey"),
             redis_password: self.stored(&self.children.redis_secret, "password"),
+            redis_admin_password: self.stored(&self.children.redis_secret, "adminPassword"),
         })
     }
 

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
-use super::names::{COMPONENT, REDIS, REVISION, SERVING};
+use super::names::{COMPONENT, RELAY, REVISION, SERVING};
 use crate::api::Reason;
 
 /// One pod of a cluster, reduced to what is decided by.
@@ -61,7 +61,7 @@ impl RelayPod {
             name: pod.name_any(),
             uid: pod.uid().unwrap_or_default(),
             revision: label(REVISION),
-            redis: label(COMPONENT) == REDIS,
+            redis: label(COMPONENT) != RELAY,
             ready: ready.is_some(),
             ready_since: ready.and_then(|(_, _, since)| since),
             terminating: pod.metadata.deletion_timestamp.is_some(),

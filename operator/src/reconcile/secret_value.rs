@@ -58,6 +58,8 @@ pub struct Keys {
     pub publish_key: SecretValue,
     /// Password of the managed Redis.
     pub redis_password: SecretValue,
+    /// Password of those who run a managed Redis with sentinels: its servers, the sentinels, the operator.
+    pub redis_admin_password: SecretValue,
 }
 
 #[cfg(test)]

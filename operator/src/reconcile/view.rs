@@ -10,10 +10,11 @@ use super::keep::Kept;
 use super::observed::{Observed, Root};
 use super::revisions;
 use super::scaling::Scaling;
-use super::status::{Facts, Relay};
+use super::servers::asks_for_sentinels;
+use super::status::{Facts, Relay, ServersFacts};
 use super::validate::InvalidSpec;
 use crate::api::{AuthMethod, Profile, PublishAccess, Reason, RedisMode, RelayClusterSpec};
-use crate::fleet::Settings;
+use crate::fleet::{ClusterKey, Settings};
 
 /// How far the steps between reading and reporting came.
 pub(super) enum Steps {
@@ -36,6 +37,8 @@ pub(super) enum Steps {
         scaling: Option<Scaling>,
         /// What an upgrade of the operator has left as it was.
         kept: Kept,
+        /// Whether servers of Redis are being replaced.
+        rolling: bool,
     },
 }
 
@@ -52,6 +55,10 @@ impl Steps {
 pub(super) fn facts(context: &Context, observed: &Observed, steps: &Steps) -> Facts {
     let mut facts = base(context, &observed.root);
     facts.settings = steps.settings();
+    if let (Some(servers), Some(wanted)) = (&mut facts.servers, observed.children.sentinel.wanted_revision())
+    {
+        servers.outdated = servers.data.iter().filter(|server| server.revision != wanted).count();
+    }
     if let Ok(cluster) = &observed.root.cluster {
         facts.missing_kinds = observed.children.around.missing(&cluster.spec);
     }
@@ -135,6 +142,7 @@ fn base(context: &Context, root: &Root) -> Facts {
         revision_created: None,
         others_remain: false,
         redis_pod,
+        servers: servers(context, root),
         settings: None,
         missing_kinds: Vec::new(),
         stopped,
@@ -148,6 +156,16 @@ fn base(context: &Context, root: &Root) -> Facts {
         hindered: None,
         root: root.clone(),
     }
+}
+
+/// Servers and sentinels, if the spec asks for them.
+fn servers(context: &Context, root: &Root) -> Option<ServersFacts> {
+    let key = ClusterKey { namespace: root.namespace.clone(), name: root.name.clone() };
+    asks_for_sentinels(root).then(|| ServersFacts {
+        data: context.servers_of(root),
+        outdated: 0,
+        view: context.servers.view(&key),
+    })
 }
 
 /// What somebody has to act on.

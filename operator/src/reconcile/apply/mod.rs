@@ -8,6 +8,7 @@ pub mod covers;
 pub mod error;
 pub mod foreign;
 pub mod quantity;
+mod redis;
 pub mod writer;
 
 use k8s_openapi::api::apps::v1::Deployment;
@@ -15,7 +16,7 @@ use kube::ResourceExt;
 
 use self::error::WriteError;
 use self::writer::{Child, Placed, Writer};
-use super::build::{Wanted, WantedRedis};
+use super::build::Wanted;
 use super::observed::{Found, Observed, Ownership};
 use super::rollout::Plan;
 use crate::api::Reason;
@@ -55,7 +56,7 @@ pub struct Apply<'a> {
     pub wanted: &'a Wanted,
     /// How many relays of each revision.
     pub plan: &'a Plan,
-    /// Whether the managed Redis may go: nobody uses it any more.
+    /// Whether a managed Redis that is not wanted may go: no relay uses it any more.
     pub redis_unused: bool,
     outcome: Outcome,
 }
@@ -82,7 +83,8 @@ impl<'a> Apply<'a> {
         ready &= self.put(&children.keys, keys).await;
         self.outcome.configured = self.put(&children.config, config).await;
         ready &= self.outcome.configured;
-        ready &= self.redis(redis.as_ref()).await;
+        // On the heap: it is the largest of them.
+        ready &= Box::pin(self.redis(redis.as_ref())).await;
         self.put(&children.peers, peers).await;
         self.put(&children.service, service).await;
         self.put_or_prune(&children.budget, budget.as_ref()).await;
@@ -91,28 +93,6 @@ impl<'a> Apply<'a> {
             self.older(&deployment.name_any()).await;
         }
         self.outcome
-    }
-
-    /// The managed Redis; `true` when relays can mount what they need of it.
-    async fn redis(&mut self, wanted: Option<&WantedRedis>) -> bool {
-        let children = &self.observed.children;
-        match wanted {
-            Some(WantedRedis { secret, service, server }) => {
-                let ready = self.put(&children.redis_secret, secret).await;
-                self.put(&children.redis_service, service).await;
-                if ready {
-                    self.put(&children.redis, server).await;
-                }
-                ready
-            }
-            None if self.redis_unused => {
-                self.prune(&children.redis).await;
-                self.prune(&children.redis_service).await;
-                self.prune(&children.redis_secret).await;
-                true
-            }
-            None => true,
-        }
     }
 
     /// The Deployment of the wanted revision. While a Secret that it needs is missing it is not

@@ -1,6 +1,7 @@
 //! Making one object what it should be, with as few writes as that takes.
 
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams, Preconditions};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -188,6 +189,25 @@ impl Writer<'_> {
             Ok(_) => Ok(()),
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
             Err(source) => Err(failed("delete", live, source)),
+        }
+    }
+
+    /// Deletes a pod, for its controller to make it anew, and no other that may have taken its name.
+    ///
+    /// # Errors
+    /// [`WriteError`]; that it is gone already is none.
+    pub async fn replace_pod(&self, name: &str, uid: &str) -> Result<(), WriteError> {
+        let preconditions = Preconditions { uid: Some(uid.to_owned()), resource_version: None };
+        let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
+        tracing::info!(pod = name, cluster = self.root.name, "pod is replaced");
+        self.count::<Pod>("delete");
+        match self.api::<Pod>().delete(name, &params).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+            Err(source) => {
+                let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
+                Err(failed("delete", &Pod { metadata, ..Pod::default() }, source))
+            }
         }
     }
 

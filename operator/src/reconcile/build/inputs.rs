@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::super::secret_value::{SecretValue, hex};
+use super::super::secret_value::{Keys, SecretValue, hex};
 use super::super::validate::Validated;
 use crate::api::RelayClusterSpec;
 
@@ -81,6 +81,12 @@ pub(super) fn redis(cluster: &Validated, password: &SecretValue) -> String {
     leaves.retain(|path, _| OF_REDIS.iter().any(|field| is_in(path, field)));
     leaves.insert("password".to_owned(), password.sha256());
     hash(&leaves)
+}
+
+/// What the servers and sentinels of a managed Redis are made from.
+pub(super) fn servers(cluster: &Validated, keys: &Keys) -> String {
+    let all = [redis(cluster, &keys.redis_password), keys.redis_admin_password.sha256()].concat();
+    hex(&Sha256::digest(all)).chars().take(16).collect()
 }
 
 /// The leaves that are not at their defaults.

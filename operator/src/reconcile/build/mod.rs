@@ -14,6 +14,7 @@ mod record;
 mod redis;
 mod redis_pod;
 mod revision;
+mod sentinel;
 mod services;
 mod spread;
 mod volumes;
@@ -32,6 +33,9 @@ pub use config::FILE as SETTINGS_FILE;
 pub(super) use deployment::build as deployment;
 pub use pod::{PRE_STOP_SECONDS, grace_seconds};
 pub use record::Record;
+pub(crate) use redis_pod::PORT as REDIS_PORT;
+pub(crate) use sentinel::{ADMIN, EACH, PORT as SENTINEL_PORT, PRIMARY};
+pub use sentinel::{WantedSentinel, WantedSet};
 
 /// Everything that a cluster should consist of, but for the Deployments of older revisions.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,10 +67,41 @@ pub struct Wanted {
 pub struct WantedRedis {
     /// Its password, in the forms that it and the relays need.
     pub secret: Secret,
-    /// Its address.
-    pub service: Service,
-    /// Its pod.
-    pub server: StatefulSet,
+    /// Who serves it.
+    pub servers: WantedServers,
+}
+
+/// Who serves the managed Redis.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WantedServers {
+    /// One server.
+    One {
+        /// Its address.
+        service: Box<Service>,
+        /// Its pod.
+        server: Box<StatefulSet>,
+    },
+    /// Several, one of which the sentinels call the primary.
+    Sentinel(Box<WantedSentinel>),
+}
+
+impl WantedServers {
+    /// The workloads.
+    #[must_use]
+    pub fn sets(&self) -> Vec<&StatefulSet> {
+        match self {
+            Self::One { server, .. } => vec![server],
+            Self::Sentinel(all) => vec![&all.data.pods, &all.sentinels.pods],
+        }
+    }
+
+    /// The workloads, to be changed.
+    pub(super) fn sets_mut(&mut self) -> Vec<&mut StatefulSet> {
+        match self {
+            Self::One { server, .. } => vec![server],
+            Self::Sentinel(all) => vec![&mut all.data.pods, &mut all.sentinels.pods],
+        }
+    }
 }
 
 /// Builds all objects of a cluster.
@@ -90,9 +125,14 @@ pub fn build(cluster: &Validated, keys: &Keys) -> Wanted {
 
 fn wanted_redis(cluster: &Validated, keys: &Keys) -> Option<WantedRedis> {
     let Redis::Managed(managed) = &cluster.redis else { return None };
-    let secret = redis::secret(cluster, &keys.redis_password);
-    let server = redis::server(cluster, managed, &keys.redis_password);
-    Some(WantedRedis { secret, service: redis::service(cluster), server })
+    let servers = match &managed.sentinel {
+        None => WantedServers::One {
+            service: Box::new(redis::service(cluster)),
+            server: Box::new(redis::server(cluster, managed, &keys.redis_password)),
+        },
+        Some(spec) => WantedServers::Sentinel(Box::new(sentinel::build(cluster, managed, spec, keys))),
+    };
+    Some(WantedRedis { secret: redis::secret(cluster, managed, keys), servers })
 }
 
 /// Metadata of a child: its name, its labels and the cluster as its controller.

@@ -122,11 +122,16 @@ fn environment(cluster: &Validated) -> Vec<EnvVar> {
 fn bus(cluster: &Validated) -> Vec<EnvVar> {
     let namespace = env(settings::REDIS_NAMESPACE, redis_namespace(cluster));
     match &cluster.redis {
-        Redis::Managed(_) => vec![
-            env(settings::REDIS_URL, format!("redis://{}:6379", Names(&cluster.root.name).redis())),
-            env(settings::REDIS_PASSWORD_FILE, format!("{}/{}", volumes::REDIS, super::redis::PASSWORD)),
-            namespace,
-        ],
+        Redis::Managed(managed) => {
+            let file = format!("{}/{}", volumes::REDIS, super::redis::PASSWORD);
+            let password = env(settings::REDIS_PASSWORD_FILE, &file);
+            if managed.sentinel.is_none() {
+                let url = format!("redis://{}:6379", Names(&cluster.root.name).redis());
+                return vec![env(settings::REDIS_URL, url), password, namespace];
+            }
+            let sentinels = env(settings::REDIS_SENTINEL_PASSWORD_FILE, &file);
+            vec![env(settings::REDIS_URL, super::sentinel::url(cluster)), password, sentinels, namespace]
+        }
         Redis::External(external) => {
             let mut all = vec![boot::path(volumes::REDIS, &external.url), namespace];
             all.extend(external.files.iter().map(|file| boot::path(volumes::REDIS, file)));
@@ -146,7 +151,7 @@ pub(super) fn redis_namespace(cluster: &Validated) -> String {
 }
 
 /// An environment variable with what the pod is told of itself.
-fn downward(name: &str, field_path: &str) -> EnvVar {
+pub(super) fn downward(name: &str, field_path: &str) -> EnvVar {
     let field_ref =
         ObjectFieldSelector { api_version: Some("v1".to_owned()), field_path: field_path.to_owned() };
     EnvVar {

@@ -11,10 +11,10 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::super::names::{Names, REDIS, selector};
-use super::super::secret_value::SecretValue;
+use super::super::secret_value::{Keys, SecretValue};
 use super::super::validate::{Managed, Validated};
 use super::record::Record;
-use super::{inputs, metadata, pod, redis_pod, services};
+use super::{inputs, metadata, pod, redis_pod, sentinel, services};
 use crate::api::RedisStorage;
 
 /// Key of the password as it is.
@@ -23,15 +23,25 @@ pub(super) const PASSWORD: &str = "password";
 pub(super) const ACL_FILE: &str = "users.acl";
 
 /// The password: as it is for the relays, and as Redis keeps it.
-pub(super) fn secret(cluster: &Validated, password: &SecretValue) -> Secret {
+pub(super) fn secret(cluster: &Validated, managed: &Managed, keys: &Keys) -> Secret {
     let entry = |key: &str, value: String| (key.to_owned(), ByteString(value.into_bytes()));
+    let password = &keys.redis_password;
+    let mut data = BTreeMap::from([
+        entry(PASSWORD, password.reveal().to_owned()),
+        entry(ACL_FILE, access_list(cluster, password)),
+    ]);
+    if managed.sentinel.is_some() {
+        let (admin, sentinels) = sentinel::access_lists(keys);
+        data.extend([
+            entry(ACL_FILE, access_list(cluster, password) + &admin),
+            entry(sentinel::ACL_FILE, sentinels),
+            entry(sentinel::ADMIN_PASSWORD, keys.redis_admin_password.reveal().to_owned()),
+        ]);
+    }
     Secret {
         metadata: metadata(cluster, Names(&cluster.root.name).redis(), REDIS),
         type_: Some("Opaque".to_owned()),
-        data: Some(BTreeMap::from([
-            entry(PASSWORD, password.reveal().to_owned()),
-            entry(ACL_FILE, access_list(cluster, password)),
-        ])),
+        data: Some(data),
         ..Secret::default()
     }
 }
@@ -81,7 +91,7 @@ pub(super) fn server(cluster: &Validated, managed: &Managed, password: &SecretVa
 
 /// The volume of a server that keeps what it holds. It belongs to no cluster: what is on it stays
 /// when the cluster is deleted.
-fn claim(storage: &RedisStorage) -> PersistentVolumeClaim {
+pub(super) fn claim(storage: &RedisStorage) -> PersistentVolumeClaim {
     let size = BTreeMap::from([("storage".to_owned(), Quantity(storage.size.clone()))]);
     PersistentVolumeClaim {
         metadata: ObjectMeta { name: Some(redis_pod::DATA.to_owned()), ..ObjectMeta::default() },

@@ -20,15 +20,15 @@ use super::probes::{Pace, restricted_container, runtime_default};
 use super::{redis, volumes};
 
 /// Port of Redis.
-pub(super) const PORT: u16 = 6379;
+pub(crate) const PORT: u16 = 6379;
 /// Name of the volume with the data.
 pub(super) const DATA: &str = "data";
 /// Annotation that changes with the password, so that the server reads its access list again.
-const ACL_HASH: &str = "relaycluster.dev/acl-hash";
+pub(super) const ACL_HASH: &str = "relaycluster.dev/acl-hash";
 /// User of the official image.
 const USER: i64 = 999;
 /// Directory of the access list.
-const ACL: &str = "/etc/redis-acl";
+pub(super) const ACL: &str = "/etc/redis-acl";
 
 pub(super) fn template(cluster: &Validated, managed: &Managed, password: &SecretValue) -> PodTemplateSpec {
     let acl_hash: String = password.sha256().chars().take(16).collect();
@@ -43,12 +43,18 @@ pub(super) fn template(cluster: &Validated, managed: &Managed, password: &Secret
 }
 
 fn pod(cluster: &Validated, managed: &Managed) -> PodSpec {
-    let names = Names(&cluster.root.name);
-    let acl = volumes::secret("acl", names.redis(), Some((redis::ACL_FILE, redis::ACL_FILE)));
-    let mut volumes = vec![acl];
+    let mut pod = skeleton(cluster, redis::ACL_FILE);
     if managed.storage.is_none() {
-        volumes.push(volumes::scratch(DATA));
+        pod.volumes.get_or_insert_default().push(volumes::scratch(DATA));
     }
+    pod.containers = vec![container(&Names(&cluster.root.name).redis(), managed)];
+    pod
+}
+
+/// A pod of Redis with this access list, and without a container yet.
+pub(super) fn skeleton(cluster: &Validated, acl_file: &str) -> PodSpec {
+    let names = Names(&cluster.root.name);
+    let acl = volumes::secret("acl", names.redis(), Some((acl_file, acl_file)));
     let pull_secrets = cluster.spec.image_pull_secrets.clone();
     PodSpec {
         service_account_name: Some(names.main()),
@@ -64,8 +70,7 @@ fn pod(cluster: &Validated, managed: &Managed) -> PodSpec {
             ..PodSecurityContext::default()
         }),
         termination_grace_period_seconds: Some(10),
-        containers: vec![container(&names.redis(), managed)],
-        volumes: Some(volumes),
+        volumes: Some(vec![acl]),
         ..PodSpec::default()
     }
 }
@@ -77,7 +82,7 @@ fn container(secret: &str, managed: &Managed) -> Container {
         image_pull_policy: Some("IfNotPresent".to_owned()),
         command: Some(command(managed.storage.is_some())),
         ports: Some(vec![port("redis", PORT)]),
-        env: Some(vec![password_of_the_probe(secret)]),
+        env: Some(vec![from_secret("REDISCLI_AUTH", secret, redis::PASSWORD)]),
         resources: Some(managed.resources.clone()),
         readiness_probe: Some(ping()),
         liveness_probe: Some(listening()),
@@ -96,12 +101,11 @@ fn command(keeps: bool) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 
-/// `redis-cli` takes its password from the environment, so that it stands in no argument.
-fn password_of_the_probe(secret: &str) -> EnvVar {
-    let secret_key_ref =
-        SecretKeySelector { name: secret.to_owned(), key: redis::PASSWORD.to_owned(), optional: None };
+/// A password in the environment, where `redis-cli` looks for its own, so that it stands in no argument.
+pub(super) fn from_secret(name: &str, secret: &str, key: &str) -> EnvVar {
+    let secret_key_ref = SecretKeySelector { name: secret.to_owned(), key: key.to_owned(), optional: None };
     EnvVar {
-        name: "REDISCLI_AUTH".to_owned(),
+        name: name.to_owned(),
         value: None,
         value_from: Some(EnvVarSource { secret_key_ref: Some(secret_key_ref), ..EnvVarSource::default() }),
     }

@@ -36,19 +36,22 @@ fn evenly(cluster: &Validated, place: &str) -> TopologySpreadConstraint {
 pub(super) fn affinity(cluster: &Validated) -> Affinity {
     let mut affinity = cluster.spec.affinity.clone().unwrap_or_default();
     affinity.pod_anti_affinity.get_or_insert_with(|| PodAntiAffinity {
-        preferred_during_scheduling_ignored_during_execution: Some(
-            PLACES.map(|(place, weight)| apart(cluster, place, weight)).to_vec(),
-        ),
+        preferred_during_scheduling_ignored_during_execution: Some(all_apart(cluster, RELAY)),
         required_during_scheduling_ignored_during_execution: None,
     });
     affinity
 }
 
-fn apart(cluster: &Validated, place: &str, weight: i32) -> WeightedPodAffinityTerm {
+/// Wishes of the pods of a component to be where no other one is.
+pub(super) fn all_apart(cluster: &Validated, component: &str) -> Vec<WeightedPodAffinityTerm> {
+    PLACES.map(|(place, weight)| apart(cluster, component, place, weight)).to_vec()
+}
+
+fn apart(cluster: &Validated, component: &str, place: &str, weight: i32) -> WeightedPodAffinityTerm {
     WeightedPodAffinityTerm {
         weight,
         pod_affinity_term: PodAffinityTerm {
-            label_selector: Some(relays(cluster)),
+            label_selector: Some(all_of(cluster, component)),
             topology_key: place.to_owned(),
             ..PodAffinityTerm::default()
         },
@@ -56,7 +59,11 @@ fn apart(cluster: &Validated, place: &str, weight: i32) -> WeightedPodAffinityTe
 }
 
 fn relays(cluster: &Validated) -> LabelSelector {
-    LabelSelector { match_labels: Some(selector(&cluster.root.name, RELAY)), ..LabelSelector::default() }
+    all_of(cluster, RELAY)
+}
+
+fn all_of(cluster: &Validated, component: &str) -> LabelSelector {
+    LabelSelector { match_labels: Some(selector(&cluster.root.name, component)), ..LabelSelector::default() }
 }
 
 #[cfg(test)]

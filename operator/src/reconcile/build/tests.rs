@@ -18,12 +18,29 @@ fn documents(wanted: &Wanted) -> Vec<Value> {
     let json = |value: &dyn erased::Json| value.json();
     let mut all = vec![json(account), json(keys), json(config), json(service), json(peers)];
     all.extend(budget.as_ref().map(|budget| json(budget)));
-    if let Some(WantedRedis { secret, service, server }) = redis {
-        all.extend([json(secret), json(service), json(server)]);
+    if let Some(WantedRedis { secret, servers }) = redis {
+        all.push(json(secret));
+        all.extend(server_documents(servers));
     }
     all.extend(around_documents(around));
     all.push(json(deployment));
     all
+}
+
+fn server_documents(servers: &WantedServers) -> Vec<Value> {
+    let set = |set: &WantedSet| {
+        let WantedSet { service, pods, budget } = set;
+        [erased::Json::json(service), erased::Json::json(pods), erased::Json::json(budget)]
+    };
+    match servers {
+        WantedServers::One { service, server } => {
+            vec![erased::Json::json(service.as_ref()), erased::Json::json(server.as_ref())]
+        }
+        WantedServers::Sentinel(all) => {
+            let WantedSentinel { data, sentinels } = all.as_ref();
+            [set(data), set(sentinels)].concat()
+        }
+    }
 }
 
 fn around_documents(around: &WantedAround) -> Vec<Value> {
@@ -174,7 +191,10 @@ fn what_needs_a_new_process_makes_a_revision() {
 #[test]
 fn f11_a_managed_redis_with_storage_writes_to_its_own_volume() {
     let redis = json!({"managed": {"storage": {"size": "2Gi", "storageClassName": "fast"}}});
-    let server = built(json!({"redis": redis})).redis.unwrap().server.spec.unwrap();
+    let WantedServers::One { server, .. } = built(json!({"redis": redis})).redis.unwrap().servers else {
+        panic!("one server")
+    };
+    let server = server.spec.unwrap();
     let claim = server.volume_claim_templates.unwrap().remove(0);
     let pod = server.template.spec.unwrap();
     let command = pod.containers[0].command.clone().unwrap().join(" ");

@@ -83,6 +83,10 @@ pub(super) fn degraded(facts: &Facts) -> Judgement {
     if let Health::Moving(Reason::RelaysNotReady, message) = health(facts) {
         return Judgement::new(State::True, Reason::RelaysNotReady, message);
     }
+    let unguarded = [Reason::SentinelQuorumLost, Reason::RedisReplicasBehind];
+    if unguarded.contains(&bus.reason) {
+        return bus;
+    }
     match configuration::refusal(facts.present()) {
         Some(message) => Judgement::new(State::True, Reason::SettingsNotApplied, message),
         None => signals::degraded(facts),

@@ -4,6 +4,7 @@ use relay_contract::admin::{BusKind, BusState};
 
 use super::facts::{Facts, Relay};
 use super::judgement::{Judgement, State};
+use super::servers;
 use crate::api::{Reason, RedisMode, RedisStatus};
 
 /// Whether messages cross the bus.
@@ -11,7 +12,12 @@ pub(super) fn judge(facts: &Facts) -> Judgement {
     if facts.redis_mode == RedisMode::None {
         return Judgement::new(State::True, Reason::MemoryBus, "messages stay in the memory of one relay");
     }
-    if facts.redis_mode == RedisMode::Managed && !facts.redis_pod.as_ref().is_some_and(|pod| pod.ready) {
+    if let Some(servers) = &facts.servers {
+        if let Some(judgement) = servers::down(servers) {
+            return judgement;
+        }
+    } else if facts.redis_mode == RedisMode::Managed && !facts.redis_pod.as_ref().is_some_and(|pod| pod.ready)
+    {
         return Judgement::new(State::False, Reason::RedisPodNotReady, redis_pod(facts));
     }
     let told: Vec<_> = facts.serving().filter(|relay| kind(relay) == Some(BusKind::Redis)).collect();
@@ -36,6 +42,9 @@ pub(super) fn judge(facts: &Facts) -> Judgement {
             "no ready relay told whether it reaches Redis",
         );
     }
+    if let Some((reason, message)) = servers::flaw(facts) {
+        return Judgement::new(State::True, reason, message);
+    }
     let silent = facts.serving().count().saturating_sub(told.len());
     let silent = if silent > 0 { format!("; {silent} did not tell") } else { String::new() };
     let message = format!("{0} of {0} relays reach Redis{silent}", told.len());
@@ -55,6 +64,7 @@ pub(super) fn status(facts: &Facts) -> RedisStatus {
         mode: facts.redis_mode.as_str().to_owned(),
         state: state.to_owned(),
         reason: judgement.reason.as_str().to_owned(),
+        servers: facts.servers.as_ref().map(servers::status),
     }
 }
 

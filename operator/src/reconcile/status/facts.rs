@@ -8,7 +8,9 @@ use relay_contract::admin;
 use super::super::keep::Kept;
 use super::super::observed::Root;
 use super::super::pods::RelayPod;
+use super::super::redis_roll::Server;
 use crate::api::{Profile, PublishAccess, Reason, RedisMode};
+use crate::fleet::redis::View;
 use crate::fleet::{Raised, Settings};
 
 /// One relay: its pod, and what it told.
@@ -42,6 +44,17 @@ impl Relay {
     }
 }
 
+/// What is known of servers and sentinels of a managed Redis.
+#[derive(Clone, Debug)]
+pub struct ServersFacts {
+    /// The servers' pods.
+    pub data: Vec<Server>,
+    /// Servers that are not as the spec asks.
+    pub outdated: usize,
+    /// What they told, when it is known and fresh.
+    pub view: Option<View>,
+}
+
 /// All that is known.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -69,6 +82,8 @@ pub struct Facts {
     pub relays: Vec<Relay>,
     /// The pod of the managed Redis, if there is one.
     pub redis_pod: Option<RelayPod>,
+    /// Servers and sentinels of the managed Redis, if the spec asks for them.
+    pub servers: Option<ServersFacts>,
     /// The settings that relays are to run, where they are known.
     pub settings: Option<Settings>,
     /// Fields of the spec that ask for objects of kinds that there are not, as messages.

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::problem::problem;
-use super::{configuration, is_true, progress};
+use super::{configuration, is_true, progress, servers};
 use crate::api::{ConditionType, Reason};
 
 /// Where a cluster stands.
@@ -33,6 +33,9 @@ pub(super) fn health(facts: &Facts) -> Health {
         return Health::Moving(*reason, message.clone());
     }
     if facts.is_settled() {
+        if let Some((reason, message)) = servers::rolling(facts) {
+            return Health::Moving(reason, message);
+        }
         return match configuration::waiting(facts) {
             Some(message) => Health::Moving(Reason::ApplyingSettings, message),
             None => Health::Settled,
@@ -73,7 +76,12 @@ fn movement(facts: &Facts) -> Reason {
         Reason::RollingOut
     } else if last.is_none() || was(Reason::Starting) {
         Reason::Starting
-    } else if same && (at_rest || was(Reason::RelaysNotReady) || was(Reason::ApplyingSettings)) {
+    } else if same
+        && (at_rest
+            || was(Reason::RelaysNotReady)
+            || was(Reason::ApplyingSettings)
+            || was(Reason::RedisRolling))
+    {
         Reason::RelaysNotReady
     } else {
         Reason::Scaling

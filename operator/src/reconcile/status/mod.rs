@@ -15,6 +15,7 @@ mod judgement;
 mod pods;
 mod problem;
 mod progress;
+mod servers;
 mod signals;
 mod warnings;
 mod write;
@@ -22,7 +23,7 @@ mod write;
 use crate::api::{ConditionType, RelayClusterStatus};
 
 pub use deadline::until_deadline;
-pub use facts::{Facts, Relay};
+pub use facts::{Facts, Relay, ServersFacts};
 pub use write::{Due, due, write};
 
 /// The status that the facts make.

@@ -52,6 +52,7 @@ fn settled() -> Facts {
         others_remain: false,
         relays: vec![relay("p0", "r"), relay("p1", "r")],
         redis_pod: Some(RelayPod { redis: true, ..pod("redis-0", "") }),
+        servers: None,
         missing_kinds: Vec::new(),
         ending: None,
         stopped: false,

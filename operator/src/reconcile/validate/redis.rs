@@ -7,7 +7,9 @@ use super::broken::Broken;
 use super::resources::resources;
 use super::secrets::{SecretFile, files};
 use super::texts::is_visible;
-use crate::api::{ExternalRedis, ManagedRedis, RedisMode, RedisSpec, RedisStorage, SecretKeyRef};
+use crate::api::{
+    ExternalRedis, ManagedRedis, ManagedSentinel, RedisMode, RedisSpec, RedisStorage, SecretKeyRef,
+};
 use crate::options::Options;
 
 /// What the bus between the relays is made of.
@@ -30,6 +32,8 @@ pub struct Managed {
     pub resources: ResourceRequirements,
     /// The volume on which it keeps what it holds, if any.
     pub storage: Option<RedisStorage>,
+    /// How its sentinels decide, if there are three servers and not one.
+    pub sentinel: Option<ManagedSentinel>,
 }
 
 /// A Redis of the user.
@@ -59,6 +63,7 @@ fn managed(spec: ManagedRedis, options: &Options) -> Managed {
         image: spec.image.unwrap_or_else(|| options.redis_image.clone()),
         resources: spec.resources.unwrap_or_else(|| resources("50m", "64Mi", "256Mi")),
         storage: spec.storage,
+        sentinel: spec.sentinel,
     }
 }
 
@@ -85,6 +90,9 @@ pub(super) fn check(spec: &RedisSpec, broken: &mut Broken) {
     broken.unless(storage.is_none_or(|it| is_size(&it.size)), "spec.redis.managed.storage.size", || {
         "a whole number of Mi, Gi or Ti".to_owned()
     });
+    if let Some(sentinel) = spec.managed.as_ref().and_then(|managed| managed.sentinel.as_ref()) {
+        broken.range("spec.redis.managed.sentinel.downAfterSeconds", sentinel.down_after_seconds, 1, 60);
+    }
     let sentinel = spec.external.as_ref().and_then(|external| external.sentinel.as_ref());
     let username = sentinel.and_then(|sentinel| sentinel.username.as_deref());
     broken.unless(username.is_none_or(is_visible), "spec.redis.external.sentinel.username", || {
