@@ -19,6 +19,7 @@ mod leaders;
 mod process;
 mod random_edits;
 mod scale;
+mod sentinel;
 mod settle;
 mod snapshot;
 mod upgrade;
