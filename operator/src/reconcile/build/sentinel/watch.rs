@@ -11,8 +11,8 @@ use super::super::super::secret_value::hex;
 use super::super::pod::{env, port};
 use super::super::probes::Pace;
 use super::{
-    ACL_FILE, Keys, Managed, ManagedSentinel, PORT, PRIMARY, SENTINEL, Validated, WantedSet, pod, replaced,
-    set,
+    ACL_FILE, EACH, Keys, Managed, ManagedSentinel, PORT, PRIMARY, SENTINEL, Validated, WantedSet, pod,
+    replaced, set,
 };
 
 /// How a sentinel starts.
@@ -41,6 +41,7 @@ fn environment(cluster: &Validated, sentinel: &ManagedSentinel) -> Vec<EnvVar> {
     let mut all = pod::environment(cluster, &Names(&cluster.root.name).sentinel());
     all.extend([
         env("IDENTITY", identity(cluster)),
+        env("REPLICAS", (EACH - 1).to_string()),
         env("DOWN_AFTER", down_after.to_string()),
         env("FAILOVER_TIMEOUT", (3 * down_after).max(15_000).to_string()),
     ]);

@@ -1,10 +1,25 @@
 # Starts a sentinel, as soon as there is a primary to watch. What it knows outlives its container, not its pod;
 # it has the same identity in each, so that the others do not count it twice.
+
+# Whether the primary has its replicas. A sentinel asks for them when it starts and then every 10 s: one that
+# starts before they are there has nobody to promote when the primary ends meanwhile.
+followed() {
+  reply=$(timeout 2 redis-cli -e -h "$1" info replication 2>/dev/null) || return
+  case $reply in
+    *connected_slaves:"$REPLICAS"*) ;;
+    *) return 1 ;;
+  esac
+}
+
 set -u
 umask 077
 conf=/data/sentinel.conf
 if [ ! -f /data/configured ]; then
-  while primary=$(known); [ -z "$primary" ]; do sleep 1; done
+  waited=0
+  while primary=$(known); ! { [ -n "$primary" ] && { followed "$primary" || [ "$waited" -ge 20 ]; }; }; do
+    if [ -n "$primary" ]; then waited=$((waited + 1)); fi
+    sleep 1
+  done
   echo "watches $primary"
   {
     echo "port 26379"
