@@ -1,6 +1,6 @@
 //! What the tests of the bus share: a real `redis-server` on loopback, nodes, and waiting.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -15,12 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::account::Guarded;
 pub use self::cluster::Cluster;
+pub use self::port::free_port;
 pub use self::sentinels::Sentinels;
 pub use self::site::Site;
 
 mod account;
 #[allow(dead_code, reason = "the tests of each topology use what they need")]
 mod cluster;
+mod port;
 #[allow(dead_code, reason = "the tests of each topology use what they need")]
 mod sentinels;
 mod site;
@@ -160,11 +162,6 @@ fn spawn(port: u16, args: &[String], dir: &TempDir) -> Child {
         std::thread::sleep(Duration::from_millis(5));
     }
     child
-}
-
-/// A port of loopback that was free a moment ago.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// An inbox that keeps what it gets.

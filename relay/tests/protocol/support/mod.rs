@@ -21,11 +21,12 @@ use relay::server::{Relay, Stop, run_until};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+pub(crate) use crate::takeover::redis::free_port;
 pub(crate) use balancer::Balancer;
 pub(crate) use events::Events;
 pub(crate) use example::Example;
 pub(crate) use node::node;
-pub(crate) use process::{Process, free_port};
+pub(crate) use process::Process;
 pub(crate) use proxy::Proxy;
 pub(crate) use python::python;
 pub(crate) use raw::{Got, Raw, close, frame};
