@@ -197,8 +197,9 @@ impl Client {
         let peer = self.link.new_peer(namespace, user);
         peer.join(peer.sid());
         self.link.subscribe(Room::everyone(namespace).channel());
-        self.welcome(&peer);
+        // Who is told that it is in misses nothing that is sent from then on.
         self.link.application.entering(&peer);
+        self.welcome(&peer);
         peer
     }
 
