@@ -20,7 +20,7 @@
 //! | 8 | number in the history |
 //! | the rest | frame of version 1 |
 //!
-//! A [`KNOCK`] is no message: it is for connections that nobody reads any more.
+//! What begins with a zero is no message, but a knock: relays look by it who is there.
 //!
 //! Numbers are big-endian. The order is stamped when the message enters the outbox: a receiver
 //! tells by it what came twice and what never came. A frame of another version is refused, not
@@ -40,9 +40,6 @@ const EPOCH_BYTES: usize = 16;
 const ORDER: std::ops::Range<usize> = 1..9;
 /// Bytes before the first text.
 const FIXED_BYTES: usize = 33;
-
-/// What says nothing: Redis learns by it which of its subscribers are gone.
-pub(super) const KNOCK: &[u8] = &[0];
 
 /// Largest frame that is sent or accepted, in bytes.
 pub(super) const MAX_FRAME_BYTES: usize = 8 * 1024 * 1024;

@@ -13,6 +13,7 @@ mod conformance;
 mod cpu;
 mod everywhere;
 mod failover;
+mod gathering;
 mod history;
 mod keys;
 mod leases;

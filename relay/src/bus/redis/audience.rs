@@ -1,27 +1,49 @@
-//! How many relays listen, so that what waited through an outage is not sent to nobody.
+//! How many relays listen, so that what waits through an outage is known to be expected by so many.
 //!
-//! When Redis comes back its relays do, too, but each in its own time, and what is published
-//! before one has subscribed is lost to it. So the first to be back holds its outbox until as many
-//! listen as before, or until all that can have had the time to come back. The same goes for
-//! partitions that have moved to another node of a Cluster.
-//!
-//! A Redis that was cut off still has the subscriptions of before, which nobody hears any more. It
-//! lets go of them once it has written to them in vain, so it is given something to write first.
+//! The latest count would forget a relay that is away for a moment, so it is the highest of a while.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::fault::{Fault, breaks_link};
-use crate::bus::wire::KNOCK;
+use crate::sync::lock;
 
-/// Longest that the outbox is held: the longest wait between two dials, a dial, and the try of the
-/// former subscriptions.
-pub(super) const GATHER_DEADLINE: Duration = Duration::from_secs(6);
-/// Time between two looks at who is back.
-const GATHER_INTERVAL: Duration = Duration::from_millis(50);
+/// How long at least a relay that is away is still expected, of the time in which there is a Redis.
+const MEMORY: Duration = Duration::from_secs(15);
+
+/// The highest count of the last [`MEMORY`] to twice that; zero before the first.
+#[derive(Default)]
+pub(super) struct Audience(Mutex<Window>);
+
+/// The highest count since a time, and the one of the time before that.
+#[derive(Default)]
+struct Window {
+    since: Option<Instant>,
+    now: u64,
+    before: u64,
+}
+
+impl Audience {
+    /// Notes that so many listened at `at`. The time in which nobody counts does not pass.
+    pub(super) fn note(&self, count: u64, at: Instant) {
+        let mut window = lock(&self.0);
+        let since = *window.since.get_or_insert(at);
+        if at.saturating_duration_since(since) > MEMORY {
+            *window = Window { since: Some(at), now: 0, before: window.now };
+        }
+        window.now = window.now.max(count);
+    }
+
+    /// How many are expected to listen.
+    pub(super) fn expected(&self) -> u64 {
+        let window = lock(&self.0);
+        window.now.max(window.before)
+    }
+}
 
 /// The channel whose subscribers are counted, and how.
 #[derive(Clone, Copy, Debug)]
@@ -46,31 +68,29 @@ pub(super) async fn count(
     }
 }
 
-/// Waits until `expected` connections are subscribed to `sample`, of which this relay's is one, but
-/// not for long.
-pub(super) async fn gather(
-    sample: Sample<'_>,
-    expected: u64,
-    link: &mut MultiplexedConnection,
-) -> Result<(), Fault> {
-    let start = Instant::now();
-    while expected > 1 && start.elapsed() < GATHER_DEADLINE {
-        knock(sample, link).await?;
-        // Whoever is gone has the time to say so.
-        sleep(GATHER_INTERVAL).await;
-        if count(sample, link).await?.is_some_and(|count| count >= expected) {
-            break;
-        }
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Has Redis write to all who are subscribed to `sample`.
-async fn knock(sample: Sample<'_>, link: &mut MultiplexedConnection) -> Result<(), Fault> {
-    let mut publish = redis::cmd(if sample.sharded { "SPUBLISH" } else { "PUBLISH" });
-    match publish.arg(sample.channel).arg(KNOCK).exec_async(link).await {
-        Err(source) if breaks_link(&source) => Err(Fault::Call { doing: "count subscribers", source }),
-        // Where it is refused the count tells what it can.
-        _ => Ok(()),
+    /// What is expected after these counts, each so many seconds after the first.
+    fn expected(counts: &[(u64, u64)]) -> u64 {
+        let (audience, start) = (Audience::default(), Instant::now());
+        counts.iter().for_each(|&(count, at)| audience.note(count, start + Duration::from_secs(at)));
+        audience.expected()
+    }
+
+    #[test]
+    fn a_relay_that_is_away_for_a_moment_is_expected() {
+        assert_eq!(expected(&[(3, 0), (2, 1), (2, 14)]), 3);
+    }
+
+    #[test]
+    fn an_outage_forgets_nobody() {
+        assert_eq!(expected(&[(3, 0), (1, 600), (1, 610)]), 3);
+    }
+
+    #[test]
+    fn a_relay_that_stays_away_is_expected_no_more() {
+        assert_eq!(expected(&[(3, 0), (2, 16), (2, 32)]), 2);
     }
 }

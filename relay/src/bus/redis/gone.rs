@@ -16,7 +16,7 @@ use redis::cmd;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::audience::GATHER_DEADLINE;
+use super::gather::GATHER_DEADLINE;
 use super::layout::Layout;
 use super::routes::Routes;
 use super::shard::Primary;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::history::Histories;
+use super::knock::Introduction;
 use super::order::{Arrival, Orders};
 use super::partition::Partition;
 use crate::bus::conversation;
@@ -51,9 +52,6 @@ impl Inlet {
 
     /// Takes the bytes that were published to one of our partitions.
     pub(super) fn take(&self, frame: Bytes) {
-        if frame == wire::KNOCK {
-            return;
-        }
         let envelope = match wire::decode(frame) {
             Ok(envelope) => envelope,
             Err(garbage) => return self.refuse(&garbage),
@@ -76,6 +74,14 @@ impl Inlet {
                 self.inbox.receive(envelope.message);
             }
         }
+    }
+
+    /// Takes what another process says of what it sent: what of that was not heard never comes.
+    pub(super) fn meet(&self, who: &Introduction) {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let missed =
+            who.orders.iter().map(|(partition, order)| orders.meet(who.incarnation, *partition, *order));
+        self.tally.missed.add(missed.sum());
     }
 
     /// Takes what a worker outside published (requirement 003-22). Every relay gets it from Redis:

@@ -82,11 +82,41 @@ fn garbage_is_counted_and_the_next_message_still_comes() {
     assert_eq!(tally.snapshot(0, 0).garbage, 1);
 }
 
+/// What process 2 says when it has sent so many messages to alice.
+fn introduction(order: u64) -> Introduction {
+    Introduction { incarnation: 2, orders: vec![(Partition::of("user:alice"), order)] }
+}
+
 #[test]
-fn a_knock_is_neither_a_message_nor_garbage() {
-    let Scene { ids, inlet, tally } = scene();
-    inlet.take(Bytes::from_static(wire::KNOCK));
-    assert_eq!((ids.0.lock().unwrap().len(), tally.snapshot(0, 0).garbage), (0, 0));
+fn what_a_process_that_is_known_sent_to_nobody_is_counted_when_it_says_so() {
+    let Scene { inlet, tally, .. } = scene();
+    inlet.meet(&introduction(0));
+    inlet.meet(&introduction(3));
+    assert_eq!(tally.snapshot(0, 0).missed, 3);
+}
+
+#[test]
+fn the_first_message_of_a_process_that_is_known_shows_what_is_missing_before_it() {
+    let Scene { inlet, tally, .. } = scene();
+    inlet.meet(&introduction(0));
+    inlet.take(frame(2, 3));
+    assert_eq!(tally.snapshot(0, 0).missed, 2);
+}
+
+#[test]
+fn what_was_sent_before_this_process_was_there_is_not_missed() {
+    let Scene { inlet, tally, .. } = scene();
+    inlet.meet(&introduction(100));
+    inlet.take(frame(2, 101));
+    assert_eq!(tally.snapshot(0, 0).missed, 0);
+}
+
+#[test]
+fn what_has_come_is_not_missed() {
+    let Scene { inlet, tally, .. } = scene();
+    [1, 2].into_iter().for_each(|order| inlet.take(frame(2, order)));
+    inlet.meet(&introduction(1));
+    assert_eq!(tally.snapshot(0, 0).missed, 0);
 }
 
 /// An inbox that does not take a message before another thread has told of a follow, as one does whose

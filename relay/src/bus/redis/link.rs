@@ -4,7 +4,7 @@
 //! to them, [hears itself](super::probe) every second and [renews](super::renewal)
 //! leases. Anything that fails or is silent for too long ends it. A subscription that still hears
 //! on the next connection is kept: a Redis that only paused loses nothing. What waited in the outbox
-//! goes out once the other relays [listen again](super::audience).
+//! goes out once the other relays [listen again](super::gather).
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::audience::Audience;
 use super::backoff::Backoff;
 use super::dial::{Commands, Place};
 use super::endpoint::Endpoint;
@@ -61,8 +62,8 @@ pub(super) struct Shared {
     pub(super) stalls: Arc<Stalls>,
     pub(super) tally: Arc<Tally>,
     pub(super) events: Events,
-    /// Relays that were subscribed when a link last worked; zero before.
-    pub(super) audience: AtomicU64,
+    /// Relays that were subscribed while a link last worked.
+    pub(super) audience: Audience,
     /// Numbers of probes and probe channels so far.
     pub(super) numbers: AtomicU64,
 }
@@ -168,6 +169,7 @@ impl Link {
             () = subscriber.lost.cancelled() => Some(Fault::Closed),
             fault = self.send(connection.clone()) => Some(fault),
             fault = self.listen(subscriber, connection.clone()) => Some(fault),
+            fault = self.answer(subscriber, connection.clone()) => Some(fault),
             fault = self.probe(commands, subscriber, history) => Some(fault),
             fault = self.endpoint.replaced(commands) => Some(fault),
             fault = renewal::keep(self, connection.clone()) => Some(fault),

@@ -1,12 +1,11 @@
 //! Keeps a link subscribed to the partitions that its primary owns, and opens them for what waits.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::audience::{self, Sample};
+use super::audience::Sample;
 use super::fault::Fault;
 use super::link::Link;
 use super::partition::{Partition, Partitions};
@@ -58,15 +57,19 @@ impl Link {
             self.routes.look();
         }
         self.shard.close(self.shard.sendable().without(hears));
-        self.open(owned.and(hears).without(self.shard.sendable()), commands).await
+        self.open(owned.and(hears).without(self.shard.sendable()), subscriber, commands).await
     }
 
     /// Opens partitions once others hear them, too.
-    async fn open(&self, fresh: Partitions, commands: &mut MultiplexedConnection) -> Result<(), Fault> {
+    async fn open(
+        &self,
+        fresh: Partitions,
+        subscriber: &Subscriber,
+        commands: &mut MultiplexedConnection,
+    ) -> Result<(), Fault> {
         // They are subscribed in order: who hears the last one hears all.
         let Some(last) = fresh.iter().last() else { return Ok(()) };
-        let expected = self.audience.load(Ordering::Relaxed);
-        audience::gather(self.sample(last), expected, commands).await?;
+        self.gather(self.sample(last), subscriber, commands).await?;
         self.shard.open(fresh);
         Ok(())
     }

@@ -14,6 +14,7 @@ use std::sync::atomic::AtomicU64;
 use tokio_util::sync::CancellationToken;
 
 pub(super) use self::account::Account;
+use self::audience::Audience;
 use self::cluster::Cluster;
 use self::dial::Place;
 pub(super) use self::endpoint::Endpoint;
@@ -52,10 +53,12 @@ mod dial;
 mod endpoint;
 mod events;
 mod fault;
+mod gather;
 mod gone;
 mod history;
 mod inlet;
 mod intake;
+mod knock;
 mod layout;
 mod leases;
 mod link;
@@ -192,7 +195,7 @@ impl RedisBus {
             stalls: Arc::clone(&bus.stalls),
             tally,
             events: Events::default(),
-            audience: AtomicU64::default(),
+            audience: Audience::default(),
             numbers: AtomicU64::default(),
         });
         let ended = bus.ended.clone().drop_guard();

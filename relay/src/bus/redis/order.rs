@@ -4,14 +4,15 @@
 //! lost reply it sends again from an unconfirmed message on. Two copies of such a run may mix on
 //! the way, but each copy is in order, so the first arrivals are, too. It is therefore enough to
 //! keep the highest order per sender and partition: at or below it is a copy, more than one above
-//! it means that something between never came (a reconnect lost it).
+//! it means that something between never came (a reconnect lost it). A sender also says by itself how
+//! far it is when it comes or is asked ([knock](super::knock)).
 
 use std::collections::HashMap;
 
 use super::partition::{Partition, PerPartition};
 
 /// Senders that are remembered; of more, the one not heard for longest is forgotten, and with it
-/// the memory of its copies. One takes about 1 KiB.
+/// the memory of its copies. One takes about 2 KiB.
 const MAX_SENDERS: usize = 1024;
 
 /// What the order of a message says.
@@ -31,7 +32,8 @@ pub(super) struct Orders {
 }
 
 struct Sender {
-    highest: Box<PerPartition<u64>>,
+    /// Nothing, where it neither sent nor said anything yet.
+    highest: Box<PerPartition<Option<u64>>>,
     heard: u64,
 }
 
@@ -41,13 +43,22 @@ impl Orders {
         self.clock += 1;
         let sender = self.sender(incarnation);
         let highest = sender.highest.get_mut(partition);
-        if order <= *highest {
+        // Where nothing is known yet, what came earlier was not meant for this process.
+        let before = highest.unwrap_or(order.saturating_sub(1));
+        if order <= before {
             return Arrival::Copy;
         }
-        // Zero: nothing was heard there yet, so what came earlier was not meant for this process.
-        let missed = if *highest == 0 { 0 } else { order - *highest - 1 };
-        *highest = order;
-        Arrival::New { missed }
+        *highest = Some(order);
+        Arrival::New { missed: order - before - 1 }
+    }
+
+    /// Notes that process `incarnation` says that `order` was its last message in `partition` so far.
+    /// Answers how many of those never came.
+    pub(super) fn meet(&mut self, incarnation: u64, partition: Partition, order: u64) -> u64 {
+        let highest = self.sender(incarnation).highest.get_mut(partition);
+        let missed = highest.map_or(0, |highest| order.saturating_sub(highest));
+        *highest = (*highest).max(Some(order));
+        missed
     }
 
     fn sender(&mut self, incarnation: u64) -> &mut Sender {
@@ -58,7 +69,7 @@ impl Orders {
         let sender = self
             .senders
             .entry(incarnation)
-            .or_insert_with(|| Sender { highest: Box::new(PerPartition::new(|_| 0)), heard });
+            .or_insert_with(|| Sender { highest: Box::new(PerPartition::new(|_| None)), heard });
         sender.heard = heard;
         sender
     }

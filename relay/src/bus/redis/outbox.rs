@@ -169,6 +169,15 @@ impl Outbox {
         !queue.waiting.iter().any(waits)
     }
 
+    /// The order of the last message of each partition that Redis has confirmed, zero if there is none.
+    pub(super) fn confirmed_orders(&self) -> PerPartition<u64> {
+        let queue = lock(&self.queue);
+        PerPartition::new(|partition| {
+            let lane = queue.lanes.get(partition);
+            lane.items.front().map_or(lane.order, |first| first.order.saturating_sub(1))
+        })
+    }
+
     /// The order of the first message that waits, of each partition.
     pub(super) fn next_orders(&self) -> PerPartition<Option<u64>> {
         let queue = lock(&self.queue);

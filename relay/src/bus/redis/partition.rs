@@ -66,6 +66,16 @@ impl Partitions {
     /// Each of them.
     pub(super) const ALL: Self = Self(u128::MAX);
 
+    /// Those whose bit is set, the lowest being that of the first.
+    pub(super) fn from_bits(bits: u128) -> Self {
+        Self(bits)
+    }
+
+    /// A bit for each.
+    pub(super) fn bits(self) -> u128 {
+        self.0
+    }
+
     /// Adds one.
     pub(super) fn insert(&mut self, partition: Partition) {
         self.0 |= Self::bit(partition);

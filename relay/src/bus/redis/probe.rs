@@ -9,7 +9,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::audience::{self, GATHER_DEADLINE};
+use super::audience;
 use super::dial::{self, Commands};
 use super::endpoint::CALL_DEADLINE;
 use super::fault::Fault;
@@ -31,8 +31,6 @@ impl Link {
         history: &mut History,
     ) -> Fault {
         let connection = &commands.connection;
-        let expected = self.audience.load(Ordering::Relaxed);
-        let start = Instant::now();
         let mut ticks = interval(PROBE_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -42,11 +40,9 @@ impl Link {
             }
             history.backoff.reset();
             history.failures = 0;
-            // Until all had the time to come back, fewer than before are no news.
-            let settled = start.elapsed() > GATHER_DEADLINE;
             match self.count(connection).await {
-                Ok(Some(now)) if now >= expected || settled => self.audience.store(now, Ordering::Relaxed),
-                Ok(_) => {}
+                Ok(Some(count)) => self.audience.note(count, Instant::now()),
+                Ok(None) => {}
                 Err(fault) => return fault,
             }
         }

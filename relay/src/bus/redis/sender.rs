@@ -1,11 +1,10 @@
 //! Sends what is in the outbox, batch by batch: the next once Redis has confirmed the one before.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisResult, Value};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::fault::Fault;
 use super::link::Link;
@@ -48,10 +47,10 @@ impl Link {
     /// came after it goes out again behind that.
     fn settle(&self, batch: &[Outgoing], answers: Vec<RedisResult<Value>>) -> Result<(), Fault> {
         let (mut sent, mut stuck, mut fault) = (Vec::with_capacity(batch.len()), Partitions::NONE, None);
+        let mut relays = 0;
         for (item, answer) in batch.iter().zip(answers) {
-            if let Ok(Value::Int(relays)) = answer {
-                // Whoever came since the last probe is waited for after an outage, too.
-                self.audience.fetch_max(relays.unsigned_abs(), Ordering::Relaxed);
+            if let Ok(Value::Int(heard)) = answer {
+                relays = relays.max(heard.unsigned_abs());
             }
             match answer {
                 Ok(_) if !stuck.contains(item.partition) => sent.push(item.clone()),
@@ -64,6 +63,8 @@ impl Link {
                 }
             }
         }
+        // Whoever came since the last probe is waited for after an outage, too.
+        self.audience.note(relays, Instant::now());
         self.outbox.confirm(&sent);
         self.tally.published.add(sent.len() as u64);
         if !stuck.is_empty() {

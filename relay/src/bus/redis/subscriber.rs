@@ -17,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 use super::endpoint::Endpoint;
 use super::events::Seat;
 use super::fault::Fault;
+use super::gather::Callers;
 use super::inlet::Inlet;
+use super::knock::{self, Introduction};
 use super::layout::Layout;
 use super::partition::Partitions;
 use crate::bus::config::Address;
@@ -30,6 +32,8 @@ pub(super) struct Subscriber {
     sharded: bool,
     /// Where it leads.
     pub(super) address: Address,
+    /// Its number among those of this process.
+    pub(super) number: u64,
     /// Channel that only this connection is subscribed to.
     pub(super) probe_channel: String,
     /// What it heard.
@@ -45,6 +49,8 @@ pub(super) struct Subscriber {
 pub(super) struct Heard {
     /// Number of the last probe.
     pub(super) probe: watch::Sender<u64>,
+    /// Other relays that are there.
+    pub(super) callers: Callers,
     /// Number of things of any kind.
     pub(super) pushes: Arc<AtomicU64>,
     /// Partitions that Redis has confirmed, and did not take away.
@@ -81,7 +87,8 @@ impl Subscriber {
         let connection = dial.await.map_err(|fault| endpoint.at(address, fault))?;
         let (layout, sharded) = (Arc::clone(layout), endpoint.sharded());
         let address = address.clone();
-        Ok(Self { connection, layout, sharded, address, probe_channel, heard, events: OnceLock::new(), lost })
+        let events = OnceLock::new();
+        Ok(Self { connection, layout, sharded, address, number, probe_channel, heard, events, lost })
     }
 
     /// The partitions that it hears.
@@ -160,16 +167,43 @@ impl Receiver {
             Ok([Value::BulkString(channel), Value::BulkString(body)])
                 if channel == self.probe_channel.as_bytes() =>
             {
-                self.heard.probe.send_replace(body.try_into().map_or(0, u64::from_be_bytes));
+                self.probe_or_answer(&body);
             }
             Ok([Value::BulkString(channel), Value::BulkString(body)])
                 if channel == self.layout.events().as_bytes() =>
             {
                 self.inlet.take_event(&body);
             }
+            Ok([_, Value::BulkString(body)]) if knock::is_knock(&body) => self.knock(&body),
             Ok([_, Value::BulkString(body)]) => self.inlet.take(body.into()),
             _ => self.inlet.refuse(&"a push of another form"),
         }
+    }
+
+    fn probe_or_answer(&self, body: &[u8]) {
+        if let Ok(number) = body.try_into() {
+            self.heard.probe.send_replace(u64::from_be_bytes(number));
+            return;
+        }
+        match Introduction::decode(body) {
+            Some(who) => self.meet(&who),
+            None => self.inlet.refuse(&"neither a probe nor an answer"),
+        }
+    }
+
+    fn knock(&self, body: &[u8]) {
+        let Some((number, who)) = knock::decode(body) else {
+            return self.inlet.refuse(&"a knock of another form");
+        };
+        if who.incarnation != self.inlet.incarnation() {
+            self.meet(&who);
+            self.heard.callers.owe(who.incarnation, number);
+        }
+    }
+
+    fn meet(&self, who: &Introduction) {
+        self.inlet.meet(who);
+        self.heard.callers.hear(who.incarnation);
     }
 
     /// Redis confirms a subscription, or the end of one.
