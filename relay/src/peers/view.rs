@@ -20,7 +20,8 @@ use crate::bus::{Bus, Node};
 const PERIOD: Duration = Duration::from_secs(5);
 /// Least time between two looks: for names that nobody has heard of, and after one that failed.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Time in which a node that lives tells of itself again when the bus came back empty.
+/// Time in which a node that lives tells of itself again when the bus came back empty, however long that
+/// was away.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The nodes.
@@ -38,11 +39,11 @@ struct Known {
     keys: Keys,
 }
 
-/// A node, and when it was told of last.
+/// A node, and since when the bus, which was there, has not told of it.
 #[derive(Clone, Debug)]
 struct Seen {
     peer: Arc<Peer>,
-    at: Instant,
+    missing: Option<Instant>,
 }
 
 impl View {
@@ -130,11 +131,13 @@ fn merge(
             former.peer.bury();
         }
         let name = node.name.clone();
-        after.insert(name, Seen { peer: same.unwrap_or_else(|| Arc::new(Peer::new(node))), at: now });
+        let peer = same.unwrap_or_else(|| Arc::new(Peer::new(node)));
+        after.insert(name, Seen { peer, missing: None });
     }
     for (name, seen) in before {
-        if now.duration_since(seen.at) < GRACE {
-            after.insert(name, seen);
+        let since = seen.missing.unwrap_or(now);
+        if now.duration_since(since) < GRACE {
+            after.insert(name, Seen { missing: Some(since), ..seen });
         } else {
             tracing::warn!(node = seen.peer.name(), "Another relay is gone");
             seen.peer.bury();
@@ -164,12 +167,30 @@ mod tests {
 
     #[tokio::test]
     async fn a_node_that_is_not_told_of_is_given_a_moment_and_then_buried() {
-        let first = merge(HashMap::new(), of(&["b"]), "a", Instant::now());
+        let (start, none) = (Instant::now(), Vec::new);
+        let first = merge(HashMap::new(), of(&["b"]), "a", start);
         let peer = first["b"].peer.clone();
-        let then = merge(first, Vec::new(), "a", Instant::now());
+        let then = merge(first, none(), "a", start);
         assert!(then.contains_key("b") && !is_gone(&peer).await);
-        let later = merge(then, Vec::new(), "a", Instant::now() + GRACE);
+        let later = merge(then, none(), "a", start + GRACE);
         assert!(later.is_empty() && is_gone(&peer).await);
+    }
+
+    #[test]
+    fn the_moment_begins_when_the_bus_is_back_and_not_when_it_went() {
+        let start = Instant::now();
+        let first = merge(HashMap::new(), of(&["b"]), "a", start);
+        let back = merge(first, Vec::new(), "a", start + 3 * GRACE);
+        assert!(back.contains_key("b"));
+    }
+
+    #[test]
+    fn a_node_that_is_told_of_again_has_all_of_its_moment_again() {
+        let start = Instant::now();
+        let first = merge(HashMap::new(), of(&["b"]), "a", start);
+        let missing = merge(first, Vec::new(), "a", start);
+        let again = merge(missing, of(&["b"]), "a", start + GRACE / 2);
+        assert!(merge(again, Vec::new(), "a", start + GRACE).contains_key("b"));
     }
 
     #[tokio::test]
