@@ -53,7 +53,6 @@ fn reference(root: &Root) -> ObjectReference {
 
 /// The events that lead from one status to the next.
 fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event> {
-    let first_visit = old.conditions.is_empty();
     let gained = |type_| is_true(new, type_) && !is_true(old, type_);
     let lost = |type_| is_true(old, type_) && !is_true(new, type_);
     let mut events = Vec::new();
@@ -69,7 +68,8 @@ fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event>
         ));
     }
     events.extend(stalled(old, new));
-    if !first_visit && lost(ConditionType::RedisReady) {
+    // A cluster that starts waits for its Redis, now for one relay and then for another.
+    if is_true(old, ConditionType::Available) && lost(ConditionType::RedisReady) {
         events.push(event(
             EventType::Warning,
             EventReason::RedisLost.as_str(),
@@ -77,7 +77,6 @@ fn transitions(old: &RelayClusterStatus, new: &RelayClusterStatus) -> Vec<Event>
             message(new, ConditionType::RedisReady),
         ));
     }
-    // The first time it is no news: a cluster that starts waits for its Redis.
     let reason = find(old, ConditionType::Ready, |condition| condition.reason.clone());
     let starts = reason.as_deref() == Some(Reason::Starting.as_str());
     if !starts && had(old, ConditionType::RedisReady, "False") && gained(ConditionType::RedisReady) {

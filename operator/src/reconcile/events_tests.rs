@@ -35,12 +35,20 @@ fn each_transition_that_a_person_should_know_is_told_once() {
         (ConditionType::Ready, "False", "True", "Ready"),
         (ConditionType::Available, "True", "False", "Unavailable"),
         (ConditionType::Stalled, "False", "True", "Because"),
-        (ConditionType::RedisReady, "True", "False", "RedisLost"),
         (ConditionType::RedisReady, "False", "True", "RedisReached"),
     ];
     for (type_, before, after, reason) in cases {
         assert_eq!(reasons(&status(&[(type_, before)]), &status(&[(type_, after)])), [reason]);
     }
+}
+
+#[test]
+fn f09_redis_is_lost_to_a_cluster_that_serves_and_not_to_one_that_starts() {
+    let lost = |available| {
+        let at = |redis| status(&[(ConditionType::Available, available), (ConditionType::RedisReady, redis)]);
+        reasons(&at("True"), &at("False"))
+    };
+    assert_eq!((lost("True"), lost("False").len()), (vec!["RedisLost".to_owned()], 0));
 }
 
 #[test]
