@@ -32,7 +32,7 @@ const AT_ONCE: usize = 16;
 
 /// Writes that a fault may cost beyond those of an undisturbed run: what was lost is written again,
 /// and the status tells of it and that it is over, each with an event.
-const MORE_WRITES: usize = 8;
+const MORE_WRITES: usize = 16;
 
 /// Requests in 8 s of an operator that is refused: 16 watches that are tried again with pauses of 0.8 s
 /// and more, and four visits of up to 40 requests.

@@ -11,8 +11,7 @@ use crate::proxies::configuration;
 use crate::support::{Balancer, Process, Proxy, TestRelay, Trio, node, until};
 
 /// Pings every second, so that clients see several.
-pub(crate) const PINGS: [(&str, &str); 2] =
-    [("SOCKETIO_PING_INTERVAL", "1000"), ("SOCKETIO_PING_TIMEOUT", "5000")];
+const PINGS: [(&str, &str); 2] = [("SOCKETIO_PING_INTERVAL", "1000"), ("SOCKETIO_PING_TIMEOUT", "5000")];
 
 /// Clients of both versions join with an acknowledgement, get events through all nodes, stay for
 /// three pings, and get more: whether all were acknowledged, whether each got every event once, and

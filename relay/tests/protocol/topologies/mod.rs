@@ -4,13 +4,16 @@
 mod calls;
 mod sessions;
 
-use crate::socketio::balanced::{self, PINGS};
+use crate::socketio::balanced;
 use crate::support::Trio;
 use crate::takeover::redis::{Redis, Site};
 use crate::truth::{is_degraded, places, rates};
 
 /// Keys of what relays know of each other.
 const NODES: &str = "relay:*:nodes:*";
+
+/// Pings often, and patience with an answer, as there is by default: a primary is away for seconds.
+const PINGS: [(&str, &str); 2] = [("SOCKETIO_PING_INTERVAL", "1000"), ("SOCKETIO_PING_TIMEOUT", "20000")];
 
 /// Three relays on `site`.
 async fn trio(site: &Site) -> Trio {

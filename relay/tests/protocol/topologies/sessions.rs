@@ -1,11 +1,14 @@
 //! Sessions that poll whichever relay a balancer takes, while something happens to Redis.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::support::{TestRelay, Trio, node, until};
+
+/// In which all clients hear that it is over, and are done.
+const HEARD: Duration = Duration::from_secs(60);
 
 /// Clients of both versions that poll join a room; once an event says that it is over, they join
 /// again and are asked: how many lost their connection, whether all have the id that they had, and
@@ -36,7 +39,7 @@ pub(super) async fn go_on(trio: &Trio, trouble: impl Future<Output = ()>) {
     let meanwhile = async {
         until("all in the room", async || members(first).await == 4).await;
         trouble.await;
-        tell(first).await
+        tell(trio).await
     };
     let told = tokio::select! {
         told = node(balancer.address, POLL) => told,
@@ -52,10 +55,18 @@ async fn members(relay: &TestRelay) -> usize {
 }
 
 /// Tells the room that it is over, until nobody listens any more.
-async fn tell(relay: &TestRelay) -> Infallible {
+async fn tell(trio: &Trio) -> Infallible {
     let over: Value = json!({"event": "over", "conversationId": "polls", "data": 1});
-    loop {
-        relay.post("/api/socketio/emit", over.clone()).await;
+    let [first, ..] = &trio.relays;
+    let begin = Instant::now();
+    while begin.elapsed() < HEARD {
+        first.post("/api/socketio/emit", over.clone()).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    let mut said = Vec::new();
+    for relay in &trio.relays {
+        said.push(relay.get("/api/socketio/sockets?conversationId=polls").await);
+        said.push(relay.status().await);
+    }
+    panic!("the clients go on without it; relays say {said:?}")
 }
