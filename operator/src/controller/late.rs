@@ -4,13 +4,11 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _, stream};
-use kube::api::PartialObjectMeta;
+use kube::runtime::Controller;
 use kube::runtime::reflector::ObjectRef;
-use kube::runtime::{Controller, WatchStreamExt as _, watcher};
 use kube::{Client, Resource};
 
-use super::news::{child, news};
-use super::{Cluster, api, config};
+use super::{Cluster, child_news};
 use crate::reconcile::around::discovery::{Discovery, Kinds};
 use crate::reconcile::around::kinds::{HttpRoute, PodMonitor, PrometheusRule};
 
@@ -43,10 +41,11 @@ where
         + Sync
         + 'static,
 {
-    let (api, discovery) = (api::<PartialObjectMeta<K>>(client, scope), Arc::clone(discovery));
+    // It asks for nothing before it is polled.
+    let (news, discovery) = (child_news::<K>(client, scope), Arc::clone(discovery));
     let begins = async move {
         discovery.appears(has).await;
-        news(watcher(api, config()).default_backoff(), child())
+        news
     };
     stream::once(begins).flatten()
 }
