@@ -8,6 +8,7 @@ use futures::{StreamExt as _, stream};
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::runtime::reflector::Store;
+use rand::seq::SliceRandom as _;
 use tokio::time::Instant;
 
 use super::ask::{self, Address, NoAnswer};
@@ -15,8 +16,10 @@ use super::registry::{ClusterKey, Fleet, Target};
 use crate::metrics::Metrics;
 use crate::reconcile::names::{CLUSTER, COMPONENT, RELAY};
 
-/// Questions that are open at one time.
-const AT_ONCE: usize = 64;
+/// Questions that are open at one time, of a round and of those that are urgent.
+const AT_ONCE: usize = 256;
+/// The part of the time between two rounds in which relays are asked.
+const SPREAD: f64 = 0.8;
 
 /// Asks all relays, round after round.
 pub struct Engine {
@@ -53,29 +56,39 @@ impl Engine {
 
     /// Asks until it is dropped.
     pub async fn run(self) {
+        tokio::join!(self.rounds(), self.urgent());
+    }
+
+    /// Asks every relay once in each round.
+    async fn rounds(&self) {
         loop {
             let next = Instant::now() + self.every;
-            self.round().await;
-            self.urgent_until(next).await;
+            let questions = self.questions();
+            let uids: HashSet<_> = questions.iter().map(|question| question.uid.clone()).collect();
+            self.fleet.retain(|uid| uids.contains(uid));
+            self.round(questions).await;
+            tokio::time::sleep_until(next).await;
         }
     }
 
-    /// Asks every relay once, spread over a fifth of the time between two rounds.
-    async fn round(&self) {
-        let questions = self.questions();
-        let uids: HashSet<_> = questions.iter().map(|question| question.uid.clone()).collect();
-        self.fleet.retain(|uid| uids.contains(uid));
-        let asking = stream::iter(questions).for_each_concurrent(AT_ONCE, |question| async {
-            tokio::time::sleep(self.every.mul_f64(rand::random::<f64>() / 5.0)).await;
-            self.ask(question).await;
+    /// Asks these, evenly spread over most of the time until the next round, each time in another order.
+    async fn round(&self, mut questions: Vec<Question>) {
+        questions.shuffle(&mut rand::rng());
+        let pause = self.every.mul_f64(SPREAD).checked_div(count(&questions)).unwrap_or_default();
+        let begin = Instant::now();
+        let moments = std::iter::successors(Some(begin), |moment| Some(*moment + pause));
+        let due = stream::iter(questions.into_iter().zip(moments)).then(|(question, moment)| async move {
+            tokio::time::sleep_until(moment).await;
+            question
         });
-        asking.await;
+        due.for_each_concurrent(AT_ONCE, |question| self.ask(question)).await;
     }
 
-    /// Between two rounds, asks relays when somebody waits for it: those that were never asked, and those
-    /// that have something to be told.
-    async fn urgent_until(&self, next_round: Instant) {
-        while tokio::time::timeout_at(next_round, self.fleet.hurried()).await.is_ok() {
+    /// Asks relays when somebody waits for it: those that were never asked, and those that have something
+    /// to be told.
+    async fn urgent(&self) {
+        loop {
+            self.fleet.hurried().await;
             let mut urgent = self.questions();
             urgent.retain(|question| self.fleet.is_urgent(&question.cluster, &question.uid));
             stream::iter(urgent).for_each_concurrent(AT_ONCE, |question| self.ask(question)).await;
@@ -123,12 +136,16 @@ impl Engine {
     }
 }
 
+fn count(questions: &[Question]) -> u32 {
+    u32::try_from(questions.len()).unwrap_or(u32::MAX)
+}
+
 /// The label of an answer in metrics.
 fn word<T>(answer: &Result<T, NoAnswer>) -> String {
     answer.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned())
 }
 
-/// How to ask the relay in a pod; `None` while it has no address, or belongs to no known cluster.
+/// How to ask the relay in a pod; `None` while it does not run, or belongs to no known cluster.
 /// Only a pod that a ReplicaSet controls is asked, so that a pod with copied labels is not handed
 /// the token by a mere label.
 fn question(pod: &Pod, targets: &HashMap<ClusterKey, Target>) -> Option<Question> {
@@ -138,7 +155,8 @@ fn question(pod: &Pod, targets: &HashMap<ClusterKey, Target>) -> Option<Question
         .owner_references()
         .iter()
         .any(|owner| owner.controller == Some(true) && owner.kind == "ReplicaSet");
-    let address = pod.status.as_ref()?.pod_ip.as_ref()?.parse().ok()?;
+    let status = pod.status.as_ref().filter(|status| status.phase.as_deref() == Some("Running"))?;
+    let address = status.pod_ip.as_ref()?.parse().ok()?;
     owned.then(|| Question { cluster, target, uid: pod.uid().unwrap_or_default(), address })
 }
 
