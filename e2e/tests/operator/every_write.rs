@@ -37,7 +37,8 @@ async fn interrupted(world: &World, write: usize, moment: Moment) -> Result<Snap
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_operator_killed_at_any_write_of_a_first_reconcile_converges_to_the_same_objects() -> Result<()> {
+async fn f15_an_operator_killed_at_any_write_of_a_first_reconcile_converges_to_the_same_objects() -> Result<()>
+{
     let world = World::start().await?;
     let (expected, writes) = undisturbed(&world).await?;
     ensure!(writes.len() >= 10, "{writes:#?}");

@@ -16,6 +16,8 @@ mod every_write;
 mod faults;
 mod generator;
 mod leaders;
+mod played;
+mod probes;
 mod process;
 mod random_edits;
 mod scale;

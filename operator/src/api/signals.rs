@@ -23,6 +23,9 @@ words! {
         /// 5 or more connections of a relay to Redis broke within a minute. Look at Redis and the network to
         /// it.
         RedisReconnects,
+        /// A relay that its node calls ready has not answered the operator for 30 s, or with what is no
+        /// status. Look at its log, and at what the network lets through from the operator to its admin port.
+        Unresponsive,
         /// 60 or more sockets of users who are connected were refused by a relay within a minute. Let clients
         /// close their sockets, or give each user a name of its own.
         DuplicateUsers,
@@ -42,8 +45,8 @@ words! {
 }
 
 impl Signal {
-    /// The figure at which it is raised: a number within a minute, or percent. It is lowered below half
-    /// of that, five minutes later at the soonest.
+    /// The figure at which it is raised: a number within a minute, percent, or seconds. It is lowered
+    /// below half of that, five minutes later at the soonest; silence with the next answer.
     #[must_use]
     pub fn threshold(self) -> u64 {
         match self {
@@ -51,13 +54,15 @@ impl Signal {
             Self::BufferDrops | Self::TokenFailures | Self::OriginRefusals => 100,
             Self::DuplicateUsers | Self::SessionSwitches => 60,
             Self::PollingFallbacks => 50,
+            Self::Unresponsive => 30,
             Self::SlowProcessing | Self::SlowConnections => 10,
             Self::RedisReconnects => 5,
         }
     }
 
-    /// Whether clients get less than was promised: it is a reason of `Degraded`. The others are clients' own
-    /// doing, and a stranger must not be able to degrade a cluster.
+    /// Whether clients get less than was promised: it is a reason of `Degraded`. Of the others, one tells
+    /// that the operator cannot know, and the rest are clients' own doing: a stranger must not be able to
+    /// degrade a cluster.
     #[must_use]
     pub fn degrades(self) -> bool {
         matches!(
@@ -99,6 +104,10 @@ impl Signal {
             Self::RedisReconnects => (
                 " connections to Redis broke within a minute",
                 "look at Redis and the network to it: spec.redis",
+            ),
+            Self::Unresponsive => (
+                " s or more without an answer to the operator, though the pod is ready",
+                "look at its log, and at what the network lets through to its admin port",
             ),
             Self::DuplicateUsers => (
                 " sockets of users who are connected refused within a minute",

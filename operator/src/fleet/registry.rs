@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::figures::round;
 use super::settings::Settings;
 use super::signals::{Raised, Watch};
+use crate::api::Signal;
 use crate::reconcile::secret_value::SecretValue;
 
 /// Changes that may wait for the controller to look at them.
@@ -72,14 +73,26 @@ struct Inner {
 #[derive(Clone, Debug)]
 struct Reading {
     cluster: ClusterKey,
+    /// When it answered last, or was asked first.
     at: Instant,
     status: Option<Arc<Status>>,
-    told: Option<Digest>,
+    told: Told,
     told_at: Instant,
     /// Hash of settings that the relay refused, and the start of the process that did: it would again.
     refused: Option<(String, i64)>,
     /// What it shows that a person should look at.
     signals: Watch,
+}
+
+/// What the controller was told about a relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Told {
+    /// Nothing, or that its last answer is too old.
+    Nothing,
+    /// That it has not answered for long.
+    Silence,
+    /// What it said.
+    Answer(Digest),
 }
 
 /// The part of an answer that a status shows; a reconcile is worth it only when this changes.
@@ -251,7 +264,7 @@ impl Fleet {
     /// What the relay in this pod shows that a person should look at.
     #[must_use]
     pub fn signals(&self, pod_uid: &str) -> Vec<Raised> {
-        lock(&self.0.readings).get(pod_uid).map(|reading| reading.signals.raised()).unwrap_or_default()
+        lock(&self.0.readings).get(pod_uid).map(Reading::raised).unwrap_or_default()
     }
 
     /// Notes an answer, or that there is none; `false` when the cluster should be told of a change
@@ -273,14 +286,14 @@ impl Fleet {
         if entry.at.elapsed() > self.0.fresh_for {
             entry.status = None;
         }
-        let digest = entry.status.as_deref().map(|status| Digest::of(status, entry.signals.raised()));
-        if digest == entry.told || entry.is_early(digest.as_ref()) {
+        let news = entry.news();
+        if news == entry.told || entry.is_early(&news) {
             return true;
         }
         let awaited = lock(&self.0.awaited).remove(pod_uid);
         let told = awaited || self.announce(cluster);
         if told {
-            entry.told = digest;
+            entry.told = news;
             entry.told_at = Instant::now();
         }
         told
@@ -303,7 +316,7 @@ impl Reading {
             cluster,
             at: Instant::now(),
             status: None,
-            told: None,
+            told: Told::Nothing,
             told_at: Instant::now(),
             refused: None,
             signals: Watch::default(),
@@ -312,9 +325,28 @@ impl Reading {
 }
 
 impl Reading {
+    /// What the controller should know.
+    fn news(&self) -> Told {
+        match &self.status {
+            Some(status) => Told::Answer(Digest::of(status, self.signals.raised())),
+            None if self.is_silent() => Told::Silence,
+            None => Told::Nothing,
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        self.at.elapsed() >= Duration::from_secs(Signal::Unresponsive.threshold())
+    }
+
+    /// What it shows that a person should look at, by what it said or by its silence.
+    fn raised(&self) -> Vec<Raised> {
+        let silence = Raised { signal: Signal::Unresponsive, figure: Signal::Unresponsive.threshold() };
+        self.signals.raised().into_iter().chain(self.is_silent().then_some(silence)).collect()
+    }
+
     /// Whether this differs from what was told in its connections alone, and that was just now.
-    fn is_early(&self, digest: Option<&Digest>) -> bool {
-        let (Some(told), Some(digest)) = (&self.told, digest) else { return false };
+    fn is_early(&self, news: &Told) -> bool {
+        let (Told::Answer(told), Told::Answer(digest)) = (&self.told, news) else { return false };
         self.told_at.elapsed() < FIGURES_EVERY
             && *digest == Digest { connections: digest.connections, ..told.clone() }
     }

@@ -90,6 +90,27 @@ async fn a_relay_that_stays_silent_becomes_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f10_a_relay_that_never_answers_is_told_of_after_half_a_minute() {
+    let (fleet, mut changes) = Fleet::new(FRESH);
+    let mut told = Vec::new();
+    for _ in 0..8 {
+        fleet.note(&cluster(), "p", None);
+        told.push((waiting(&mut changes), fleet.signals("p").len()));
+        tokio::time::advance(Duration::from_secs(5)).await;
+    }
+    assert_eq!(told, [[(0, 0); 6].as_slice(), &[(1, 1), (0, 1)]].concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn f10_an_answer_ends_the_silence_at_once() {
+    let (fleet, _changes) = Fleet::new(FRESH);
+    fleet.note(&cluster(), "p", None);
+    tokio::time::advance(Duration::from_secs(31)).await;
+    fleet.note(&cluster(), "p", Some(status(1, BusState::Ok)));
+    assert_eq!(fleet.signals("p"), []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_change_that_found_the_queue_full_is_told_later() {
     let (fleet, mut changes) = Fleet::new(FRESH);
     let told =

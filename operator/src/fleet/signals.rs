@@ -90,6 +90,8 @@ impl Watch {
             Signal::HighMemory => last.memory_percent,
             Signal::SlowConnections => grown(|it| it.slow_connections),
             Signal::RedisReconnects => grown(|it| it.redis_reconnects),
+            // No reading tells of it.
+            Signal::Unresponsive => 0,
         }
     }
 }

@@ -8,13 +8,14 @@ use super::context::Context;
 use super::gather::GatherError;
 use super::keep::Kept;
 use super::observed::{Observed, Root};
+use super::pods::RelayPod;
 use super::revisions;
 use super::scaling::Scaling;
 use super::servers::asks_for_sentinels;
 use super::status::{Facts, Relay, ServersFacts};
 use super::validate::InvalidSpec;
-use crate::api::{AuthMethod, Profile, PublishAccess, Reason, RedisMode, RelayClusterSpec};
-use crate::fleet::{ClusterKey, Settings};
+use crate::api::{AuthMethod, Profile, PublishAccess, Reason, RedisMode, RelayClusterSpec, Signal};
+use crate::fleet::{ClusterKey, Raised, Settings};
 
 /// How far the steps between reading and reporting came.
 pub(super) enum Steps {
@@ -97,8 +98,16 @@ fn scaled(facts: &mut Facts, scaling: Option<&Scaling>) {
 /// All relays of a cluster, and what they told.
 pub(super) fn relays(context: &Context, root: &Root) -> Vec<Relay> {
     let relays = context.pods_of(root).into_iter().filter(|pod| !pod.redis);
-    let fleet = &context.fleet;
-    relays.map(|pod| Relay { told: fleet.status(&pod.uid), signals: fleet.signals(&pod.uid), pod }).collect()
+    relays
+        .map(|pod| Relay { told: context.fleet.status(&pod.uid), signals: signals(context, &pod), pod })
+        .collect()
+}
+
+/// What a relay shows; one that is not ready need not answer.
+fn signals(context: &Context, pod: &RelayPod) -> Vec<Raised> {
+    let mut raised = context.fleet.signals(&pod.uid);
+    raised.retain(|it| it.signal != Signal::Unresponsive || (pod.ready && !pod.terminating));
+    raised
 }
 
 /// The profiles that are on and ask nothing of their clients.
