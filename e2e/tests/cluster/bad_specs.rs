@@ -40,17 +40,17 @@ async fn is_refused_by_name_of_the_field(name: &str, spec: Value, field: &str) -
 }
 
 #[tokio::test]
-async fn negative_replicas_are_refused() -> Result<()> {
+async fn f12_negative_replicas_are_refused() -> Result<()> {
     is_refused_by_name_of_the_field("negative", json!({ "replicas": -1 }), "spec.replicas").await
 }
 
 #[tokio::test]
-async fn an_unknown_field_is_refused() -> Result<()> {
+async fn f12_an_unknown_field_is_refused() -> Result<()> {
     is_refused_by_name_of_the_field("unknown-field", json!({ "replicaz": 1 }), "spec.replicaz").await
 }
 
 #[tokio::test]
-async fn two_replicas_without_redis_are_refused() -> Result<()> {
+async fn f12_two_replicas_without_redis_are_refused() -> Result<()> {
     let spec = json!({ "replicas": 2, "redis": { "mode": "None" } });
     is_refused_by_name_of_the_field("no-redis", spec, "spec.replicas").await
 }
@@ -78,7 +78,7 @@ async fn still_serves(ground: &Ground) -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_image_that_does_not_exist_stalls_while_the_last_good_state_serves() -> Result<()> {
+async fn f08_an_image_that_does_not_exist_stalls_while_the_last_good_state_serves() -> Result<()> {
     let ground = Ground::new("bad-image").await?;
     ground.ready_relay("hello", &json!({})).await?;
     ground.apply_relay("hello", &json!({ "image": "localhost/no-such-image:1" })).await?;
@@ -90,7 +90,7 @@ async fn an_image_that_does_not_exist_stalls_while_the_last_good_state_serves() 
 }
 
 #[tokio::test]
-async fn a_missing_secret_stalls_while_the_last_good_state_serves() -> Result<()> {
+async fn f08_a_missing_secret_stalls_while_the_last_good_state_serves() -> Result<()> {
     let ground = Ground::new("missing-secret").await?;
     ground.ready_relay("hello", &json!({})).await?;
     let external = json!({

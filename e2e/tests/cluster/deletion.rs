@@ -36,7 +36,7 @@ async fn children(ground: &Ground) -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn deleting_a_relay_cluster_removes_every_child() -> Result<()> {
+async fn f14_deleting_a_relay_cluster_removes_every_child() -> Result<()> {
     let ground = Ground::new("deletion").await?;
     ground.ready_relay("hello", &json!({})).await?;
     let count = children(&ground).await?.len();
@@ -49,7 +49,7 @@ async fn deleting_a_relay_cluster_removes_every_child() -> Result<()> {
 }
 
 #[tokio::test]
-async fn deleting_the_namespace_does_not_hang() -> Result<()> {
+async fn f14_deleting_the_namespace_does_not_hang() -> Result<()> {
     let ground = Ground::new("namespace").await?;
     ground.ready_relay("hello", &json!({ "drain": { "timeoutSeconds": 10 } })).await?;
     ground.remove_at_once(60).await

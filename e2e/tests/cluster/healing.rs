@@ -111,7 +111,7 @@ async fn an_edited_child_is_back_as_it_was_within_5_seconds() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_killed_relay_pod_shows_in_the_status_within_5_seconds() -> Result<()> {
+async fn f08_a_killed_relay_pod_shows_in_the_status_within_5_seconds() -> Result<()> {
     let ground = ground("killed-pod").await?;
     let pods = ground.ready_pods("hello").await?;
     let victim = pods.first().context("no pod")?;

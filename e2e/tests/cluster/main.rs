@@ -6,6 +6,7 @@
 
 mod around;
 mod bad_specs;
+mod budget;
 mod canary;
 mod conflict;
 mod deletion;

@@ -17,7 +17,7 @@ async fn an_empty_spec_is_ready_in_under_30_seconds() -> Result<()> {
 }
 
 #[tokio::test]
-async fn kubectl_wait_for_ready_succeeds() -> Result<()> {
+async fn f08_kubectl_wait_for_ready_succeeds() -> Result<()> {
     let ground = Ground::new("kubectl-wait").await?;
     ground.apply_relay("hello", &json!({})).await?;
     let wait = ["wait", "--for=condition=Ready", "relaycluster/hello", "--timeout=60s"];
@@ -27,7 +27,7 @@ async fn kubectl_wait_for_ready_succeeds() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ready_is_false_or_unknown_from_the_first_second_on() -> Result<()> {
+async fn f08_ready_is_false_or_unknown_from_the_first_second_on() -> Result<()> {
     let ground = Ground::new("first-second").await?;
     let began = Instant::now();
     ground.apply_relay("hello", &json!({})).await?;

@@ -20,7 +20,7 @@ async fn lives(ground: &Ground) -> Result<BTreeMap<String, i32>> {
 }
 
 #[tokio::test]
-async fn a_killed_redis_is_reported_within_10_seconds_and_ends_no_connection() -> Result<()> {
+async fn f05_f11_a_killed_redis_is_reported_within_10_seconds_and_ends_no_connection() -> Result<()> {
     let ground = Ground::new("redis").await?;
     ground.ready_relay("hello", &json!({})).await?;
     let pods = ground.ready_pods("hello").await?;
@@ -38,6 +38,7 @@ async fn a_killed_redis_is_reported_within_10_seconds_and_ends_no_connection() -
     let (reported, elapsed) = eventually("RedisReady=False", 10, reported).await?;
     println!("{} after {:.1} s: {}", reported.reason, elapsed.as_secs_f64(), reported.message);
     ensure!(!reported.message.is_empty());
+    ensure!(ground.ready_pods("hello").await? == pods, "an outage of Redis makes relays unready");
 
     ground.wait_for("hello", "RedisReady", "True", 60).await?;
     ground.wait_for("hello", "Ready", "True", 60).await?;

@@ -77,7 +77,7 @@ fn spec(replicas: i32, image: Option<&str>) -> Value {
 }
 
 #[tokio::test]
-async fn scaling_out_and_in_ends_connections_only_with_a_goodbye() -> Result<()> {
+async fn f04_scaling_out_and_in_ends_connections_only_with_a_goodbye() -> Result<()> {
     let ground = Ground::new("scaling").await?;
     ground.ready_relay("hello", &spec(2, None)).await?;
     let crowd = Crowd::connect(&ground, 12).await?;
@@ -91,7 +91,7 @@ async fn scaling_out_and_in_ends_connections_only_with_a_goodbye() -> Result<()>
 }
 
 #[tokio::test]
-async fn a_new_image_rolls_through_and_each_client_ends_with_a_goodbye() -> Result<()> {
+async fn f04_a_new_image_rolls_through_and_each_client_ends_with_a_goodbye() -> Result<()> {
     let ground = Ground::new("rolling").await?;
     let image = std::env::var("E2E_RELAY_IMAGE_2").context("E2E_RELAY_IMAGE_2")?;
     ground.ready_relay("hello", &spec(2, None)).await?;

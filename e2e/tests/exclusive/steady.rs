@@ -38,7 +38,7 @@ async fn restart_the_operator(ground: &Ground) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_steady_cluster_costs_no_write_and_a_restarted_operator_makes_none() -> Result<()> {
+async fn f16_a_steady_cluster_costs_no_write_and_a_restarted_operator_makes_none() -> Result<()> {
     let Some(path) = Cluster::attach()?.audit_log() else {
         println!("skipped: this cluster's audit log cannot be read");
         return Ok(());
