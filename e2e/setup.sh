@@ -93,6 +93,18 @@ check_rust() {
 	rustup target add "$rust_target" >&2 || fail "rustup could not add the target $rust_target"
 }
 
+# Makes the directory of builds, which checkouts share, this one's: cargo takes what another checkout built
+# for its own if it is newer than the sources here.
+claim_target() {
+	local note=${CARGO_TARGET_DIR:-}/checkout profile
+	[ -d "${CARGO_TARGET_DIR:-}" ] && [ "$(cat "$note" 2>/dev/null)" != "$PWD" ] || return 0
+	for profile in dev release; do
+		cargo clean --quiet --profile "$profile" --package relay --package relay-contract --package relay-operator \
+			--package relay-bench --package e2e
+	done
+	printf '%s\n' "$PWD" >"$note"
+}
+
 wanted=$needed
 if [ "${PROVIDER:-local}" = local ]; then
 	wanted+=$needed_locally
@@ -103,3 +115,4 @@ packages=$(missing_packages <<<"$wanted")
 [ -z "$packages" ] || install $packages
 check_rust
 [ "$(uname -sm)" = "Linux x86_64" ] || fail "images are built for Linux on x86_64, and this is $(uname -sm)"
+claim_target

@@ -1,7 +1,7 @@
 //! This project's own programs: static, so that an image holds one file and nothing else.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::command::Command;
@@ -28,6 +28,26 @@ pub fn program_path(place: &Place, name: &str) -> PathBuf {
     target_directory(place).join(TARGET).join("release").join(name)
 }
 
+/// Makes the directory this checkout's.
+///
+/// Cargo takes what another checkout built for its own if it is newer than the sources here.
+fn claim(place: &Place, target: &Path) -> Result<()> {
+    let note = target.join("checkout");
+    let checkout = place.checkout().display().to_string();
+    if files::read(&note).is_ok_and(|owner| owner == checkout) {
+        return Ok(());
+    }
+    let workspace = ["relay", "relay-operator", "relay-contract"].iter().flat_map(|it| ["--package", it]);
+    Command::new("cargo")
+        .args(["clean", "--quiet", "--release", "--locked", "--target", TARGET])
+        .args(workspace)
+        .dir(place.checkout())
+        .env("CARGO_TARGET_DIR", target)
+        .run()?;
+    files::make_dir(target)?;
+    files::replace(&note, checkout)
+}
+
 /// A finished build. The lock keeps another checkout from replacing the programs meanwhile.
 pub(super) struct Programs<'a> {
     place: &'a Place,
@@ -39,6 +59,7 @@ impl<'a> Programs<'a> {
     pub(super) fn build(place: &'a Place) -> Result<Self> {
         let target = target_directory(place);
         let lock = Lock::take(&target.with_extension("lock"), "the build of the images' programs")?;
+        claim(place, &target)?;
         let packages = PACKAGES.iter().flat_map(|package| ["--package", package]);
         Command::new("cargo")
             .args(["build", "--release", "--locked", "--bins", "--target", TARGET])
