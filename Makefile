@@ -74,6 +74,17 @@ scale: setup ## Measure the operator with 1,000 RelayClusters on simulated nodes
 	timeout --signal=KILL 900 unshare --net --pid --fork --kill-child --mount-proc e2e/simulated.sh \
 		cargo test --quiet --package e2e --test scale -- --ignored --nocapture
 
+.PHONY: upgrade
+upgrade: setup ## Upgrade the operator of a revision (FROM=REVISION) under running clusters on a cluster of its own
+	@export E2E_NAME=upgrade
+	earlier=$$(mktemp -d)
+	trap '$(E2E) down; rm -rf "$$earlier"' EXIT
+	git archive $(or $(FROM),HEAD) | tar --extract --directory "$$earlier"
+	$(E2E) start --from "$$earlier"
+	$(E2E) images
+	$(E2E) load
+	$(E2E) run -- cargo test --package e2e --test upgrade -- --ignored --nocapture
+
 .PHONY: requirements
 requirements: setup ## Run the tests that name requirements, and print each requirement with its tests
 	@cargo test --workspace --no-fail-fast -- r00 x0 x1 x2 > $(TESTED) || true

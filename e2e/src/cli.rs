@@ -50,12 +50,19 @@ enum Action {
         nodes: u8,
     },
     /// Bring a cluster up with the operator of this checkout installed.
-    Start,
+    Start {
+        /// Another checkout, whose images and chart are taken instead.
+        #[arg(long, value_name = "CHECKOUT")]
+        from: Option<PathBuf>,
+    },
     /// Start a cluster, and show a RelayCluster at work on it.
     Demo,
     /// Install the operator's chart; runs inside the cluster's network.
     #[command(hide = true)]
-    InstallHere,
+    InstallHere {
+        /// Folder of the chart.
+        chart: PathBuf,
+    },
     /// Show a RelayCluster at work; runs inside the cluster's network.
     #[command(hide = true)]
     ShowHere,
@@ -107,9 +114,12 @@ impl Cli {
             Action::Images => build_images(&place, &progress)?,
             Action::Manifest => std::fs::write(manifest::path(), manifest::render(&place)?)?,
             Action::Up { nodes } => up(provider, &place, nodes, &progress)?,
-            Action::Start => start(provider, &place, &progress)?,
+            Action::Start { from } => {
+                let source = from.map_or_else(|| Ok(place.clone()), |from| place.beside(&from))?;
+                start(provider, &place, &source, &progress)?;
+            }
             Action::Demo => demo(provider, &place, &progress)?,
-            Action::InstallHere => here(install::install(&Cluster::attach()?.images()?))?,
+            Action::InstallHere { chart } => here(install::install(&chart, &Cluster::attach()?.images()?))?,
             Action::ShowHere => here(show::show(&progress))?,
             Action::Down => down(provider, &place, &progress)?,
             Action::Load { archives } => load(provider, &place, archives, &progress)?,
@@ -146,18 +156,20 @@ fn up(provider: Provider, place: &Place, nodes: u8, progress: &Progress) -> Resu
     Ok(())
 }
 
-fn start(provider: Provider, place: &Place, progress: &Progress) -> Result<()> {
-    build_images(place, progress)?;
+/// `source` is where images and chart come from.
+fn start(provider: Provider, place: &Place, source: &Place, progress: &Progress) -> Result<()> {
+    build_images(source, progress)?;
     up(provider, place, NODES, progress)?;
-    load(provider, place, Vec::new(), progress)?;
-    inside(provider, place, progress, "install-here")?;
+    load(provider, place, images::project_archives(source).to_vec(), progress)?;
+    let mut install = inside(provider, place, progress, "install-here")?;
+    succeed(install.arg(install::chart_of(source)).envs(images::variables(source)))?;
     progress.say("the operator is installed");
     Ok(())
 }
 
 fn demo(provider: Provider, place: &Place, progress: &Progress) -> Result<()> {
-    start(provider, place, progress)?;
-    inside(provider, place, progress, "show-here")?;
+    start(provider, place, place, progress)?;
+    succeed(&mut inside(provider, place, progress, "show-here")?)?;
     progress.say("that was the demo; the cluster stays up. Try next:");
     let kubectl = provider.kubectl(place);
     println!(
@@ -171,18 +183,19 @@ fn demo(provider: Provider, place: &Place, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command of this program where it reaches the cluster.
-fn inside(provider: Provider, place: &Place, progress: &Progress, action: &str) -> Result<()> {
+/// An action of this program where it reaches the cluster.
+fn inside(provider: Provider, place: &Place, progress: &Progress, action: &str) -> Result<Command> {
     let program = std::env::current_exe()?;
     let mut arguments = provider.inside(place).arg(program).arg(action).into_arguments().into_iter();
-    let first = arguments.next().unwrap_or_default();
-    let elapsed = progress.elapsed().as_millis().to_string();
-    let status = Command::new(first)
-        .args(arguments)
-        .envs(provider.environment(place)?)
-        .env(ELAPSED_VARIABLE, elapsed)
-        .status()?;
-    ensure!(status.success(), "`{action}` failed");
+    let mut command = Command::new(arguments.next().unwrap_or_default());
+    command.args(arguments).envs(provider.environment(place)?);
+    command.env(ELAPSED_VARIABLE, progress.elapsed().as_millis().to_string());
+    Ok(command)
+}
+
+fn succeed(command: &mut Command) -> Result<()> {
+    let status = command.status()?;
+    ensure!(status.success(), "{command:?} failed");
     Ok(())
 }
 

@@ -1,11 +1,12 @@
 //! The operator's chart, installed and removed with Helm as a user does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
 use crate::cluster::Images;
+use crate::place::Place;
 
 /// Namespace of the operator.
 pub const NAMESPACE: &str = "relay-system";
@@ -17,11 +18,16 @@ pub fn chart() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../charts/relay-operator")
 }
 
-/// Installs or upgrades the chart and waits until the operator is ready.
+/// Folder of the chart in another checkout.
+pub fn chart_of(place: &Place) -> PathBuf {
+    place.checkout().join("charts/relay-operator")
+}
+
+/// Installs this chart, or upgrades to it, and waits until the operator is ready.
 ///
 /// # Errors
 /// If Helm fails: it has said why on standard error.
-pub async fn install(images: &Images) -> Result<()> {
+pub async fn install(chart: &Path, images: &Images) -> Result<()> {
     let (repository, tag) = images.operator.rsplit_once(':').context("the operator's image has no tag")?;
     let values = [
         format!("image.repository={repository}"),
@@ -32,7 +38,7 @@ pub async fn install(images: &Images) -> Result<()> {
     ];
     label_namespace().await?;
     let mut helm = Command::new("helm");
-    helm.args(["upgrade", "--install", RELEASE]).arg(chart()).args(["--namespace", NAMESPACE]);
+    helm.args(["upgrade", "--install", RELEASE]).arg(chart).args(["--namespace", NAMESPACE]);
     helm.args(["--wait", "--timeout", "2m"]).arg("--set").arg(values.join(","));
     succeed(&mut helm).await
 }

@@ -38,6 +38,15 @@ impl Place {
         Ok(Self { checkout, cache: cache.join("relay-operator"), name })
     }
 
+    /// Another checkout, with the same cache.
+    ///
+    /// # Errors
+    /// If there is no such folder.
+    pub fn beside(&self, checkout: &Path) -> Result<Self> {
+        let checkout = checkout.canonicalize().map_err(Error::file("find", checkout))?;
+        Ok(Self { checkout, ..self.clone() })
+    }
+
     /// Root of the workspace.
     pub fn checkout(&self) -> &Path {
         &self.checkout

@@ -109,11 +109,7 @@ impl Provider {
     /// What a program needs to know of the cluster, as environment variables.
     pub fn environment(self, place: &Place) -> Result<Vec<(&'static str, OsString)>> {
         let mut variables = vec![(environment::PROVIDER, self.name().into())];
-        let references = images::references(place);
-        for (variable, archive) in environment::IMAGES {
-            let built = references.get(archive).map(OsString::from);
-            variables.extend(env::var_os(variable).or(built).map(|reference| (variable, reference)));
-        }
+        variables.extend(images::variables(place));
         match self {
             Self::Kubeconfig => {}
             Self::Kind => variables.push(("KUBECONFIG", kind::kubeconfig(place).into())),

@@ -11,9 +11,12 @@ mod program;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::binaries::Binaries;
+use crate::environment::IMAGES;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::lock::Lock;
@@ -43,6 +46,14 @@ const REFERENCES: &str = "references.json";
 pub fn references(place: &Place) -> BTreeMap<String, String> {
     let text = files::read(&place.images().join(REFERENCES)).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// The variables that tell a program of these images, unless they tell of others already.
+pub fn variables(place: &Place) -> Vec<(&'static str, OsString)> {
+    let built = references(place);
+    let reference = |variable, archive| env::var_os(variable).or(built.get(archive).map(OsString::from));
+    let all = IMAGES.iter().map(|&(variable, archive)| (variable, reference(variable, archive)));
+    all.filter_map(|(variable, reference)| Some((variable, reference?))).collect()
 }
 
 /// Makes the images that the local cluster starts with: pause and Redis.
