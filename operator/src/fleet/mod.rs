@@ -9,6 +9,7 @@ pub mod autoscale;
 mod autoscalers;
 mod engine;
 mod figures;
+mod pace;
 pub mod redis;
 mod registry;
 mod settings;

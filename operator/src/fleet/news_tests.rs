@@ -13,7 +13,13 @@ fn settings(text: &str) -> Settings {
 /// A fleet whose relays are to run `A=2`.
 fn fleet() -> Fleet {
     let fleet = Fleet::new(Duration::from_secs(12)).0;
-    let target = Target { uid: "u".to_owned(), token: SecretValue::random(), settings: None, drain: None };
+    let target = Target {
+        uid: "u".to_owned(),
+        token: SecretValue::random(),
+        settings: None,
+        drain: None,
+        scales: false,
+    };
     fleet.watch(cluster(), target);
     fleet.set(&cluster(), Some(settings("A=2\n")));
     fleet
@@ -63,7 +69,13 @@ async fn a_visit_that_watches_a_cluster_again_forgets_no_settings() {
     let fleet = fleet();
     fleet.watch(
         cluster(),
-        Target { uid: "u".to_owned(), token: SecretValue::random(), settings: None, drain: None },
+        Target {
+            uid: "u".to_owned(),
+            token: SecretValue::random(),
+            settings: None,
+            drain: None,
+            scales: false,
+        },
     );
     assert!(fleet.news(&cluster(), "p", &runs("A=1\n", 1)).is_some());
 }
@@ -73,7 +85,13 @@ async fn a_new_cluster_of_the_same_name_has_no_settings_of_the_former_one() {
     let fleet = fleet();
     fleet.watch(
         cluster(),
-        Target { uid: "v".to_owned(), token: SecretValue::random(), settings: None, drain: None },
+        Target {
+            uid: "v".to_owned(),
+            token: SecretValue::random(),
+            settings: None,
+            drain: None,
+            scales: false,
+        },
     );
     assert_eq!(fleet.news(&cluster(), "p", &runs("A=1\n", 1)), None);
 }

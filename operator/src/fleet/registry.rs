@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::figures::round;
+use super::pace::Pace;
 use super::settings::Settings;
 use super::signals::{Raised, Watch};
 use crate::api::Signal;
@@ -21,10 +22,6 @@ use crate::reconcile::secret_value::SecretValue;
 
 /// Changes that may wait for the controller to look at them.
 const WAITING_CHANGES: usize = 1024;
-
-/// Shortest time between two visits that a relay causes by its number of connections alone. A visit
-/// asks the API server a dozen things, and the status tells figures every half minute.
-const FIGURES_EVERY: Duration = Duration::from_secs(15);
 
 /// Where a RelayCluster is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +43,8 @@ pub struct Target {
     pub settings: Option<Settings>,
     /// That they are to let go of their connections, if they are.
     pub drain: Option<DrainRequest>,
+    /// Whether there are more or fewer of them by their connections.
+    pub scales: bool,
 }
 
 /// Clusters whose relays said something new.
@@ -60,6 +59,7 @@ struct Inner {
     targets: Mutex<HashMap<ClusterKey, Target>>,
     readings: Mutex<HashMap<String, Reading>>,
     changes: Mutex<mpsc::Sender<ClusterKey>>,
+    pace: Pace,
     fresh_for: Duration,
     /// Relays whose first answer a visit waits for: it needs no second visit.
     awaited: Mutex<HashSet<String>>,
@@ -77,7 +77,6 @@ struct Reading {
     at: Instant,
     status: Option<Arc<Status>>,
     told: Told,
-    told_at: Instant,
     /// Hash of settings that the relay refused, and the start of the process that did: it would again.
     refused: Option<(String, i64)>,
     /// What it shows that a person should look at.
@@ -128,6 +127,7 @@ impl Fleet {
             targets: Mutex::default(),
             readings: Mutex::default(),
             changes: Mutex::new(sender),
+            pace: Pace::default(),
             fresh_for,
             awaited: Mutex::default(),
             hurry: Notify::new(),
@@ -287,16 +287,21 @@ impl Fleet {
             entry.status = None;
         }
         let news = entry.news();
-        if news == entry.told || entry.is_early(&news) {
+        if news == entry.told || (entry.only_moves(&news) && !self.figures_are_due(cluster)) {
             return true;
         }
         let awaited = lock(&self.0.awaited).remove(pod_uid);
         let told = awaited || self.announce(cluster);
         if told {
             entry.told = news;
-            entry.told_at = Instant::now();
+            self.0.pace.told(cluster);
         }
         told
+    }
+
+    fn figures_are_due(&self, cluster: &ClusterKey) -> bool {
+        let scales = lock(&self.0.targets).get(cluster).is_some_and(|target| target.scales);
+        self.0.pace.is_due(cluster, scales)
     }
 
     /// Has the controller look at a cluster; `false` when the queue is full.
@@ -304,8 +309,10 @@ impl Fleet {
         lock(&self.0.changes).try_send(cluster.clone()).is_ok()
     }
 
-    /// Forgets what pods said that are no more.
+    /// Forgets what pods said that are no more, and clusters that nobody asks about.
     pub(super) fn retain(&self, exists: impl Fn(&str) -> bool) {
+        let targets = self.targets();
+        self.0.pace.retain(|cluster| targets.contains_key(cluster));
         lock(&self.0.readings).retain(|uid, _| exists(uid));
     }
 }
@@ -317,7 +324,6 @@ impl Reading {
             at: Instant::now(),
             status: None,
             told: Told::Nothing,
-            told_at: Instant::now(),
             refused: None,
             signals: Watch::default(),
         }
@@ -344,11 +350,10 @@ impl Reading {
         self.signals.raised().into_iter().chain(self.is_silent().then_some(silence)).collect()
     }
 
-    /// Whether this differs from what was told in its connections alone, and that was just now.
-    fn is_early(&self, news: &Told) -> bool {
+    /// Whether this differs from what was told in its connections alone.
+    fn only_moves(&self, news: &Told) -> bool {
         let (Told::Answer(told), Told::Answer(digest)) = (&self.told, news) else { return false };
-        self.told_at.elapsed() < FIGURES_EVERY
-            && *digest == Digest { connections: digest.connections, ..told.clone() }
+        *digest == Digest { connections: digest.connections, ..told.clone() }
     }
 }
 

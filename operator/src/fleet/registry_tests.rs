@@ -52,7 +52,7 @@ async fn f16_connections_that_move_are_a_change_only_now_and_then() {
         fleet.note(&cluster(), "p", Some(status(connections * 100, BusState::Ok)));
         tokio::time::advance(Duration::from_secs(5)).await;
     }
-    assert_eq!(waiting(&mut changes), 4);
+    assert_eq!(waiting(&mut changes), 2);
 }
 
 #[tokio::test(start_paused = true)]

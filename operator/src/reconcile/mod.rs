@@ -107,8 +107,9 @@ async fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys 
     let root = &observed.root;
     let keys = observed.keys(context.remembered(&root.uid));
     context.remember(root, &keys);
-    let target =
-        Target { uid: root.uid.clone(), token: keys.admin_token.clone(), settings: None, drain: None };
+    let scales = root.cluster.as_ref().is_ok_and(|cluster| cluster.spec.autoscaling.is_some());
+    let (uid, token) = (root.uid.clone(), keys.admin_token.clone());
+    let target = Target { uid, token, settings: None, drain: None, scales };
     let first_visit = context.fleet.watch(key.clone(), target);
     let relays = context.pods_of(root).into_iter().filter(|pod| pod.ready && !pod.redis);
     let unasked: Vec<_> = relays.filter(|pod| !context.fleet.was_asked(&pod.uid)).collect();
