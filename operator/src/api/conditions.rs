@@ -108,6 +108,9 @@ words! {
         /// Redis answers but takes no writes: it is a replica, has no memory left or could not save its data.
         /// Messages cross, leases and tokens fail; the message has what Redis says.
         RedisRefusesWrites,
+        /// Redis answers, but messages of some partitions do not cross, such as those of a slot that was left
+        /// between two nodes of a Cluster. They wait; the message has the server and its words.
+        RedisPartitionsStalled,
         /// No ready relay told whether it reaches Redis.
         NotReported,
         /// Relays that end close their connections at a pace.

@@ -19,7 +19,7 @@ fn status(connections: u64, bus: BusState) -> Status {
         draining: None,
         connections: Connections { total: connections, ..Connections::default() },
         queue_bytes: 0,
-        bus: Bus { kind: BusKind::Redis, state: bus, reason: None, lag_ms: None },
+        bus: Bus { kind: BusKind::Redis, state: bus, reason: None, lag_ms: None, stalled_partitions: None },
         drops: std::collections::BTreeMap::default(),
         signals: relay_contract::admin::Signals::default(),
     }

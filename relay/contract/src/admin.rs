@@ -139,6 +139,9 @@ pub struct Bus {
     /// Milliseconds from publish to delivery of the last self-probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_ms: Option<u64>,
+    /// Partitions of 128 whose messages do not go on although there is a connection, if that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stalled_partitions: Option<u64>,
 }
 
 /// What a bus is made of.

@@ -39,6 +39,14 @@ pub(crate) trait PartBus: Send + Sync + 'static {
         self.publish(message).await?;
         Ok(Published { duplicate: false })
     }
+
+    async fn nodes(&self) -> Result<Vec<Node>, BusError> {
+        Ok(Vec::new())
+    }
+
+    async fn cluster_secret(&self) -> Result<Option<Secret>, BusError> {
+        Ok(None)
+    }
 }
 
 #[async_trait]
@@ -79,6 +87,14 @@ impl<T: PartBus> Bus for T {
         PartBus::publish_once(self, message, key).await
     }
 
+    async fn nodes(&self) -> Result<Vec<Node>, BusError> {
+        PartBus::nodes(self).await
+    }
+
+    async fn cluster_secret(&self) -> Result<Option<Secret>, BusError> {
+        PartBus::cluster_secret(self).await
+    }
+
     async fn holder(&self, _: &str) -> Result<Option<String>, BusError> {
         Ok(None)
     }
@@ -93,7 +109,7 @@ impl<T: PartBus> Bus for T {
 
     fn status(&self) -> admin::Bus {
         let (kind, state) = (admin::BusKind::Memory, admin::BusState::Ok);
-        admin::Bus { kind, state, reason: None, lag_ms: None }
+        admin::Bus { kind, state, reason: None, lag_ms: None, stalled_partitions: None }
     }
 }
 

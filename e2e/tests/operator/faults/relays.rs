@@ -71,7 +71,13 @@ fn status(config: Config) -> Status {
         draining: None,
         connections: Connections::default(),
         queue_bytes: 0,
-        bus: Bus { kind: BusKind::Redis, state: BusState::Ok, reason: None, lag_ms: None },
+        bus: Bus {
+            kind: BusKind::Redis,
+            state: BusState::Ok,
+            reason: None,
+            lag_ms: None,
+            stalled_partitions: None,
+        },
         drops: std::collections::BTreeMap::default(),
         signals: relay_contract::admin::Signals::default(),
     }

@@ -30,10 +30,17 @@ pub(super) fn judge(facts: &Facts) -> Judgement {
         let message = format!("{message}, keep their connections and deliver locally; {}", words(first));
         return Judgement::new(State::False, Reason::RelaysCannotReachRedis, message);
     }
+    let (stalled, refused): (Vec<&Relay>, Vec<&Relay>) =
+        refused.into_iter().partition(|relay| stalled_partitions(relay).is_some());
     if let Some(first) = refused.first() {
         let message = format!("Redis takes no writes of {} of {} relays", refused.len(), told.len());
         let message = format!("{message}; {}", words(first));
         return Judgement::new(State::False, Reason::RedisRefusesWrites, message);
+    }
+    if let Some(first) = stalled.first() {
+        let message =
+            format!("some messages of {} of {} relays wait; {}", stalled.len(), told.len(), words(first));
+        return Judgement::new(State::False, Reason::RedisPartitionsStalled, message);
     }
     if told.is_empty() {
         return Judgement::new(
@@ -85,6 +92,10 @@ fn state(relay: &Relay) -> Option<BusState> {
 
 fn lag(relay: &Relay) -> Option<u64> {
     relay.told.as_ref().and_then(|told| told.bus.lag_ms)
+}
+
+fn stalled_partitions(relay: &Relay) -> Option<u64> {
+    relay.told.as_ref().and_then(|told| told.bus.stalled_partitions)
 }
 
 fn words(relay: &Relay) -> String {

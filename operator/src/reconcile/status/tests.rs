@@ -164,16 +164,30 @@ fn what_relays_say_about_redis_counts_in_every_mode() {
     }
 }
 
-#[test]
-fn a_redis_that_takes_no_writes_is_told_with_what_it_says() {
+/// What of Redis is told when one of two relays reaches it and is degraded for `reason`.
+fn limping(reason: &str, stalled_partitions: Option<u64>) -> (Facts, String) {
     let mut facts = settled();
     let mut status = Arc::unwrap_or_clone(told(1, "degraded").unwrap());
-    (status.bus.lag_ms, status.bus.reason) = (Some(1), Some("write: OOM command not allowed".to_owned()));
+    (status.bus.lag_ms, status.bus.reason) = (Some(1), Some(reason.to_owned()));
+    status.bus.stalled_partitions = stalled_partitions;
     facts.relays[1].told = Some(Arc::new(status));
-    assert_eq!(condition(&facts, ConditionType::RedisReady), is("False", Reason::RedisRefusesWrites));
     let told = compute(&facts).conditions;
-    let told = told.iter().find(|condition| condition.type_ == "RedisReady").unwrap();
-    assert!(told.message.contains("1 of 2") && told.message.contains("OOM"), "{}", told.message);
+    let told = told.into_iter().find(|condition| condition.type_ == "RedisReady").unwrap();
+    (facts, told.message)
+}
+
+#[test]
+fn a_redis_that_takes_no_writes_is_told_with_what_it_says() {
+    let (facts, message) = limping("write: OOM command not allowed", None);
+    assert_eq!(condition(&facts, ConditionType::RedisReady), is("False", Reason::RedisRefusesWrites));
+    assert!(message.contains("1 of 2") && message.contains("OOM"), "{message}");
+}
+
+#[test]
+fn partitions_that_are_stalled_are_told_with_what_redis_says() {
+    let (facts, message) = limping("messages of 1 of 128 partitions do not cross; ASK", Some(1));
+    assert_eq!(condition(&facts, ConditionType::RedisReady), is("False", Reason::RedisPartitionsStalled));
+    assert!(message.contains("1 of 2") && message.contains("ASK"), "{message}");
 }
 
 #[test]

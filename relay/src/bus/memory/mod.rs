@@ -138,7 +138,8 @@ impl Bus for MemoryBus {
     }
 
     fn status(&self) -> admin::Bus {
-        admin::Bus { kind: admin::BusKind::Memory, state: admin::BusState::Ok, reason: None, lag_ms: None }
+        let (kind, state) = (admin::BusKind::Memory, admin::BusState::Ok);
+        admin::Bus { kind, state, reason: None, lag_ms: None, stalled_partitions: None }
     }
 }
 

@@ -321,8 +321,7 @@ impl Bus for RedisBus {
     }
 
     fn status(&self) -> admin::Bus {
-        let refusal = self.histories.refusal().or_else(|| self.stalls.reason());
-        self.state.with(refusal)
+        self.state.with(self.histories.refusal(), self.stalls.told())
     }
 
     fn counters(&self) -> Counters {

@@ -19,25 +19,34 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// What is known of them, for people.
 #[derive(Default)]
-pub(super) struct Stalls(Mutex<Option<String>>);
+pub(super) struct Stalls(Mutex<Option<Stalled>>);
+
+/// Messages that wait for long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stalled {
+    /// Of how many partitions.
+    pub(super) partitions: u64,
+    /// Why, one line without secrets.
+    pub(super) reason: String,
+}
 
 impl Stalls {
-    /// Why messages wait, one line without secrets; nothing, if none do for long.
-    pub(super) fn reason(&self) -> Option<String> {
+    /// What waits; nothing, if nothing does for long or something else is wrong.
+    pub(super) fn told(&self) -> Option<Stalled> {
         lock(&self.0).clone()
     }
 
     /// Logs what is news, once.
-    fn tell(&self, reason: Option<String>) {
+    fn tell(&self, stalled: Option<Stalled>) {
         let mut told = lock(&self.0);
-        if *told == reason {
+        if *told == stalled {
             return;
         }
-        match &reason {
-            Some(reason) => tracing::warn!(reason, "Messages to other nodes wait"),
+        match &stalled {
+            Some(Stalled { reason, .. }) => tracing::warn!(reason, "Messages to other nodes wait"),
             None => tracing::info!("Messages to other nodes cross again"),
         }
-        *told = reason;
+        *told = stalled;
     }
 }
 
@@ -73,14 +82,15 @@ pub(super) async fn watch(shared: Arc<Shared>) {
     loop {
         let now = ticks.tick().await;
         let stalled = look(&shared, &mut lanes, now);
-        shared.tally.stalled(stalled.len() as u64);
+        let partitions = stalled.len() as u64;
+        shared.tally.stalled(partitions);
         // Whatever else is wrong is the reason then.
         let is_well = shared.state.current().state == BusState::Ok;
         shared.stalls.tell(stalled.first().filter(|_| is_well).map(|first| {
-            let mut reason = format!("messages of {} of 128 partitions do not cross", stalled.len());
+            let mut reason = format!("messages of {partitions} of 128 partitions do not cross");
             // A string takes all.
             let _ = write!(reason, "; {}", shared.routes.why_stalled(*first));
-            reason
+            Stalled { partitions, reason }
         }));
     }
 }

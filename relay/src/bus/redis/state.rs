@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use relay_contract::admin::{self, BusState};
 
+use super::stalls::Stalled;
 use crate::sync::lock;
 
 /// What of the bus something is told of.
@@ -46,14 +47,19 @@ impl State {
         lock(&self.0).told()
     }
 
-    /// The state now, which is no better than degraded if there is a `refusal`: Redis is there, but
-    /// takes no message of a history, or of some partitions.
-    pub(super) fn with(&self, refusal: Option<String>) -> admin::Bus {
-        let mut current = self.current();
-        if let (BusState::Ok, Some(_)) = (current.state, &refusal) {
-            (current.state, current.reason) = (BusState::Degraded, refusal);
+    /// The state now, which is no better than degraded if there is a `refusal`, or else `stalled`: Redis
+    /// is there, but takes no message of a history, or none of some partitions goes on.
+    pub(super) fn with(&self, refusal: Option<String>, stalled: Option<Stalled>) -> admin::Bus {
+        let current = self.current();
+        if current.state != BusState::Ok {
+            return current;
         }
-        current
+        let (reason, stalled_partitions) = match (refusal, stalled) {
+            (Some(refusal), _) => (refusal, None),
+            (None, Some(Stalled { partitions, reason })) => (reason, Some(partitions)),
+            (None, None) => return current,
+        };
+        admin::Bus { state: BusState::Degraded, reason: Some(reason), stalled_partitions, ..current }
     }
 
     /// One line for an error: why the bus is not there.
@@ -151,7 +157,7 @@ impl Health {
 }
 
 fn told(state: BusState, reason: Option<String>, lag_ms: Option<u64>) -> admin::Bus {
-    admin::Bus { kind: admin::BusKind::Redis, state, reason, lag_ms }
+    admin::Bus { kind: admin::BusKind::Redis, state, reason, lag_ms, stalled_partitions: None }
 }
 
 #[cfg(test)]
@@ -196,6 +202,20 @@ mod tests {
         assert_eq!(state.current(), told(BusState::Ok, None, Some(5)));
         state.lost(TWO, "closed", Duration::ZERO);
         assert_eq!(state.current(), told(BusState::Degraded, Some("closed".into()), None));
+    }
+
+    #[test]
+    fn stalled_partitions_are_the_reason_where_nothing_else_is() {
+        let (state, stalled) = (State::default(), Stalled { partitions: 3, reason: "ASK".into() });
+        state.reached(ONE, Duration::ZERO);
+        let with = |refusal: Option<&str>| {
+            let told = state.with(refusal.map(Into::into), Some(stalled.clone()));
+            (told.state, told.reason.unwrap(), told.stalled_partitions)
+        };
+        assert_eq!(with(None), (BusState::Degraded, "ASK".into(), Some(3)));
+        assert_eq!(with(Some("NOPERM")), (BusState::Degraded, "NOPERM".into(), None));
+        state.lost(ONE, "closed", Duration::ZERO);
+        assert_eq!(with(None), (BusState::Degraded, "closed".into(), None));
     }
 
     #[test]
