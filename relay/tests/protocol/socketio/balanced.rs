@@ -122,7 +122,8 @@ async fn r002_15_r002_16_clients_of_a_node_that_is_killed_come_back_by_themselve
     assert_eq!(answers, json!(vec!["ok"; 12]));
 }
 
-const UNKNOWN: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
+/// What a client is told whose session nobody has.
+pub(super) const UNKNOWN: &str = r#"{"code":1,"message":"Session ID unknown"}"#;
 
 #[tokio::test]
 async fn r002_15_a_session_of_a_node_that_is_gone_is_unknown() {
