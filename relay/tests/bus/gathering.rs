@@ -4,30 +4,41 @@ use std::process::{Child, Command, Stdio};
 
 use relay_contract::admin::BusState;
 
-use crate::support::{Node, Redis, ids, until};
+use crate::support::{Node, Redis, Site, ids, until};
 
-/// Two nodes that have heard of each other, of which the second has an account of its own.
-async fn two_accounts() -> (Redis, Node, Node) {
-    let redis = Redis::start(&[]);
-    redis.cli(&["ACL", "SETUSER", "b", "on", ">word", "~*", "&*", "+@all"]);
-    let a = Node::ready("a", &redis).await;
-    let url = format!("redis://b@127.0.0.1:{}", redis.port());
-    let b = Node::start("b", &url, Some("word"));
+/// Two nodes on `site` that have heard of each other on all of its servers, but not of alice. The second
+/// has an account of its own.
+async fn two_accounts(site: &Site) -> (Node, Node) {
+    each(site, &["ACL", "SETUSER", "b", "on", ">word", "~*", "&*", "+@all"]);
+    let a = Node::start("a", &site.url(), None);
+    a.reaches(BusState::Ok).await;
+    let b = Node::start("b", &site.url().replace("://", "://b@"), Some("word"));
     b.reaches(BusState::Ok).await;
-    a.publish("bob", 0).await;
-    b.gets("bob", 1).await;
-    (redis, a, b)
+    for user in ["bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan"] {
+        // Who hears this has heard what was said before it, and answers before it sends what comes next.
+        b.publish(user, 0).await;
+        a.gets(user, 1).await;
+        a.publish(user, 1).await;
+        b.gets(user, 1).await;
+    }
+    (a, b)
+}
+
+fn each(site: &Site, command: &[&str]) {
+    for server in site.servers() {
+        server.cli(command);
+    }
 }
 
 /// Ends the connections of the second node, and lets it make no others.
-async fn banish(redis: &Redis, b: &Node) {
-    redis.cli(&["ACL", "SETUSER", "b", "off"]);
-    redis.cli(&["CLIENT", "KILL", "USER", "b"]);
+async fn banish(site: &Site, b: &Node) {
+    each(site, &["ACL", "SETUSER", "b", "off"]);
+    each(site, &["CLIENT", "KILL", "USER", "b"]);
     b.reaches(BusState::Degraded).await;
 }
 
-fn admit(redis: &Redis) {
-    redis.cli(&["ACL", "SETUSER", "b", "on"]);
+fn admit(site: &Site) {
+    each(site, &["ACL", "SETUSER", "b", "on"]);
 }
 
 /// A subscription to all that relays are subscribed to, which ends with its test.
@@ -59,29 +70,40 @@ impl Drop for Stale {
 
 #[tokio::test]
 async fn a_subscription_that_nobody_hears_does_not_get_what_waits_for_a_relay() {
-    let (redis, a, b) = two_accounts().await;
-    banish(&redis, &b).await;
-    let _stale = Stale::start(&redis).await;
-    redis.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+    let site = Site::single();
+    let (a, b) = two_accounts(&site).await;
+    banish(&site, &b).await;
+    let _stale = Stale::start(&site.servers()[0]).await;
+    each(&site, &["CLIENT", "KILL", "TYPE", "normal"]);
     until("a lost its connection", || a.bus.counters().reconnects > 0).await;
     for id in 0..20 {
         a.publish("alice", id).await;
     }
     a.reaches(BusState::Ok).await;
-    admit(&redis);
+    admit(&site);
     b.gets("alice", 20).await;
     assert_eq!(b.got("alice"), ids(0..20));
 }
 
-#[tokio::test]
-async fn what_a_relay_missed_on_a_channel_on_which_it_heard_nothing_before_is_counted() {
-    let (redis, a, b) = two_accounts().await;
-    banish(&redis, &b).await;
+/// The second node misses what the first sends while it is away, and counts it when it is back.
+async fn counts_what_it_missed(site: Site) {
+    let (a, b) = two_accounts(&site).await;
+    banish(&site, &b).await;
     let sent = a.bus.counters().published;
     for id in 0..5 {
         a.publish("alice", id).await;
     }
     until("Redis has them", || a.bus.counters().published == sent + 5).await;
-    admit(&redis);
+    admit(&site);
     until("what b missed is counted", || b.bus.counters().missed == 5).await;
+}
+
+#[tokio::test]
+async fn what_a_relay_missed_on_a_channel_on_which_it_heard_nothing_before_is_counted() {
+    counts_what_it_missed(Site::single()).await;
+}
+
+#[tokio::test]
+async fn what_a_relay_missed_on_such_a_channel_of_a_cluster_is_counted() {
+    counts_what_it_missed(Site::cluster().await).await;
 }

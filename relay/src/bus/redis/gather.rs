@@ -21,7 +21,6 @@ use super::audience::Sample;
 use super::fault::{Fault, breaks_link};
 use super::knock::Introduction;
 use super::link::Link;
-use super::partition::Partitions;
 use super::subscriber::Subscriber;
 
 /// Longest that the outbox is held: the longest wait between two dials, a dial, and the try of the
@@ -113,12 +112,11 @@ impl Link {
         }
     }
 
-    /// What this relay says of itself. In a Cluster no orders: partitions move from one connection to
-    /// another there, and what is said on one could overtake messages on the other.
+    /// What this relay says of itself: how far it is in the partitions whose messages go through this
+    /// connection, so that what is said overtakes none of them.
     fn introduction(&self) -> Introduction {
-        let owned = if self.endpoint.sharded() { Partitions::NONE } else { self.shard.owned() };
         let confirmed = self.outbox.confirmed_orders();
-        let orders = owned.iter().map(|partition| (partition, *confirmed.get(partition))).collect();
-        Introduction { incarnation: self.inlet.incarnation(), orders }
+        let orders = self.shard.owned().iter().map(|partition| (partition, *confirmed.get(partition)));
+        Introduction { incarnation: self.inlet.incarnation(), orders: orders.collect() }
     }
 }

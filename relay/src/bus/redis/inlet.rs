@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::hearing::Hearing;
 use super::history::Histories;
 use super::knock::Introduction;
 use super::order::{Arrival, Orders};
-use super::partition::Partition;
+use super::partition::{Partition, Partitions};
 use crate::bus::conversation;
 use crate::bus::counters::Tally;
 use crate::bus::wire::{self, Frame, Origin};
@@ -27,6 +28,8 @@ pub(super) struct Inlet {
     reads: Arc<AtomicBool>,
     histories: Arc<Histories>,
     tally: Arc<Tally>,
+    /// Where it comes from.
+    pub(super) hearing: Hearing,
     /// Also held while the inbox takes a message: the last messages of a connection that is being
     /// dropped and the first of the next must not overtake each other.
     orders: Mutex<Orders>,
@@ -41,8 +44,8 @@ impl Inlet {
         histories: Arc<Histories>,
         tally: Arc<Tally>,
     ) -> Self {
-        let (orders, garbage_logged) = (Mutex::default(), Mutex::default());
-        Self { inbox, origin, reads, histories, tally, orders, garbage_logged }
+        let (hearing, orders, garbage_logged) = (Hearing::default(), Mutex::default(), Mutex::default());
+        Self { inbox, origin, reads, histories, tally, hearing, orders, garbage_logged }
     }
 
     /// The random number of this process.
@@ -76,11 +79,12 @@ impl Inlet {
         }
     }
 
-    /// Takes what another process says of what it sent: what of that was not heard never comes.
-    pub(super) fn meet(&self, who: &Introduction) {
+    /// Takes what another process says of what it sent: what of that was not heard by now never comes in
+    /// `settled`, of which nothing is on its way any more.
+    pub(super) fn meet(&self, who: &Introduction, settled: Partitions) {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        let missed =
-            who.orders.iter().map(|(partition, order)| orders.meet(who.incarnation, *partition, *order));
+        let said = who.orders.iter().filter(|(partition, _)| settled.contains(*partition));
+        let missed = said.map(|(partition, order)| orders.meet(who.incarnation, *partition, *order));
         self.tally.missed.add(missed.sum());
     }
 

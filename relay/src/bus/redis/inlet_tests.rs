@@ -90,15 +90,15 @@ fn introduction(order: u64) -> Introduction {
 #[test]
 fn what_a_process_that_is_known_sent_to_nobody_is_counted_when_it_says_so() {
     let Scene { inlet, tally, .. } = scene();
-    inlet.meet(&introduction(0));
-    inlet.meet(&introduction(3));
+    inlet.meet(&introduction(0), Partitions::ALL);
+    inlet.meet(&introduction(3), Partitions::ALL);
     assert_eq!(tally.snapshot(0, 0).missed, 3);
 }
 
 #[test]
 fn the_first_message_of_a_process_that_is_known_shows_what_is_missing_before_it() {
     let Scene { inlet, tally, .. } = scene();
-    inlet.meet(&introduction(0));
+    inlet.meet(&introduction(0), Partitions::ALL);
     inlet.take(frame(2, 3));
     assert_eq!(tally.snapshot(0, 0).missed, 2);
 }
@@ -106,7 +106,7 @@ fn the_first_message_of_a_process_that_is_known_shows_what_is_missing_before_it(
 #[test]
 fn what_was_sent_before_this_process_was_there_is_not_missed() {
     let Scene { inlet, tally, .. } = scene();
-    inlet.meet(&introduction(100));
+    inlet.meet(&introduction(100), Partitions::ALL);
     inlet.take(frame(2, 101));
     assert_eq!(tally.snapshot(0, 0).missed, 0);
 }
@@ -115,8 +115,16 @@ fn what_was_sent_before_this_process_was_there_is_not_missed() {
 fn what_has_come_is_not_missed() {
     let Scene { inlet, tally, .. } = scene();
     [1, 2].into_iter().for_each(|order| inlet.take(frame(2, order)));
-    inlet.meet(&introduction(1));
+    inlet.meet(&introduction(1), Partitions::ALL);
     assert_eq!(tally.snapshot(0, 0).missed, 0);
+}
+
+#[test]
+fn what_is_said_of_a_partition_whose_messages_are_on_their_way_makes_none_of_them_a_copy() {
+    let Scene { ids, inlet, .. } = scene();
+    inlet.meet(&introduction(3), Partitions::NONE);
+    inlet.take(frame(2, 3));
+    assert_eq!(*ids.0.lock().unwrap(), ["3"]);
 }
 
 /// An inbox that does not take a message before another thread has told of a follow, as one does whose

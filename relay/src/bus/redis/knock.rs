@@ -9,8 +9,10 @@
 //! | 16 | set of partitions, a bit for each |
 //! | 8 for each of them | order of the last of its messages that Redis has, zero if there was none |
 //!
-//! Numbers are big-endian. The relay that hears the orders knows by them what it should have heard
-//! before, also where it never heard a message of that relay.
+//! The partitions are those of the primary by which it is said. Numbers are big-endian. The relay that
+//! hears the orders knows by them what it should have heard before, also where it never heard a message
+//! of that relay; of a partition that moves it takes them once [nothing more](super::hearing) comes from
+//! where that was.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 

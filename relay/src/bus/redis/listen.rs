@@ -48,6 +48,8 @@ impl Link {
         }
         let missing = owned.without(subscriber.partitions());
         if !missing.is_empty() {
+            // Opened again after a knock, which tells what was not heard meanwhile.
+            self.shard.close(missing);
             subscriber.subscribe(missing).await?;
         }
         let hears = subscriber.partitions();

@@ -55,6 +55,7 @@ mod events;
 mod fault;
 mod gather;
 mod gone;
+mod hearing;
 mod history;
 mod inlet;
 mod intake;

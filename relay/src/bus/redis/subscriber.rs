@@ -71,6 +71,7 @@ impl Subscriber {
         let receiver = Receiver {
             inlet: Arc::clone(inlet),
             layout: Arc::clone(layout),
+            number,
             probe_channel: probe_channel.clone(),
             heard: heard.clone(),
             lost: lost.clone(),
@@ -145,6 +146,7 @@ impl Subscriber {
 struct Receiver {
     inlet: Arc<Inlet>,
     layout: Arc<Layout>,
+    number: u64,
     probe_channel: String,
     heard: Heard,
     lost: CancellationToken,
@@ -157,7 +159,10 @@ impl Receiver {
             PushKind::Message | PushKind::SMessage => self.message(push.data),
             PushKind::Subscribe | PushKind::SSubscribe => self.subscribed(&push.data, true),
             PushKind::Unsubscribe | PushKind::SUnsubscribe => self.subscribed(&push.data, false),
-            PushKind::Disconnection => self.lost.cancel(),
+            PushKind::Disconnection => {
+                self.inlet.hearing.end(self.number);
+                self.lost.cancel();
+            }
             _ => {}
         }
     }
@@ -202,7 +207,7 @@ impl Receiver {
     }
 
     fn meet(&self, who: &Introduction) {
-        self.inlet.meet(who);
+        self.inlet.meet(who, self.inlet.hearing.alone(self.number));
         self.heard.callers.hear(who.incarnation);
     }
 
@@ -214,5 +219,12 @@ impl Receiver {
             true => heard.insert(partition),
             false => heard.remove(partition),
         });
+        self.inlet.hearing.note(self.number, *self.heard.partitions.borrow());
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.inlet.hearing.end(self.number);
     }
 }
