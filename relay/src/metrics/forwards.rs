@@ -9,6 +9,7 @@ use super::Registry;
 pub struct ForwardFigures {
     answered: IntCounter,
     failed: IntCounterVec,
+    retried: IntCounterVec,
     sockets: IntGauge,
 }
 
@@ -22,6 +23,12 @@ impl ForwardFigures {
             Opts::new("relay_forward_failures_total", "Requests for another node that failed, by reason.");
         let failed = IntCounterVec::new(opts, &["reason"])?;
         registry.register(Box::new(failed.clone()))?;
+        let opts = Opts::new(
+            "relay_forward_retries_total",
+            "Tries of requests for another node that were made again, by the reason why they failed.",
+        );
+        let retried = IntCounterVec::new(opts, &["reason"])?;
+        registry.register(Box::new(retried.clone()))?;
         Ok(Self {
             answered: super::counter(
                 registry,
@@ -29,6 +36,7 @@ impl ForwardFigures {
                 "Requests for another node that it answered.",
             )?,
             failed,
+            retried,
             sockets: super::gauge(
                 registry,
                 "relay_forwarded_sockets",
@@ -45,6 +53,11 @@ impl ForwardFigures {
     /// Counts one that failed.
     pub fn failed(&self, reason: &str) {
         self.failed.with_label_values(&[reason]).inc();
+    }
+
+    /// Counts one that failed and is tried again.
+    pub fn retried(&self, reason: &str) {
+        self.retried.with_label_values(&[reason]).inc();
     }
 
     /// Tells how many WebSockets go through now.

@@ -1,7 +1,7 @@
 //! Requests on their way to the node that they are for.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -32,6 +32,8 @@ use crate::transport::{body, ws};
 const BODY_TIMEOUT: Duration = Duration::from_secs(300);
 /// Time for a connection to a node.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Time until a request that did not reach a node is sent again.
+const RETRY: Duration = Duration::from_millis(200);
 /// Time for the head of an answer that does not wait for events.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for which a connection to a node is kept unused: less than the node keeps it.
@@ -55,6 +57,22 @@ pub struct Terms {
     pub max_body: usize,
     /// Time for the head of the answer to a GET, which may wait for events.
     pub patience: Duration,
+}
+
+/// A request that is complete, and may be sent more than once.
+struct Parcel {
+    parts: request::Parts,
+    body: Bytes,
+    kind: Kind,
+    /// Time for the head of the answer.
+    patience: Duration,
+}
+
+/// A request that was answered, and what it holds of the node that did.
+struct Carried {
+    peer: Arc<Peer>,
+    place: OwnedSemaphorePermit,
+    answer: http::Response<Incoming>,
 }
 
 impl Peers {
@@ -94,7 +112,8 @@ impl Peers {
         })?
     }
 
-    /// Forwards `request` to the node `owner`, and answers as it does. Takes what `room` has for bodies.
+    /// Forwards `request` to the node `owner`, and answers as it does. Takes what `room` has for bodies. A
+    /// request that surely did not reach the owner is sent again, for a few seconds.
     ///
     /// # Errors
     /// [`Failure`] if there is no answer; the request may have reached the owner all the same.
@@ -123,43 +142,62 @@ impl Peers {
         terms: Terms,
         room: &Hub,
     ) -> Result<Response, Failure> {
-        let peer = self.view.peer(owner).await.ok_or(Failure::Unknown)?;
+        if let Err(Failure::Unknown) = self.view.peer(owner).await {
+            return Err(Failure::Unknown);
+        }
         let (parts, body) = request.into_parts();
         // Before it has a place: a client that sends slowly takes none from others.
         let body = body::collect(body, terms.max_body, BODY_TIMEOUT, room).await?;
         let kind = if parts.headers.contains_key(header::UPGRADE) { Kind::Socket } else { Kind::Request };
-        let place = peer.place(kind)?;
         let patience = if parts.method == Method::GET { terms.patience } else { ANSWER_TIMEOUT };
-        let request = self.outbound(&peer, &parts, kind, body)?;
-        let answer = peer.within(patience, self.client.request(request)).await?;
-        let answer = answer.map_err(|e| if e.is_connect() { Failure::Connect } else { Failure::Broken })?;
+        let parcel = Parcel { parts, body, kind, patience };
+        let Carried { peer, place, answer } = self.deliver(owner, &parcel).await?;
         if kind == Kind::Socket && answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            return Ok(self.splice(peer, place, parts, answer));
+            return Ok(self.splice(peer, place, parcel.parts, answer));
         }
         let (mut head, body) = answer.into_parts();
         head.headers = headers::of_answer(head.headers);
         Ok(Response::from_parts(head, Body::new(Reply::new(body, place))))
     }
 
+    /// Sends a request until it has an answer, or a [failure](Failure::passes_within) that another try
+    /// would not mend.
+    async fn deliver(&self, owner: &str, parcel: &Parcel) -> Result<Carried, Failure> {
+        let begun = Instant::now();
+        loop {
+            match self.send(owner, parcel).await {
+                Err(failure) if failure.passes_within().is_some_and(|time| begun.elapsed() < time) => {
+                    self.metrics.forwards.retried(failure.label());
+                    tokio::time::sleep(RETRY).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn send(&self, owner: &str, parcel: &Parcel) -> Result<Carried, Failure> {
+        let peer = self.view.peer(owner).await?;
+        let place = peer.place(parcel.kind)?;
+        let request = self.client.request(self.outbound(&peer, parcel)?);
+        let answer = peer.within(parcel.patience, request).await?;
+        let answer = answer.map_err(|error| Failure::of(&error))?;
+        Ok(Carried { peer, place, answer })
+    }
+
     /// The request as the owner gets it.
-    fn outbound(
-        &self,
-        peer: &Peer,
-        parts: &request::Parts,
-        kind: Kind,
-        body: Bytes,
-    ) -> Result<http::Request<Full<Bytes>>, Failure> {
+    fn outbound(&self, peer: &Peer, parcel: &Parcel) -> Result<http::Request<Full<Bytes>>, Failure> {
+        let Parcel { parts, body, kind, .. } = parcel;
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let subject = Subject { owner: peer.name(), method: &parts.method, uri: &parts.uri };
         let client = ClientAddress::of(&parts.extensions);
         let proof = self.view.keys().prove(subject, &client).ok_or(Failure::NoSecret)?;
-        let mut request = http::Request::new(Full::new(body));
+        let mut request = http::Request::new(Full::new(body.clone()));
         *request.method_mut() = parts.method.clone();
         // A node that tells an address which is none cannot be reached.
         *request.uri_mut() =
             format!("http://{}{path}", peer.address()?).parse().map_err(|_| Failure::NoAddress)?;
         *request.headers_mut() = headers::of_request(&parts.headers);
-        if kind == Kind::Socket {
+        if *kind == Kind::Socket {
             as_upgrade(request.headers_mut());
         }
         request.headers_mut().insert(FORWARDED, proof);
@@ -192,3 +230,7 @@ fn as_upgrade(headers: &mut HeaderMap) {
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
 }
+
+#[cfg(test)]
+#[path = "forward_tests.rs"]
+mod tests;

@@ -12,6 +12,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::Failure;
 use super::peer::Peer;
 use super::proof::Keys;
 use crate::bus::{Bus, Node};
@@ -29,8 +30,16 @@ pub(super) struct View {
     node: String,
     bus: Arc<dyn Bus>,
     known: ArcSwap<Known>,
-    /// When the bus was asked last. Held by who asks.
-    asked: Mutex<Option<Instant>>,
+    /// The last look. Held by who looks.
+    asked: Mutex<Option<Look>>,
+}
+
+/// One time that the bus was asked.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    at: Instant,
+    /// Whether it told of the nodes.
+    told: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -67,21 +76,24 @@ impl View {
     }
 
     /// The node of this name. The bus is asked if nobody has heard of it.
-    pub(super) async fn peer(&self, name: &str) -> Option<Arc<Peer>> {
+    ///
+    /// # Errors
+    /// [`Failure::Unknown`] if the bus does not know it either, [`Failure::Unasked`] if that is away.
+    pub(super) async fn peer(&self, name: &str) -> Result<Arc<Peer>, Failure> {
         let wanted = Instant::now();
         if let Some(peer) = self.known_peer(name) {
-            return Some(peer);
+            return Ok(peer);
         }
         let mut asked = self.asked.lock().await;
         // Somebody may have asked meanwhile.
-        if asked.is_none_or(|asked| asked < wanted) {
-            if let Some(asked) = *asked {
-                tokio::time::sleep_until(asked + PAUSE).await;
+        if asked.is_none_or(|look| look.at < wanted) {
+            if let Some(look) = *asked {
+                tokio::time::sleep_until(look.at + PAUSE).await;
             }
-            *asked = Some(Instant::now());
-            self.look().await;
+            self.look(&mut asked).await;
         }
-        self.known_peer(name)
+        let told = asked.is_some_and(|look| look.told);
+        self.known_peer(name).ok_or(if told { Failure::Unknown } else { Failure::Unasked })
     }
 
     fn known_peer(&self, name: &str) -> Option<Arc<Peer>> {
@@ -92,17 +104,18 @@ impl View {
     pub(super) async fn keep(&self) {
         loop {
             let mut asked = self.asked.lock().await;
-            *asked = Some(Instant::now());
-            let seen = self.look().await;
+            let seen = self.look(&mut asked).await;
             drop(asked);
             tokio::time::sleep(if seen { PERIOD } else { PAUSE }).await;
         }
     }
 
     /// Asks the bus; tells whether it knew all. Only the holder of `asked` may.
-    async fn look(&self) -> bool {
+    async fn look(&self, asked: &mut Option<Look>) -> bool {
+        let at = Instant::now();
+        *asked = Some(Look { at, told: false });
         let (nodes, secret) = tokio::join!(self.bus.nodes(), self.bus.cluster_secret());
-        let complete = nodes.is_ok() && secret.is_ok();
+        let (told, complete) = (nodes.is_ok(), nodes.is_ok() && secret.is_ok());
         let before = self.known.load_full();
         let mut known = Known::clone(&before);
         if let Ok(nodes) = nodes {
@@ -112,6 +125,7 @@ impl View {
             known.keys = before.keys.renewed(secret);
         }
         self.known.store(Arc::new(known));
+        *asked = Some(Look { at, told });
         complete
     }
 }
@@ -148,7 +162,11 @@ fn merge(
 
 #[cfg(test)]
 mod tests {
+    use async_trait::async_trait;
+
     use super::*;
+    use crate::bus::BusError;
+    use crate::bus::testing::PartBus;
     use crate::peers::peer::tests::node;
 
     async fn is_gone(peer: &Peer) -> bool {
@@ -157,6 +175,23 @@ mod tests {
 
     fn of(nodes: &[&str]) -> Vec<Node> {
         nodes.iter().map(|name| node(name)).collect()
+    }
+
+    /// A bus that knows no node, and whether it can be asked.
+    struct Empty(bool);
+
+    #[async_trait]
+    impl PartBus for Empty {
+        async fn nodes(&self) -> Result<Vec<Node>, BusError> {
+            if self.0 { Ok(Vec::new()) } else { Err(BusError::Unavailable("refused".to_owned())) }
+        }
+    }
+
+    #[tokio::test]
+    async fn that_nobody_has_heard_of_a_node_proves_nothing_while_the_bus_is_away() {
+        let asked = async |is_there| View::new("a".to_owned(), Arc::new(Empty(is_there))).peer("b").await;
+        assert_eq!(asked(true).await.err(), Some(Failure::Unknown));
+        assert_eq!(asked(false).await.err(), Some(Failure::Unasked));
     }
 
     #[test]

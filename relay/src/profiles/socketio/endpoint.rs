@@ -46,7 +46,9 @@ async fn forward(app: &App, owner: &str, request: Request) -> Response {
     answer.unwrap_or_else(|failure| app.socketio.refuse(fault(failure)))
 }
 
-/// A client whose session cannot be reached begins anew, which it does at once when it is unknown.
+/// A client whose session cannot be reached begins anew, which it does at once when it is unknown. No other
+/// refusal would keep the session: clients of either version end it at any status but 200
+/// (engine.io-client, `transports/polling-xhr`), which would tell a post that it was taken.
 fn fault(failure: Failure) -> Fault {
     match failure {
         Failure::Full => Fault::NoRoom,
