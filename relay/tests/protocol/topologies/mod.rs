@@ -66,6 +66,8 @@ async fn holds(site: Site) {
     assert!(trio.figure("relay_forwarded_requests_total").await > 0);
 }
 
+/// Its relays have threads of their own: the test waits for programs that ask the servers, each of which
+/// would hold up every request on its way from client to balancer, relay and owner.
 async fn goes_on(mut site: Site) {
     let trio = trio(&site).await;
     one_cluster(&trio, "before").await;
@@ -87,12 +89,12 @@ async fn r002_15_r003_01_r004_15_relays_on_a_cluster_of_redis_are_one() {
     holds(Site::cluster().await).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r002_15_r003_01_r004_15_x16_relays_stay_one_when_sentinels_make_another_the_primary() {
     goes_on(Site::sentinel().await).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r002_15_r003_01_r004_15_x16_relays_stay_one_when_a_cluster_loses_a_primary() {
     goes_on(Site::cluster().await).await;
 }
