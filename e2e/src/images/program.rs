@@ -43,6 +43,7 @@ fn claim(place: &Place, target: &Path) -> Result<()> {
         .args(workspace)
         .dir(place.checkout())
         .env("CARGO_TARGET_DIR", target)
+        .limit(BUILD_LIMIT)
         .run()?;
     files::make_dir(target)?;
     files::replace(&note, checkout)
