@@ -1,4 +1,4 @@
-//! How long to wait after failures, cluster by cluster.
+//! How long to wait after failures, and that cluster by cluster.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +13,12 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// Clusters whose failures are counted; beyond it all start from the first wait again.
 const COUNTED: usize = 10_000;
 
+/// How long to wait after so many failures: twice as long each time, with up to a quarter of jitter.
+pub(crate) fn growing(first: Duration, longest: Duration, failures: u32) -> Duration {
+    let wait = first.saturating_mul(2_u32.saturating_pow(failures)).min(longest);
+    wait.mul_f64(1.0 + rand::random::<f64>() / 4.0)
+}
+
 /// Failures in a row of each cluster.
 #[derive(Debug, Default)]
 pub(crate) struct Backoff(Mutex<HashMap<ClusterKey, u32>>);
@@ -23,16 +29,16 @@ impl Backoff {
         self.lock().remove(key);
     }
 
-    /// Notes a failure; how long to wait: twice as long each time, with up to a quarter of jitter.
+    /// Notes a failure; how long to wait.
     pub(crate) fn failed(&self, key: &ClusterKey) -> Duration {
         let mut failures = self.lock();
         if failures.len() >= COUNTED && !failures.contains_key(key) {
             failures.clear();
         }
         let count = failures.entry(key.clone()).or_default();
-        let wait = FIRST.saturating_mul(2_u32.saturating_pow(*count)).min(LONGEST);
+        let wait = growing(FIRST, LONGEST, *count);
         *count = count.saturating_add(1);
-        wait.mul_f64(1.0 + rand::random::<f64>() / 4.0)
+        wait
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ClusterKey, u32>> {

@@ -6,6 +6,7 @@
 
 mod late;
 mod news;
+mod patience;
 mod relist;
 mod slim;
 
@@ -22,7 +23,7 @@ use kube::api::PartialObjectMeta;
 use kube::runtime::controller::{self, Action};
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::{Controller, WatchStreamExt as _, watcher};
-use kube::{Api, Client, Resource, ResourceExt};
+use kube::{Api, Resource, ResourceExt};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::RelayCluster;
@@ -33,6 +34,7 @@ use crate::reconcile::names::CLUSTER;
 use crate::reconcile::{Context, Error, reconcile};
 
 use self::news::{Reader, child, itself, news};
+use self::patience::Patience;
 use self::relist::relisting;
 
 /// A cluster as its watch knows it.
@@ -73,28 +75,24 @@ impl Default for Pods {
 /// Visits clusters whenever something of theirs changes, until `shutdown`; visits that are under
 /// way are ended.
 pub async fn run(context: Context, pods: Pods, changes: Changes, shutdown: CancellationToken) {
-    let client = context.client.clone();
-    let scope = context.options.watch_namespace.clone();
     let shared = Arc::new(Shared { context, backoff: Backoff::default() });
-    let clusters: Api<Cluster> = api(&client, scope.as_deref());
+    let context = &shared.context;
+    let clusters: Api<Cluster> = api(context);
     let (reader, writer) = reflector::store();
-    let resync = shared.context.options.resync;
+    let resync = context.options.resync;
     let all = watcher::Config::default().page_size(PAGE);
-    let specs = relisting(clusters, all, resync).default_backoff().modify(slim::slim_cluster).reflect(writer);
+    let specs = relisting(clusters, all, resync).backoff(Patience::default());
+    let specs = specs.modify(slim::slim_cluster).reflect(writer);
     // Whom to visit is said by what comes below; a stream of its own would say it twice.
     let controller = Controller::for_stream(stream::pending(), reader)
         .with_config(controller::Config::default().concurrency(CONCURRENCY).debounce(DEBOUNCE))
         .reconcile_on(news(specs, itself()))
-        .reconcile_on(pods_news(api(&client, scope.as_deref()), resync, pods.writer))
+        .reconcile_on(pods_news(api(context), resync, pods.writer))
         .reconcile_on(changes.map(|key| ObjectRef::new(&key.name).within(&key.namespace)))
         .graceful_shutdown_on(shutdown.cancelled_owned());
-    let controller = children(controller, &client, scope.as_deref());
-    let discovery = Arc::clone(&shared.context.discovery);
-    let visits = late::children(controller, &client, scope.as_deref(), &discovery).run(
-        visit,
-        |cluster, error, shared| retry(&cluster, error, &shared),
-        Arc::clone(&shared),
-    );
+    let controller = late::children(children(controller, context), context);
+    let visits =
+        controller.run(visit, |cluster, error, shared| retry(&cluster, error, &shared), Arc::clone(&shared));
     visits
         .for_each(|result| {
             note(result.err(), &shared);
@@ -119,24 +117,21 @@ fn config() -> watcher::Config {
 }
 
 /// Watches all kinds of children that every Kubernetes has.
-fn children(controller: Controller<Cluster>, client: &Client, scope: Option<&str>) -> Controller<Cluster> {
+fn children(controller: Controller<Cluster>, context: &Context) -> Controller<Cluster> {
     controller
-        .reconcile_on(child_news::<Deployment>(client, scope))
-        .reconcile_on(child_news::<StatefulSet>(client, scope))
-        .reconcile_on(child_news::<Service>(client, scope))
-        .reconcile_on(child_news::<PodDisruptionBudget>(client, scope))
-        .reconcile_on(child_news::<Ingress>(client, scope))
-        .reconcile_on(child_news::<NetworkPolicy>(client, scope))
-        .reconcile_on(child_news::<ServiceAccount>(client, scope))
-        .reconcile_on(child_news::<ConfigMap>(client, scope))
-        .reconcile_on(child_news::<Secret>(client, scope))
+        .reconcile_on(child_news::<Deployment>(context))
+        .reconcile_on(optional_news::<StatefulSet>(context))
+        .reconcile_on(child_news::<Service>(context))
+        .reconcile_on(child_news::<PodDisruptionBudget>(context))
+        .reconcile_on(optional_news::<Ingress>(context))
+        .reconcile_on(child_news::<NetworkPolicy>(context))
+        .reconcile_on(child_news::<ServiceAccount>(context))
+        .reconcile_on(child_news::<ConfigMap>(context))
+        .reconcile_on(child_news::<Secret>(context))
 }
 
 /// The clusters of which an object of this kind changes.
-fn child_news<K>(
-    client: &Client,
-    scope: Option<&str>,
-) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static
+fn child_news<K>(context: &Context) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static
 where
     K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
         + Clone
@@ -145,8 +140,24 @@ where
         + Sync
         + 'static,
 {
-    let objects = api::<PartialObjectMeta<K>>(client, scope);
-    news(watcher(objects, config()).default_backoff(), child())
+    let objects = api::<PartialObjectMeta<K>>(context);
+    news(watcher(objects, config()).backoff(Patience::default()), child())
+}
+
+/// The same of a kind that a spec need not ask for: visits know by its watch what there is none of.
+fn optional_news<K>(context: &Context) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static
+where
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Clone
+        + Debug
+        + Send
+        + Sync
+        + 'static,
+{
+    let objects = api::<PartialObjectMeta<K>>(context);
+    let absent = Arc::clone(&context.absent);
+    let watch = relisting(objects, config(), context.options.resync).backoff(Patience::default());
+    news(watch.inspect(move |event| absent.note(event)), child())
 }
 
 /// The clusters of which a pod changes, which `writer` learns of first.
@@ -155,7 +166,8 @@ fn pods_news(
     resync: Duration,
     writer: reflector::store::Writer<Pod>,
 ) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static {
-    let watch = relisting(api, config(), resync).default_backoff().modify(slim::slim).reflect(writer);
+    let watch = relisting(api, config(), resync).backoff(Patience::default());
+    let watch = watch.modify(slim::slim).reflect(writer);
     news(watch, Reader { cluster: cluster_of, ..child() })
 }
 
@@ -200,12 +212,12 @@ fn key(cluster: &Cluster) -> ClusterKey {
     ClusterKey { namespace: cluster.namespace().unwrap_or_default(), name: cluster.name_any() }
 }
 
-fn api<K>(client: &Client, namespace: Option<&str>) -> Api<K>
+fn api<K>(context: &Context) -> Api<K>
 where
     K: kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
 {
-    match namespace {
-        Some(namespace) => Api::namespaced(client.clone(), namespace),
-        None => Api::all(client.clone()),
+    match &context.options.watch_namespace {
+        Some(namespace) => Api::namespaced(context.client.clone(), namespace),
+        None => Api::all(context.client.clone()),
     }
 }

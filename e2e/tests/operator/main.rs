@@ -20,6 +20,7 @@ mod played;
 mod probes;
 mod process;
 mod random_edits;
+mod reads;
 mod scale;
 mod sentinel;
 mod settle;

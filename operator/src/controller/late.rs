@@ -4,33 +4,27 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _, stream};
+use kube::Resource;
 use kube::runtime::Controller;
 use kube::runtime::reflector::ObjectRef;
-use kube::{Client, Resource};
 
-use super::{Cluster, child_news};
-use crate::reconcile::around::discovery::{Discovery, Kinds};
+use super::{Cluster, optional_news};
+use crate::reconcile::Context;
+use crate::reconcile::around::discovery::Kinds;
 use crate::reconcile::around::kinds::{HttpRoute, PodMonitor, PrometheusRule};
 
 /// Watches the kinds, from whenever there are any on.
-pub(super) fn children(
-    controller: Controller<Cluster>,
-    client: &Client,
-    scope: Option<&str>,
-    discovery: &Arc<Discovery>,
-) -> Controller<Cluster> {
+pub(super) fn children(controller: Controller<Cluster>, context: &Context) -> Controller<Cluster> {
     controller
-        .reconcile_on(changes::<HttpRoute>(client, scope, discovery, |kinds| kinds.route))
-        .reconcile_on(changes::<PodMonitor>(client, scope, discovery, |kinds| kinds.pod_monitor))
-        .reconcile_on(changes::<PrometheusRule>(client, scope, discovery, |kinds| kinds.rules))
+        .reconcile_on(changes::<HttpRoute>(context, |kinds| kinds.route))
+        .reconcile_on(changes::<PodMonitor>(context, |kinds| kinds.pod_monitor))
+        .reconcile_on(changes::<PrometheusRule>(context, |kinds| kinds.rules))
 }
 
-/// The clusters of which an object of a kind changes. A definition that is removed again is an error of the watch, which tries
-/// with growing pauses until it is back.
+/// The clusters of which an object of a kind changes. A definition that is removed again is an error of
+/// the watch, which tries with growing pauses until it is back.
 fn changes<K>(
-    client: &Client,
-    scope: Option<&str>,
-    discovery: &Arc<Discovery>,
+    context: &Context,
     has: fn(Kinds) -> bool,
 ) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static
 where
@@ -42,7 +36,7 @@ where
         + 'static,
 {
     // It asks for nothing before it is polled.
-    let (news, discovery) = (child_news::<K>(client, scope), Arc::clone(discovery));
+    let (news, discovery) = (optional_news::<K>(context), Arc::clone(&context.discovery));
     let begins = async move {
         discovery.appears(has).await;
         news

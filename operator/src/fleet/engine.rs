@@ -1,6 +1,7 @@
 //! The task that asks.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -8,7 +9,6 @@ use futures::{StreamExt as _, stream};
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::runtime::reflector::Store;
-use rand::seq::SliceRandom as _;
 use tokio::time::Instant;
 
 use super::ask::{self, Address, NoAnswer};
@@ -71,9 +71,12 @@ impl Engine {
         }
     }
 
-    /// Asks these, evenly spread over most of the time until the next round, each time in another order.
+    /// Asks these, evenly spread over most of the time until the next round. The order stays, so that the time
+    /// between two questions to one relay does: with one answer missing the last one is still fresh.
     async fn round(&self, mut questions: Vec<Question>) {
-        questions.shuffle(&mut rand::rng());
+        questions.sort_by_cached_key(|question| {
+            BuildHasherDefault::<DefaultHasher>::default().hash_one(&question.uid)
+        });
         let pause = self.every.mul_f64(SPREAD).checked_div(count(&questions)).unwrap_or_default();
         let begin = Instant::now();
         let moments = std::iter::successors(Some(begin), |moment| Some(*moment + pause));

@@ -7,6 +7,7 @@ use relay_contract::admin::{CONFIG_PATH, ConfigRequest, STATUS_PATH};
 
 use super::super::ask::{Address, NoAnswer, client};
 use super::super::settings::Settings;
+use super::*;
 use crate::reconcile::secret_value::SecretValue;
 
 const STATUS: &str = r#"{"version":"1","node":"a","startedAt":1,"accepting":true,
@@ -82,4 +83,46 @@ async fn nobody_at_the_address_is_no_answer() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     assert_eq!(ask(address).await, Err(NoAnswer::Unreachable));
+}
+
+/// A relay of the cluster `ns/a` at the address of these tests.
+fn pod(uid: &str) -> Pod {
+    let pod = serde_json::json!({
+        "metadata": {
+            "name": uid, "namespace": "ns", "uid": uid, "labels": { CLUSTER: "a", COMPONENT: RELAY },
+            "ownerReferences": [{
+                "apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": true, "name": "r", "uid": "r",
+            }],
+        },
+        "status": { "phase": "Running", "podIP": "127.0.0.1" },
+    });
+    serde_json::from_value(pod).unwrap()
+}
+
+#[tokio::test]
+async fn f16_a_relay_that_somebody_waits_for_is_asked_while_a_round_is_under_way() {
+    let every = Duration::from_secs(600);
+    let (store, mut writer) = kube::runtime::reflector::store();
+    let mut comes = |uid: &str| {
+        writer.apply_watcher_event(&kube::runtime::watcher::Event::Apply(pod(uid)));
+    };
+    ["a", "b", "c"].into_iter().for_each(&mut comes);
+    let cluster = ClusterKey { namespace: "ns".to_owned(), name: "a".to_owned() };
+    let (fleet, _changes) = Fleet::new(every);
+    let token = SecretValue::random();
+    fleet.watch(cluster, Target { uid: "u".to_owned(), token, settings: None, drain: None, scales: false });
+    let port = relay((StatusCode::OK, STATUS.to_owned())).await.port();
+    let engine = Engine::new(fleet.clone(), store, Metrics::new().unwrap(), port, every).unwrap();
+    let waiting = async {
+        // The round has begun, for the engine is polled first, and takes minutes.
+        comes("urgent");
+        fleet.hurry();
+        fleet.all_asked(&["urgent"], Duration::from_secs(60)).await;
+    };
+    tokio::select! {
+        biased;
+        () = engine.run() => {}
+        () = waiting => {}
+    }
+    assert!(fleet.status("urgent").is_some());
 }

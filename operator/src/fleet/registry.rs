@@ -291,12 +291,17 @@ impl Fleet {
             return true;
         }
         let awaited = lock(&self.0.awaited).remove(pod_uid);
-        let told = awaited || self.announce(cluster);
-        if told {
+        if awaited {
             entry.told = news;
-            self.0.pace.told(cluster);
+        } else if self.announce(cluster) {
+            // The visit sees what all of them said.
+            let others = readings.values_mut().filter(|reading| reading.cluster == *cluster);
+            others.for_each(|reading| reading.told = reading.news());
+        } else {
+            return false;
         }
-        told
+        self.0.pace.told(cluster);
+        true
     }
 
     fn figures_are_due(&self, cluster: &ClusterKey) -> bool {

@@ -154,3 +154,17 @@ async fn who_waits_for_first_answers_waits_no_longer_than_the_limit() {
     fleet.all_asked(&["p"], Duration::from_secs(4)).await;
     assert_eq!(began.elapsed(), Duration::from_secs(4));
 }
+
+#[tokio::test(start_paused = true)]
+async fn f16_connections_of_all_relays_of_a_cluster_that_moved_are_one_change() {
+    let (fleet, mut changes) = Fleet::new(FRESH);
+    let note = |pod: &str, connections| fleet.note(&cluster(), pod, Some(status(connections, BusState::Ok)));
+    assert!(note("p", 100) && note("q", 100));
+    assert!(note("p", 200) && note("q", 200));
+    waiting(&mut changes);
+    for _ in 0..3 {
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(note("p", 200) && note("q", 200));
+    }
+    assert_eq!(waiting(&mut changes), 1);
+}

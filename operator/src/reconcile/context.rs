@@ -9,6 +9,7 @@ use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::Store;
 use kube::{Client, ResourceExt};
 
+use super::absent::Absent;
 use super::around::discovery::Discovery;
 use super::names::{CLUSTER, COMPONENT, REDIS_DATA, SET_REVISION};
 use super::observed::Root;
@@ -32,6 +33,8 @@ pub struct Context {
     pub options: Arc<Options>,
     /// Which kinds there are.
     pub discovery: Arc<Discovery>,
+    /// What there is none of.
+    pub absent: Arc<Absent>,
     /// What is known of the relays.
     pub fleet: Fleet,
     /// What is known of managed Redis with sentinels.
@@ -68,6 +71,7 @@ impl Context {
             client,
             options,
             discovery,
+            absent: Arc::default(),
             fleet,
             servers,
             autoscalers,

@@ -79,7 +79,7 @@ async fn ask(
     drain: &DrainSpec,
     left: i64,
 ) -> Result<Action, Error> {
-    let observed = gather::children(&context.client, &context.discovery, root).await;
+    let observed = gather::children(context, root).await;
     let observed = observed.map_err(|(_, error)| error)?;
     keys(context, key, &observed).await;
     let seconds = u32::try_from(left).unwrap_or_default();

@@ -8,6 +8,7 @@
 //! | only what differs | [`apply`] | yes |
 //! | the truth, also after a failure | [`status`], [`events`] | yes |
 
+pub mod absent;
 pub mod apply;
 pub mod around;
 pub mod build;
@@ -73,7 +74,7 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
     if let Some(since) = root.deleting {
         return farewell::part(context, key, root, since).await;
     }
-    let observed = match Box::pin(gather::children(&context.client, &context.discovery, root)).await {
+    let observed = match Box::pin(gather::children(context, root)).await {
         Ok(observed) => observed,
         Err((root, error)) => return fail(context, &root, error).await,
     };

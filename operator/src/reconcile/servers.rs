@@ -34,7 +34,7 @@ impl Reader<'_> {
     /// made first and removed last.
     pub(super) async fn sentinel(&self, root: &Root) -> Result<Box<FoundSentinel>, GatherError> {
         let names = Names(&root.name);
-        let pods = self.get::<StatefulSet>(names.redis_data()).await?;
+        let pods = self.get_if_asked::<StatefulSet>(asks_for_sentinels(root), names.redis_data()).await?;
         if pods.object.is_none() && !asks_for_sentinels(root) {
             let nothing = FoundSet::nothing(names.redis_data());
             let data = FoundSet { pods, ..nothing };
@@ -81,8 +81,18 @@ impl FoundSet {
 /// Whether the spec asks for a managed Redis with sentinels.
 #[must_use]
 pub fn asks_for_sentinels(root: &Root) -> bool {
-    let redis = root.cluster.as_ref().ok().map(|cluster| &cluster.spec.redis);
-    redis.is_some_and(|redis| {
-        redis.mode == RedisMode::Managed && redis.managed.as_ref().is_some_and(|it| it.sentinel.is_some())
-    })
+    has_sentinels(root) == Some(true)
+}
+
+/// Whether the spec asks for a managed Redis of one server.
+#[must_use]
+pub fn asks_for_one_server(root: &Root) -> bool {
+    has_sentinels(root) == Some(false)
+}
+
+/// Whether the managed Redis has sentinels; `None` when there is none.
+fn has_sentinels(root: &Root) -> Option<bool> {
+    let redis = root.cluster.as_ref().ok().map(|cluster| &cluster.spec.redis)?;
+    let managed = redis.mode == RedisMode::Managed;
+    managed.then(|| redis.managed.as_ref().is_some_and(|managed| managed.sentinel.is_some()))
 }

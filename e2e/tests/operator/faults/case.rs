@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
-use e2e::ground::TEST_MANAGER;
+use e2e::ground::{TEST_MANAGER, eventually};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::api::{Api, DeleteParams, Patch, PatchParams};
 use relay_operator::api::RelayCluster;
@@ -82,8 +82,8 @@ impl Stage {
         }
     }
 
-    /// How many requests an operator sends in each of several periods, that begin when this goes wrong
-    /// for good with the making of a cluster.
+    /// How many requests an operator sends in each of several periods, that begin with its first one, when
+    /// this goes wrong for good with the making of a cluster.
     pub(super) async fn storm(&self, fault: Fault, period: Duration, periods: usize) -> Result<Vec<usize>> {
         let namespace = self.namespace().await?;
         let case = Case { stage: self, namespace: &namespace, scenario: Scenario::Create, expected: None };
@@ -91,9 +91,11 @@ impl Stage {
         proxy.arm(Some(fault));
         case.step().await?;
         let _operator = self.operator(&namespace, &proxy, Duration::from_secs(600))?;
+        let begins = || async { Ok((proxy.requests() > 0).then_some(())) };
+        eventually("the operator asks for something", 60, begins).await?;
         let mut counts = Vec::new();
-        for _ in 0..periods {
-            let before = proxy.requests();
+        for number in 0..periods {
+            let before = if number == 0 { 0 } else { proxy.requests() };
             sleep(period).await;
             counts.push(proxy.requests() - before);
         }
