@@ -12,6 +12,7 @@ mod around;
 mod autoscaling;
 mod canary;
 mod day2;
+mod ending_namespace;
 mod every_write;
 mod faults;
 mod generator;

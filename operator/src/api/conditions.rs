@@ -48,7 +48,8 @@ words! {
         /// `spec.paused` keeps the operator from writing; the message says what is left undone. Set it to
         /// false to go on.
         Paused,
-        /// The cluster is being deleted, and its relays let go of their connections first.
+        /// The cluster is being deleted, and its relays let go of their connections first; or its namespace is, and
+        /// nothing is made there any more.
         Deleting,
         /// The cluster's first relays are starting.
         Starting,

@@ -11,6 +11,7 @@ use kube::{Client, ResourceExt};
 
 use super::absent::Absent;
 use super::around::discovery::Discovery;
+use super::endings::Endings;
 use super::names::{CLUSTER, COMPONENT, REDIS_DATA, SET_REVISION};
 use super::observed::Root;
 use super::pods::RelayPod;
@@ -45,6 +46,8 @@ pub struct Context {
     pub metrics: Metrics,
     /// Whose turn it is to have its pods replaced after an upgrade of the operator.
     pub(super) turns: Turns,
+    /// Whose namespace is being deleted.
+    pub(super) endings: Endings,
     pods: Store<Pod>,
     recorder: Recorder,
     /// Keys of the clusters that were visited, so that an edit by hand can be undone. One entry
@@ -77,6 +80,7 @@ impl Context {
             autoscalers,
             metrics,
             turns,
+            endings: Endings::default(),
             pods,
             recorder,
             keys,
@@ -151,6 +155,7 @@ impl Context {
         self.metrics.forget(key);
         self.fleet.forget(key);
         self.servers.forget(key);
+        self.endings.forget(key);
         if let Some(uid) = lock(&self.uids).remove(key) {
             lock(&self.keys).remove(&uid);
             self.autoscalers.forget(&uid);

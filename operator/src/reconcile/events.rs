@@ -11,7 +11,7 @@ use super::context::Context;
 use super::observed::Root;
 use super::status::is_true;
 use crate::api::{ConditionType, EventReason, Reason, RelayCluster, RelayClusterStatus};
-use crate::error::words;
+use crate::error::{is_namespace_ending, words};
 
 /// Longest note that the API takes (`events.k8s.io/v1`).
 const NOTE_BYTES: usize = 1_024;
@@ -28,15 +28,21 @@ pub(super) async fn say(context: &Context, root: &Root, type_: EventType, reason
     publish(context, root, &event(type_, reason.as_str(), "Delete", note)).await;
 }
 
+/// A namespace that is being deleted takes no events either.
 async fn publish(context: &Context, root: &Root, event: &Event) {
+    if context.endings.has(root) {
+        return;
+    }
     context.metrics.told(&event.reason);
-    if let Err(error) = context.recorder().publish(event, &reference(root)).await {
-        tracing::warn!(
-            cluster = root.name,
-            namespace = root.namespace,
-            error = words(&error),
-            "event not published"
-        );
+    let (cluster, namespace) = (&root.name, &root.namespace);
+    match context.recorder().publish(event, &reference(root)).await {
+        Err(error) if is_namespace_ending(&error) => {
+            tracing::debug!(cluster, namespace, "no event: the namespace is being deleted");
+        }
+        Err(error) => {
+            tracing::warn!(cluster, namespace, error = words(&error), "event not published");
+        }
+        Ok(()) => {}
     }
 }
 

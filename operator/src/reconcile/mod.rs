@@ -14,6 +14,7 @@ pub mod around;
 pub mod build;
 mod configuration;
 mod context;
+mod endings;
 mod error;
 mod events;
 pub mod farewell;
@@ -74,6 +75,9 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
     if let Some(since) = root.deleting {
         return farewell::part(context, key, root, since).await;
     }
+    if context.endings.has(&root) {
+        return endings::go_on(context, &root).await;
+    }
     let observed = match Box::pin(gather::children(context, root)).await {
         Ok(observed) => observed,
         Err((root, error)) => return fail(context, &root, error).await,
@@ -91,6 +95,9 @@ pub async fn reconcile(context: &Context, key: &ClusterKey) -> Result<Action, Er
         }
         Err(invalid) => view::Steps::Invalid { settings: configuration::stored(&observed), why: invalid },
     };
+    if steps.namespace_ends() {
+        return endings::begin(context, &observed.root).await;
+    }
     context.fleet.set(key, steps.settings());
     let facts = view::facts(context, &observed, &steps);
     if facts.is_settled() || facts.paused {
@@ -155,7 +162,9 @@ async fn roll(context: &Context, observed: &Observed, outcome: &mut Outcome) -> 
     let root = &observed.root;
     let key = ClusterKey { namespace: root.namespace.clone(), name: root.name.clone() };
     let wanted = observed.children.sentinel.wanted_revision().filter(|_| asks_for_sentinels(root));
-    let Some(wanted) = wanted.filter(|_| outcome.errors.is_empty()) else { return false };
+    let Some(wanted) = wanted.filter(|_| outcome.errors.is_empty() && !outcome.namespace_ends) else {
+        return false;
+    };
     let view = context.servers.view(&key);
     let step = redis_roll::next(&context.servers_of(root), wanted, view.as_ref());
     match &step {

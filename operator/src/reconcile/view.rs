@@ -50,6 +50,11 @@ impl Steps {
             Self::Invalid { settings, .. } | Self::Applied { settings, .. } => settings.clone(),
         }
     }
+
+    /// Whether a write found that the namespace takes nothing any more.
+    pub(super) fn namespace_ends(&self) -> bool {
+        matches!(self, Self::Applied { outcome, .. } if outcome.namespace_ends)
+    }
 }
 
 /// The facts after all steps.
@@ -122,7 +127,7 @@ pub(super) fn unread(context: &Context, root: &Root, error: &GatherError) -> Fac
     facts
 }
 
-/// The facts of a cluster whose relays drain before it goes.
+/// The facts of a cluster that is about to go, by itself or with its namespace.
 pub(super) fn ending(context: &Context, root: &Root, message: String) -> Facts {
     let mut facts = base(context, root);
     facts.revision = root.status().rollout.map(|rollout| rollout.revision);

@@ -1,7 +1,7 @@
 //! What can become of one write.
 
 use crate::api::Reason;
-use crate::error::words;
+use crate::error::{is_namespace_ending, words};
 
 /// A write that did not have its effect.
 #[derive(Debug, thiserror::Error)]
@@ -38,11 +38,14 @@ impl WriteError {
     /// The reason for a status, when trying the same again is of no use until somebody acts.
     #[must_use]
     pub fn permanent(&self) -> Option<Reason> {
+        if self.is_namespace_ending() {
+            return None;
+        }
         let Self::Api { source: kube::Error::Api(status), .. } = self else { return None };
         match status.code {
             422 if is_immutable(&status.message) => Some(Reason::ImmutableField),
             400 | 422 => Some(Reason::Refused),
-            403 if status.reason == "Forbidden" && !is_ending(&status.message) => Some(Reason::Refused),
+            403 if status.reason == "Forbidden" => Some(Reason::Refused),
             _ => None,
         }
     }
@@ -51,6 +54,12 @@ impl WriteError {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Api { source: kube::Error::Api(status), .. } if status.code == 409 || status.code == 404)
+    }
+
+    /// Whether nothing can be made any more, because the namespace is being deleted.
+    #[must_use]
+    pub fn is_namespace_ending(&self) -> bool {
+        matches!(self, Self::Api { source, .. } if is_namespace_ending(source))
     }
 
     /// A word for metrics.
@@ -63,11 +72,6 @@ impl WriteError {
             Self::Persists { .. } => "apply_persists",
         }
     }
-}
-
-/// A namespace that is being deleted takes no new objects; there is nothing to report.
-fn is_ending(message: &str) -> bool {
-    message.contains("is being terminated")
 }
 
 /// The two ways in which the API server says that a field cannot be changed: that of a single

@@ -36,6 +36,8 @@ pub struct Outcome {
     pub errors: Vec<WriteError>,
     /// The Deployment of the wanted revision was not created, because a Secret is missing.
     pub held_back: bool,
+    /// The namespace is being deleted, and takes nothing any more: nothing else was tried.
+    pub namespace_ends: bool,
 }
 
 impl Outcome {
@@ -104,8 +106,7 @@ impl<'a> Apply<'a> {
             self.outcome.held_back = true;
             return false;
         }
-        let result = self.writer.put(live, wanted).await;
-        self.note(wanted, result)
+        self.place(live, wanted).await
     }
 
     /// Deployments of other revisions: only their size is still ours to say, until they are empty.
@@ -137,12 +138,21 @@ impl<'a> Apply<'a> {
     }
 
     async fn put<K: Child>(&mut self, found: &Found<K>, wanted: &K) -> bool {
-        let result = self.writer.put(found.object.as_ref(), wanted).await;
+        self.place(found.object.as_ref(), wanted).await
+    }
+
+    /// Makes one object what it should be; `true` when it is.
+    async fn place<K: Child>(&mut self, live: Option<&K>, wanted: &K) -> bool {
+        if self.outcome.namespace_ends {
+            return false;
+        }
+        let result = self.writer.put(live, wanted).await;
         self.note(wanted, result)
     }
 
     async fn prune<K: Child>(&mut self, found: &Found<K>) {
         if let Some(object) = &found.object
+            && !self.outcome.namespace_ends
             && !self.withholds(object)
             && let Err(error) = self.writer.delete(object).await
         {
@@ -167,6 +177,7 @@ impl<'a> Apply<'a> {
             Ok(Placed::Foreign) => self.outcome.foreign.push(object()),
             Ok(Placed::Earlier) => self.outcome.earlier.push(object()),
             Ok(Placed::Withheld) => self.outcome.withheld.push(object()),
+            Err(error) if error.is_namespace_ending() => self.outcome.namespace_ends = true,
             Err(error) => self.outcome.errors.push(error),
         }
         false

@@ -50,8 +50,7 @@ impl Apply<'_> {
     /// Pods only when there is the Secret that they mount.
     async fn pods(&mut self, found: &Option<StatefulSet>, wanted: &StatefulSet, ready: bool) {
         if ready {
-            let result = self.writer.put(found.as_ref(), wanted).await;
-            self.note(wanted, result);
+            self.place(found.as_ref(), wanted).await;
         }
     }
 
