@@ -137,7 +137,7 @@ pub(super) fn ending(context: &Context, root: &Root, message: String) -> Facts {
 
 fn base(context: &Context, root: &Root) -> Facts {
     let pods = context.pods_of(root);
-    let redis_pod = pods.iter().find(|pod| pod.redis && !pod.terminating).cloned();
+    let redis_pods = pods.into_iter().filter(|pod| pod.redis && !pod.terminating).collect();
     let spec = root.cluster.as_ref().map(|cluster| &cluster.spec);
     // What was decided last stands for a visit that does not come to a decision.
     let stopped = spec.as_ref().is_ok_and(|spec| spec.stopped);
@@ -155,7 +155,7 @@ fn base(context: &Context, root: &Root) -> Facts {
         revision: None,
         revision_created: None,
         others_remain: false,
-        redis_pod,
+        redis_pods,
         servers: servers(context, root),
         settings: None,
         missing_kinds: Vec::new(),

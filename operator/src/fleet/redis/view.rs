@@ -46,7 +46,8 @@ pub(super) struct Watcher {
 /// What the answers come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct View {
-    /// The server that a majority of the sentinels calls the primary, and that says it is.
+    /// The server that a majority of the sentinels calls the primary, and that says it is. While fewer of
+    /// them answer, the one that says so and that another server follows.
     pub primary: Option<Member>,
     /// Its replicas that have what it has and that a majority could make the primary, by the identity of their pods.
     pub in_sync: BTreeSet<String>,
@@ -81,7 +82,13 @@ impl View {
             let names = |sentinel: &&Watcher| sentinel.names.as_deref().is_some_and(|it| is(it, member));
             sentinels.iter().filter(names).count()
         };
-        let chosen = servers.iter().find(|(member, says)| says.primary && named_by(member) >= MAJORITY);
+        let goes_on = |member: &Member| {
+            let follows = |(_, says): &(Member, Replication)| says.linked && is(&says.follows, member);
+            let silent = sentinels.len() < MAJORITY && named_by(member) == sentinels.len();
+            silent && servers.iter().any(follows)
+        };
+        let is_primary = |member: &Member| named_by(member) >= MAJORITY || goes_on(member);
+        let chosen = servers.iter().find(|(member, says)| says.primary && is_primary(member));
         let Some((primary, leads)) = chosen else { return Self { quorum, ..Self::default() } };
         let follows = |(_, says): &&(Member, Replication)| {
             let behind = leads.offset.saturating_sub(says.offset);

@@ -36,6 +36,22 @@ fn f11_a_server_that_only_one_sentinel_names_is_no_primary() {
 }
 
 #[test]
+fn f11_a_primary_that_is_followed_stays_one_while_too_few_sentinels_answer() {
+    let servers = [primary(0, 100), replica(1, 0, 100), replica(2, 0, 90)];
+    for answering in [&[][..], &[names(0)]] {
+        let view = View::of(&servers, answering);
+        assert_eq!((view.primary, view.quorum), (Some(member(0)), false), "{answering:?}");
+    }
+}
+
+#[test]
+fn f11_who_calls_itself_the_primary_and_is_followed_by_nobody_is_none() {
+    let cut = (member(1), Replication { linked: false, ..replica(1, 0, 100).1 });
+    assert_eq!(View::of(&[primary(0, 100), cut], &[]).primary, None);
+    assert_eq!(View::of(&[primary(0, 100), replica(1, 0, 100)], &[names(2)]).primary, None);
+}
+
+#[test]
 fn f11_a_former_primary_is_none() {
     let servers = [primary(0, 100), primary(1, 100), replica(2, 1, 100)];
     let view = View::of(&servers, &[names(1), names(1), names(1)]);

@@ -16,7 +16,7 @@ pub(super) fn judge(facts: &Facts) -> Judgement {
         if let Some(judgement) = servers::down(servers) {
             return judgement;
         }
-    } else if facts.redis_mode == RedisMode::Managed && !facts.redis_pod.as_ref().is_some_and(|pod| pod.ready)
+    } else if facts.redis_mode == RedisMode::Managed && !facts.redis_pods.first().is_some_and(|pod| pod.ready)
     {
         return Judgement::new(State::False, Reason::RedisPodNotReady, redis_pod(facts));
     }
@@ -76,7 +76,7 @@ pub(super) fn status(facts: &Facts) -> RedisStatus {
 }
 
 fn redis_pod(facts: &Facts) -> String {
-    let Some(pod) = &facts.redis_pod else { return "there is no pod of Redis yet".to_owned() };
+    let Some(pod) = facts.redis_pods.first() else { return "there is no pod of Redis yet".to_owned() };
     let why = pod.trouble.as_ref().map(|trouble| trouble.message.clone()).or_else(|| pod.unscheduled.clone());
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();
     format!("pod {} is not ready{why}; relays keep their connections and deliver locally", pod.name)

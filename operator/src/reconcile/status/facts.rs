@@ -80,8 +80,9 @@ pub struct Facts {
     pub others_remain: bool,
     /// All relays, of any revision, also those that are about to end.
     pub relays: Vec<Relay>,
-    /// The pod of the managed Redis, if there is one.
-    pub redis_pod: Option<RelayPod>,
+    /// The pods of the managed Redis that are to stay, in order of their names: the one server, or servers
+    /// and sentinels.
+    pub redis_pods: Vec<RelayPod>,
     /// Servers and sentinels of the managed Redis, if the spec asks for them.
     pub servers: Option<ServersFacts>,
     /// The settings that relays are to run, where they are known.

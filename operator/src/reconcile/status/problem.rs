@@ -20,7 +20,7 @@ pub(super) fn problem(facts: &Facts) -> Option<(Reason, String)> {
 /// about to go and tell nothing about the spec.
 fn failing_pod(facts: &Facts) -> Option<(Reason, String)> {
     let relays = facts.present().filter(|relay| facts.is_current(relay)).map(|relay| &relay.pod);
-    let redis = facts.redis_pod.iter().filter(|_| facts.redis_mode == RedisMode::Managed);
+    let redis = facts.redis_pods.iter().filter(|_| facts.redis_mode == RedisMode::Managed);
     relays.chain(redis).find_map(|pod| {
         let trouble = pod.trouble.as_ref().filter(|_| !pod.ready)?;
         Some((trouble.reason, format!("pod {}: {}", pod.name, trouble.message)))

@@ -51,7 +51,7 @@ fn settled() -> Facts {
         revision_created: Some(at(NOW - 1_000)),
         others_remain: false,
         relays: vec![relay("p0", "r"), relay("p1", "r")],
-        redis_pod: Some(RelayPod { redis: true, ..pod("redis-0", "") }),
+        redis_pods: vec![RelayPod { redis: true, ..pod("redis-0", "") }],
         servers: None,
         missing_kinds: Vec::new(),
         ending: None,
@@ -89,7 +89,7 @@ fn is(status: &str, reason: Reason) -> (String, String) {
 
 #[test]
 fn every_condition_is_there_whatever_is_known() {
-    let nothing = Facts { relays: vec![], revision: None, redis_pod: None, ..settled() };
+    let nothing = Facts { relays: vec![], revision: None, redis_pods: vec![], ..settled() };
     for facts in [settled(), nothing] {
         let types: Vec<_> = compute(&facts).conditions.into_iter().map(|condition| condition.type_).collect();
         assert_eq!(types, ConditionType::ALL.iter().map(|type_| type_.as_str()).collect::<Vec<_>>());
@@ -134,6 +134,18 @@ fn an_image_that_cannot_be_pulled_stalls_and_names_pod_and_image() {
 }
 
 #[test]
+fn f11_an_image_that_one_of_several_servers_cannot_have_stalls_and_is_named() {
+    let mut facts = settled();
+    let message = "image redis:x: ErrImagePull: not found".to_owned();
+    let trouble = Some(Trouble { reason: Reason::ImagePullFailed, message });
+    let broken = RelayPod { redis: true, ready: false, trouble, ..pod("redis-data-2", "") };
+    facts.redis_pods.push(broken);
+    assert_eq!(condition(&facts, ConditionType::Stalled), is("True", Reason::ImagePullFailed));
+    let message = compute(&facts).conditions.into_iter().find(|it| it.type_ == "Stalled").unwrap().message;
+    assert_eq!(message, "pod redis-data-2: image redis:x: ErrImagePull: not found");
+}
+
+#[test]
 fn trouble_of_an_older_revision_stalls_nothing() {
     let mut facts = settled();
     let trouble = Trouble { reason: Reason::CrashLooping, message: String::new() };
@@ -148,7 +160,7 @@ fn trouble_of_an_older_revision_stalls_nothing() {
 #[test]
 fn a_dead_redis_pod_degrades_and_leaves_the_cluster_available() {
     let mut facts = settled();
-    facts.redis_pod = None;
+    facts.redis_pods.clear();
     assert_eq!(condition(&facts, ConditionType::RedisReady), is("False", Reason::RedisPodNotReady));
     assert_eq!(condition(&facts, ConditionType::Ready), is("False", Reason::RedisPodNotReady));
     assert_eq!(condition(&facts, ConditionType::Degraded), is("True", Reason::RedisPodNotReady));

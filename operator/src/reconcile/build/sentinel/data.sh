@@ -1,7 +1,16 @@
 # Starts a server, as a replica of the primary if there is one. It begins as the primary only
 # - when nobody knows of one, and it was the primary when it last ran, or is the first of new servers;
-# - when it is the one that the sentinels name, and they did not find another while they could not reach it:
-#   what it has forgotten, the others would forget, too.
+# - when it is the one that the sentinels name, and they did not find another while they could not reach it, but
+#   could have: what it has forgotten, the others would forget, too.
+
+# Whether the sentinels could choose another primary: a majority of them sees each other.
+decide() {
+  for sentinel in $SENTINELS; do
+    timeout 2 redis-cli -e -h "$sentinel" -p 26379 sentinel ckquorum "$PRIMARY" > /dev/null 2>&1 && return
+  done
+  return 1
+}
+
 set -u
 umask 077
 conf=/data/redis.conf
@@ -19,7 +28,7 @@ while :; do
     if [ "$silent" -ge 5 ]; then follow=$kept; break; fi
   elif [ "$follow" != "$ME" ]; then
     break
-  else
+  elif decide; then
     named=$((named + 1))
     if [ "$named" -ge "$PATIENCE" ]; then break; fi
   fi

@@ -6,20 +6,15 @@
 
 mod data;
 mod pod;
+mod set;
 mod watch;
 
-use k8s_openapi::api::apps::v1::{StatefulSet, StatefulSetSpec};
-use k8s_openapi::api::core::v1::{PodTemplateSpec, Service};
-use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-
-use super::super::names::{Names, REDIS_DATA, SENTINEL, selector};
+use super::super::names::{Names, REDIS_DATA, SENTINEL};
 use super::super::secret_value::Keys;
 use super::super::validate::{Managed, Validated};
-use super::record::Record;
-use super::{inputs, metadata, services};
 use crate::api::ManagedSentinel;
+
+pub use set::WantedSet;
 
 /// What sentinels and relays call the servers together.
 pub(crate) const PRIMARY: &str = "relay";
@@ -43,17 +38,6 @@ pub struct WantedSentinel {
     pub sentinels: WantedSet,
 }
 
-/// Three pods with names of their own.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WantedSet {
-    /// What gives the pods their names.
-    pub service: Service,
-    /// The pods.
-    pub pods: StatefulSet,
-    /// At most one of them at a time is taken from its node.
-    pub budget: PodDisruptionBudget,
-}
-
 /// Servers and sentinels of a cluster.
 pub(super) fn build(
     cluster: &Validated,
@@ -62,8 +46,8 @@ pub(super) fn build(
     keys: &Keys,
 ) -> WantedSentinel {
     WantedSentinel {
-        data: data::build(cluster, managed, sentinel, keys),
-        sentinels: watch::build(cluster, managed, sentinel, keys),
+        data: set::build(cluster, managed, keys, data::part(cluster, managed, sentinel)),
+        sentinels: set::build(cluster, managed, keys, watch::part(cluster, sentinel)),
     }
 }
 
@@ -89,69 +73,10 @@ pub(super) fn hosts(set: &str) -> impl Iterator<Item = String> {
     (0..EACH).map(move |ordinal| format!("{set}-{ordinal}.{set}"))
 }
 
-/// Three pods, their Service and their budget.
-fn set(
-    cluster: &Validated,
-    keys: &Keys,
-    (name, component, port): (&str, &str, u16),
-    spec: StatefulSetSpec,
-) -> WantedSet {
-    let selected = LabelSelector {
-        match_labels: Some(selector(&cluster.root.name, component)),
-        ..LabelSelector::default()
-    };
-    let pods = StatefulSetSpec {
-        replicas: Some(EACH.into()),
-        service_name: Some(name.to_owned()),
-        selector: selected.clone(),
-        // With the default policy a pod that cannot start is not replaced by one that can.
-        pod_management_policy: Some("Parallel".to_owned()),
-        revision_history_limit: Some(1),
-        ..spec
-    };
-    let metadata = || metadata(cluster, name.to_owned(), component);
-    let mut recorded = metadata();
-    let inputs = inputs::servers(cluster, keys);
-    Record { inputs, template: pods.template.clone() }.write(&mut recorded);
-    WantedSet {
-        service: service(cluster, name, component, port),
-        pods: StatefulSet { metadata: recorded, spec: Some(pods), status: None },
-        budget: PodDisruptionBudget {
-            metadata: metadata(),
-            spec: Some(PodDisruptionBudgetSpec {
-                max_unavailable: Some(IntOrString::Int(1)),
-                selector: Some(selected),
-                unhealthy_pod_eviction_policy: Some("AlwaysAllow".to_owned()),
-                ..PodDisruptionBudgetSpec::default()
-            }),
-            status: None,
-        },
-    }
-}
-
-/// A headless Service, which gives each pod a name, also while it is not ready: that is when others
-/// have to find it.
-fn service(cluster: &Validated, name: &str, component: &str, port: u16) -> Service {
-    let port = services::port("redis", port.into(), "redis");
-    let labels = selector(&cluster.root.name, component);
-    let meta = metadata(cluster, name.to_owned(), component);
-    let mut service = services::service(meta, "ClusterIP", labels, vec![port]);
-    if let Some(spec) = &mut service.spec {
-        spec.cluster_ip = Some("None".to_owned());
-        spec.publish_not_ready_addresses = Some(true);
-    }
-    service
-}
-
-/// A spec of pods that are replaced in this way.
-fn replaced(strategy: &str, template: PodTemplateSpec) -> StatefulSetSpec {
-    let update_strategy = k8s_openapi::api::apps::v1::StatefulSetUpdateStrategy {
-        type_: Some(strategy.to_owned()),
-        rolling_update: None,
-    };
-    StatefulSetSpec { update_strategy: Some(update_strategy), template, ..StatefulSetSpec::default() }
-}
-
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "scripts_tests.rs"]
+mod scripts_tests;

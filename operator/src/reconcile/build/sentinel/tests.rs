@@ -1,3 +1,5 @@
+use k8s_openapi::api::apps::v1::StatefulSetSpec;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::{Value, json};
 
 use super::super::{Wanted, WantedServers, build as build_all};
@@ -11,14 +13,14 @@ fn wanted(managed: Value) -> Wanted {
     build_all(&validate(&root(spec), &Options::default()).unwrap(), &keys())
 }
 
-fn sets(managed: Value) -> WantedSentinel {
+pub(super) fn sets(managed: Value) -> WantedSentinel {
     match wanted(managed).redis.unwrap().servers {
         WantedServers::Sentinel(all) => *all,
         WantedServers::One { .. } => panic!("sentinels were asked for"),
     }
 }
 
-fn spec(set: &WantedSet) -> StatefulSetSpec {
+pub(super) fn spec(set: &WantedSet) -> StatefulSetSpec {
     set.pods.spec.clone().unwrap()
 }
 

@@ -2,50 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, EnvVar, ExecAction, Probe, ResourceRequirements};
+use k8s_openapi::api::core::v1::{EnvVar, ExecAction, Probe, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use sha2::{Digest as _, Sha256};
 
 use super::super::super::names::Names;
 use super::super::super::secret_value::hex;
-use super::super::pod::{env, port};
+use super::super::pod::env;
 use super::super::probes::Pace;
-use super::{
-    ACL_FILE, EACH, Keys, Managed, ManagedSentinel, PORT, PRIMARY, SENTINEL, Validated, WantedSet, pod,
-    replaced, set,
-};
+use super::set::Part;
+use super::{ACL_FILE, ManagedSentinel, PORT, PRIMARY, SENTINEL, Validated};
 
 /// How a sentinel starts.
 const START: &str = concat!(include_str!("known.sh"), include_str!("watch.sh"));
 
-pub(super) fn build(
-    cluster: &Validated,
-    managed: &Managed,
-    sentinel: &ManagedSentinel,
-    keys: &Keys,
-) -> WantedSet {
-    let name = Names(&cluster.root.name).sentinel();
-    let container = Container {
-        resources: Some(resources()),
-        ports: Some(vec![port("redis", PORT)]),
-        env: Some(environment(cluster, sentinel)),
-        readiness_probe: Some(ready()),
-        ..pod::container(managed, START)
-    };
-    let template = pod::template(cluster, keys, SENTINEL, container, ACL_FILE, true);
-    set(cluster, keys, (&name, SENTINEL, PORT), replaced("RollingUpdate", template))
+pub(super) fn part(cluster: &Validated, sentinel: &ManagedSentinel) -> Part {
+    Part {
+        name: Names(&cluster.root.name).sentinel(),
+        component: SENTINEL,
+        port: PORT,
+        acl_file: ACL_FILE,
+        script: START,
+        environment: environment(cluster, sentinel),
+        ready: ready(),
+        resources: resources(),
+        replaced: "RollingUpdate",
+        claims: None,
+    }
 }
 
 fn environment(cluster: &Validated, sentinel: &ManagedSentinel) -> Vec<EnvVar> {
     let down_after = sentinel.down_after_seconds * 1_000;
-    let mut all = pod::environment(cluster, &Names(&cluster.root.name).sentinel());
-    all.extend([
+    vec![
         env("IDENTITY", identity(cluster)),
-        env("REPLICAS", (EACH - 1).to_string()),
         env("DOWN_AFTER", down_after.to_string()),
         env("FAILOVER_TIMEOUT", (3 * down_after).max(15_000).to_string()),
-    ]);
-    all
+    ]
 }
 
 /// What the identities of a cluster's sentinels, of 40 hexadecimal digits, begin with: all but the last.
