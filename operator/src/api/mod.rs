@@ -48,9 +48,10 @@ pub use rates::{RateLimitScope, RateLimitsSpec};
 pub use redis::{
     ExternalRedis, ExternalSentinel, ManagedRedis, ManagedSentinel, RedisMode, RedisSpec, RedisStorage,
 };
+pub use relay_contract::logs::LogLevel;
 pub use rollout::{DrainSpec, RolloutSpec};
 pub use secrets::{SecretKeyRef, SecretUse, UrlSecretRef};
-pub use settings::{CorsSpec, HeartbeatSpec, LogLevel, LogSpec, PublishAccess, PublishSpec};
+pub use settings::{CorsSpec, HeartbeatSpec, LogSpec, PublishAccess, PublishSpec};
 pub use signals::Signal;
 pub use spec::{RelayCluster, RelayClusterSpec};
 pub use status::{

@@ -1,5 +1,6 @@
 //! The part of the spec that relays re-read while they run, and who may publish.
 
+use relay_contract::logs::LogLevel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,36 +35,6 @@ impl Default for CorsSpec {
 pub struct LogSpec {
     /// The least important level that is written.
     pub level: LogLevel,
-}
-
-/// How important a line of a log is.
-#[derive(Serialize, Deserialize, JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogLevel {
-    /// Everything.
-    Debug,
-    /// What happens in normal operation.
-    #[default]
-    Info,
-    /// What somebody should look at some day.
-    Warning,
-    /// What went wrong.
-    Error,
-    /// What ends the process.
-    Critical,
-}
-
-impl LogLevel {
-    /// The word that a relay's `LOG_LEVEL` takes.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Debug => "DEBUG",
-            Self::Info => "INFO",
-            Self::Warning => "WARNING",
-            Self::Error => "ERROR",
-            Self::Critical => "CRITICAL",
-        }
-    }
 }
 
 /// Protocol pings on WebSocket connections.

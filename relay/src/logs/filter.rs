@@ -7,6 +7,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::LogLevel;
+use super::level::level_of;
 
 /// The filter of a process; all that it asks is fixed for each place in the code, so that what is
 /// not written costs nothing.
@@ -25,7 +26,7 @@ impl Filter {
     fn passes(&self, metadata: &Metadata<'_>) -> bool {
         // Deeper than DEBUG is for developers of libraries.
         *metadata.level() <= Level::DEBUG
-            && (LogLevel::of(metadata) >= self.level || self.names(metadata.target()))
+            && (level_of(metadata) >= self.level || self.names(metadata.target()))
     }
 }
 

@@ -48,12 +48,12 @@ impl LogFormat {
             Self::Json => json(record),
             Self::Text => {
                 let Record { time, level, .. } = record;
-                one_line(&format!("{time} {:<8} {}", level.word(), words(record)))
+                one_line(&format!("{time} {:<8} {}", level.as_str(), words(record)))
             }
             Self::Template(template) => one_line(
                 &template
                     .replace("%(asctime)s", &record.time.to_string())
-                    .replace("%(levelname)s", record.level.word())
+                    .replace("%(levelname)s", record.level.as_str())
                     .replace("%(name)s", &record.target)
                     .replace(MESSAGE, &words(record)),
             ),
@@ -67,7 +67,7 @@ impl LogFormat {
 fn json(record: &Record) -> String {
     let mut line = Vec::with_capacity(LINE);
     // Writing to memory cannot fail.
-    let _ = write!(line, "{{\"timestamp\":\"{}\",\"level\":\"{}\"", record.time, record.level.word());
+    let _ = write!(line, "{{\"timestamp\":\"{}\",\"level\":\"{}\"", record.time, record.level.as_str());
     put(&mut line, "message", &record.message);
     for (name, value) in &record.fields {
         put(&mut line, name, value);

@@ -27,7 +27,8 @@ use self::record::Record;
 use self::writer::Writer;
 
 pub use format::LogFormat;
-pub use level::{CRITICAL, LogLevel};
+pub use level::CRITICAL;
+pub use relay_contract::logs::LogLevel;
 pub use writer::Lost;
 
 /// Longest that the last lines are waited for.

@@ -8,6 +8,7 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 use super::LogLevel;
+use super::level::level_of;
 
 /// What is known of an event.
 pub(super) struct Record {
@@ -24,7 +25,7 @@ impl Record {
     pub(super) fn of(event: &Event<'_>) -> Self {
         let mut record = Self {
             time: jiff::Timestamp::now(),
-            level: LogLevel::of(event.metadata()),
+            level: level_of(event.metadata()),
             target: event.metadata().target().into(),
             message: String::new(),
             fields: Vec::new(),
