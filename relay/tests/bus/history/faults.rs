@@ -167,6 +167,20 @@ async fn a_full_redis_is_told_and_what_it_refused_is_kept_later() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_over_for_a_relay_that_has_nothing_to_say() {
+    let (redis, a, b) = two_keepers().await;
+    b.bus.follow(&log("alice"), true);
+    a.publish("alice", 0).await;
+    b.gets("alice", 1).await;
+    redis.cli(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
+    redis.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+    let refused = || b.bus.status().reason.is_some_and(|why| why.contains("NOREPLICAS"));
+    until("the histories cannot be compared", refused).await;
+    redis.cli(&["CONFIG", "SET", "min-replicas-to-write", "0"]);
+    b.reaches(BusState::Ok).await;
+}
+
+#[tokio::test]
 async fn an_account_without_scripts_has_no_history_but_all_else() {
     let rules =
         "+@connection +subscribe +publish +pubsub +set +get +getex +del +sadd +srem +smembers +pexpire";

@@ -95,6 +95,10 @@ impl Histories {
         while shard.sendable() == partitions {
             if work.is_due() {
                 let elsewhere = self.sweep(&ground, work.held).await?;
+                // Where nothing waits, no append is about to tell that Redis takes writes again.
+                if self.journal.fill() == (0, 0) {
+                    self.note_refusal(None);
+                }
                 work = self.hold(shard, work.with(elsewhere)).await;
             }
             self.journal.rewind(partitions);
