@@ -29,6 +29,7 @@ pub mod place;
 pub mod progress;
 pub mod provider;
 pub mod requirements;
+pub mod scene;
 pub mod show;
 pub mod simulated;
 pub mod wait;

@@ -6,11 +6,13 @@
 mod publish;
 mod session;
 mod sse;
+mod traffic;
 mod ws;
 
 pub use publish::Publisher;
 pub use session::{Journal, Session};
 pub use sse::SseClient;
+pub use traffic::{Sent, Traffic, number};
 pub use ws::WsClient;
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::PATIENCE;
 
 /// Publishes messages over HTTP.
+#[derive(Clone)]
 pub struct Publisher {
     http: reqwest::Client,
     address: String,

@@ -6,6 +6,7 @@
 mod objects;
 mod reach;
 mod relay;
+mod servers;
 mod wait;
 
 use anyhow::{Context, Result};

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects by failing")]
 
 mod around;
+mod auth;
 mod bad_specs;
 mod budget;
 mod canary;
@@ -19,7 +20,10 @@ mod hpa;
 mod live;
 mod ready;
 mod redis;
+mod rest;
 mod rolling;
 mod sentinel;
+mod served;
 mod signals;
+mod storage;
 mod user_redis;

@@ -8,10 +8,10 @@ use e2e::clients::{Session, WsClient};
 use e2e::cluster::Cluster;
 use e2e::ground::{Ground, eventually};
 use e2e::install::{NAMESPACE, RELEASE};
-use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, DeleteParams, ListParams};
 use serde_json::json;
 use tokio::time::sleep;
+
+use crate::restart_the_operator;
 
 /// The status may be written once more when the first connections were counted.
 const SETTLING: Duration = Duration::from_secs(40);
@@ -28,13 +28,6 @@ fn of_the_operator(log: &mut AuditLog) -> Result<Vec<Request>> {
 fn writes(requests: &[Request]) -> Vec<String> {
     let writes = requests.iter().filter(|it| it.is_write());
     writes.map(|it| format!("{} {} {}", it.verb, it.object_ref.resource, it.object_ref.name)).collect()
-}
-
-async fn restart_the_operator(ground: &Ground) -> Result<()> {
-    let pods = Api::<Pod>::namespaced(ground.client.clone(), NAMESPACE);
-    let selector = ListParams::default().labels("app.kubernetes.io/name=relay-operator");
-    pods.delete_collection(&DeleteParams::default(), &selector).await?;
-    Ok(())
 }
 
 #[tokio::test]
