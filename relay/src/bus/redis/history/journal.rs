@@ -3,6 +3,9 @@
 //! First in, first out in each partition, and bounded: [`MAX_ITEMS`] messages and [`MAX_BYTES`]
 //! bytes. A message leaves only when it was confirmed. Several batches may be under way at a time;
 //! after a fault all that was not confirmed goes out again, and the script knows what it has.
+//!
+//! What Redis confirmed and this node has not heard yet is kept for a while, too: if Redis is gone
+//! before it is heard, it was published before what waits, and goes before it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -11,6 +14,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::keys::Keys;
+use super::unheard::Unheard;
 use crate::bus::Message;
 use crate::bus::redis::outbox::Full;
 use crate::bus::redis::partition::{Partition, Partitions, PerPartition};
@@ -70,6 +74,7 @@ struct Lane {
     order: u64,
     /// How many of the items are under way.
     sent: usize,
+    unheard: Unheard,
 }
 
 struct Item {
@@ -157,13 +162,19 @@ impl Journal {
     pub(super) fn confirm(&self, sent: &Outgoing, is_duplicate: bool) {
         let mut queue = lock(&self.queue);
         let lane = queue.lanes.get_mut(sent.append.keys.partition);
-        let count = usize::try_from(sent.order.saturating_sub(lane.confirmed())).unwrap_or(usize::MAX);
+        let before = lane.confirmed();
+        let count = usize::try_from(sent.order.saturating_sub(before)).unwrap_or(usize::MAX);
         let count = count.min(lane.items.len());
         lane.sent = lane.sent.saturating_sub(count);
         let (mut bytes, mut asker) = (0, None);
-        for item in lane.items.drain(..count) {
+        for order in (before + 1..).take(count) {
+            let Some(item) = lane.items.pop_front() else { break };
             bytes += item.frame.len();
             asker = item.asker;
+            // Nothing is told of what was there before.
+            if !is_duplicate {
+                lane.unheard.keep(order, item.append);
+            }
         }
         queue.items -= count;
         queue.bytes -= bytes;
@@ -180,12 +191,19 @@ impl Journal {
         lock(&self.queue).lanes.get(partition).confirmed()
     }
 
-    /// The messages of a partition that wait, with their orders.
-    pub(super) fn waiting(&self, partition: Partition) -> Vec<(u64, Arc<Message>)> {
+    /// Notes that this node heard of an own message, and so of all before it.
+    pub(super) fn heard(&self, partition: Partition, order: u64) {
+        lock(&self.queue).lanes.get_mut(partition).unheard.hear(order);
+    }
+
+    /// The messages of a partition that this node has not heard of, with their orders: those that were
+    /// confirmed, then those that wait.
+    pub(super) fn unheard(&self, partition: Partition) -> Vec<(u64, Arc<Message>)> {
         let queue = lock(&self.queue);
         let lane = queue.lanes.get(partition);
-        let orders = lane.confirmed() + 1..;
-        orders.zip(lane.items.iter().map(|item| Arc::clone(&item.append.message))).collect()
+        let waiting = (lane.confirmed() + 1..).zip(lane.items.iter().map(|item| &item.append));
+        let message = |(order, append): (u64, &Arc<Append>)| (order, Arc::clone(&append.message));
+        lane.unheard.iter().chain(waiting).map(message).collect()
     }
 
     /// Waits until all that is in it now was confirmed.

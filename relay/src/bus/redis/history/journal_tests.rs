@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::super::unheard;
 use super::*;
 use crate::bus::redis::layout::Layout;
 use crate::bus::wire::{Origin, decode};
@@ -69,16 +70,6 @@ fn a_confirmation_that_comes_twice_takes_one_message() {
 }
 
 #[test]
-fn what_waits_is_told_in_its_order() {
-    let journal = filled(3);
-    let batch = journal.next(Partitions::ALL);
-    journal.confirm(&batch[0], false);
-    let waiting = journal.waiting(partition());
-    let waiting: Vec<_> = waiting.iter().map(|(order, message)| (*order, message.kind.as_str())).collect();
-    assert_eq!(waiting, [(2, "2"), (3, "3")]);
-}
-
-#[test]
 fn messages_of_other_partitions_stay() {
     assert!(filled(1).next(Partitions::NONE).is_empty());
 }
@@ -102,4 +93,48 @@ fn a_batch_is_bounded_in_bytes_but_has_a_message() {
     let journal = Journal::new();
     (0..2).for_each(|_| assert!(push(&journal, "x", 1 << 20).is_ok()));
     assert_eq!(journal.next(Partitions::ALL).len(), 1);
+}
+
+/// Three messages, of which Redis confirmed two.
+fn two_confirmed() -> Journal {
+    let journal = filled(3);
+    let batch = journal.next(Partitions::ALL);
+    batch.iter().take(2).for_each(|item| journal.confirm(item, false));
+    journal
+}
+
+fn orders_unheard(journal: &Journal) -> Vec<u64> {
+    journal.unheard(partition()).into_iter().map(|(order, _)| order).collect()
+}
+
+#[test]
+fn what_was_confirmed_and_not_heard_goes_before_what_waits() {
+    assert_eq!(orders_unheard(&two_confirmed()), [1, 2, 3]);
+}
+
+#[test]
+fn what_was_heard_is_not_kept_whether_it_was_confirmed_before_or_after() {
+    let journal = two_confirmed();
+    journal.heard(partition(), 2);
+    assert_eq!(orders_unheard(&journal), [3]);
+    let journal = filled(2);
+    journal.heard(partition(), 1);
+    journal.next(Partitions::ALL).iter().for_each(|item| journal.confirm(item, false));
+    assert_eq!(orders_unheard(&journal), [2]);
+}
+
+#[test]
+fn a_duplicate_of_which_nothing_is_heard_is_not_kept() {
+    let journal = filled(1);
+    journal.next(Partitions::ALL).iter().for_each(|item| journal.confirm(item, true));
+    assert!(orders_unheard(&journal).is_empty());
+}
+
+#[test]
+fn what_is_kept_until_it_is_heard_is_bounded() {
+    let journal = filled(2 * unheard::MAX_ITEMS as u64);
+    for _ in 0..2 {
+        journal.next(Partitions::ALL).iter().for_each(|item| journal.confirm(item, false));
+    }
+    assert_eq!(orders_unheard(&journal).len(), unheard::MAX_ITEMS);
 }

@@ -47,6 +47,7 @@ mod sight;
 mod source;
 mod sweep;
 mod tracker;
+mod unheard;
 
 /// Reads of histories that are under way at a time: more would keep publishes waiting.
 const MAX_READS: usize = 64;
@@ -242,7 +243,9 @@ impl Histories {
         if envelope.origin.incarnation != self.incarnation {
             return Due::All;
         }
-        lock(&self.early).comes_back(Partition::of(log.as_str()), envelope.order)
+        let partition = Partition::of(log.as_str());
+        self.journal.heard(partition, envelope.order);
+        lock(&self.early).comes_back(partition, envelope.order)
     }
 
     /// Reads what is missing of a history after `since`.

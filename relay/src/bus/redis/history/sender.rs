@@ -238,7 +238,7 @@ impl Histories {
         for partition in partitions.iter() {
             early.leaves(partition, mark, now);
             let Some(audience) = early.audience(partition, mark, now) else { continue };
-            for (order, message) in self.journal.waiting(partition) {
+            for (order, message) in self.journal.unheard(partition) {
                 if early.deliver(partition, order, audience) {
                     self.inbox.receive_early((*message).clone(), audience);
                 }
