@@ -100,6 +100,7 @@ impl Engine {
 
     async fn ask(&self, question: Question) {
         let Question { cluster, target, uid, address } = question;
+        let asked = Instant::now();
         let relay =
             Address { client: &self.client, address: (address, self.port).into(), token: &target.token };
         let answer = relay.status().await;
@@ -125,7 +126,7 @@ impl Engine {
         {
             status = Some(after);
         }
-        if !self.fleet.note(&cluster, &uid, status) {
+        if !self.fleet.note(asked, &cluster, &uid, status) {
             self.metrics.drop_of("fleet_changes");
         }
     }

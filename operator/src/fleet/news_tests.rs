@@ -57,7 +57,7 @@ async fn a_relay_that_refused_them_is_told_again_only_as_another_process_or_of_o
 async fn new_settings_do_not_wait_for_the_next_round() {
     let fleet = fleet();
     fleet.hurried().await;
-    fleet.note(&cluster(), "p", Some(runs("A=2\n", 1)));
+    fleet.note(Instant::now(), &cluster(), "p", Some(runs("A=2\n", 1)));
     assert!(!fleet.is_urgent(&cluster(), "p"));
     fleet.set(&cluster(), Some(settings("A=3\n")));
     fleet.hurried().await;

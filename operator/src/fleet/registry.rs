@@ -73,6 +73,8 @@ struct Inner {
 #[derive(Clone, Debug)]
 struct Reading {
     cluster: ClusterKey,
+    /// When it was asked what is known.
+    asked: Option<Instant>,
     /// When it answered last, or was asked first.
     at: Instant,
     status: Option<Arc<Status>>,
@@ -267,17 +269,28 @@ impl Fleet {
         lock(&self.0.readings).get(pod_uid).map(Reading::raised).unwrap_or_default()
     }
 
-    /// Notes an answer, or that there is none; `false` when the cluster should be told of a change
+    /// Notes the answer to a question of the moment `asked`, or that there is none; `false` when the cluster should be told of a change
     /// and the queue is full. What could not be told is told after the next answer.
-    pub(crate) fn note(&self, cluster: &ClusterKey, pod_uid: &str, answer: Option<Status>) -> bool {
-        let told = self.keep(cluster, pod_uid, answer);
+    pub(crate) fn note(
+        &self,
+        asked: Instant,
+        cluster: &ClusterKey,
+        pod_uid: &str,
+        answer: Option<Status>,
+    ) -> bool {
+        let told = self.keep(asked, cluster, pod_uid, answer);
         self.0.asked.notify_waiters();
         told
     }
 
-    fn keep(&self, cluster: &ClusterKey, pod_uid: &str, answer: Option<Status>) -> bool {
+    fn keep(&self, asked: Instant, cluster: &ClusterKey, pod_uid: &str, answer: Option<Status>) -> bool {
         let mut readings = lock(&self.0.readings);
         let entry = readings.entry(pod_uid.to_owned()).or_insert_with(|| Reading::unknown(cluster.clone()));
+        // An urgent question may have overtaken this one: what that found is younger.
+        if entry.asked.is_some_and(|last| last > asked) {
+            return true;
+        }
+        entry.asked = Some(asked);
         if let Some(status) = answer {
             entry.at = Instant::now();
             entry.signals.take(entry.at, &status);
@@ -326,6 +339,7 @@ impl Reading {
     fn unknown(cluster: ClusterKey) -> Self {
         Self {
             cluster,
+            asked: None,
             at: Instant::now(),
             status: None,
             told: Told::Nothing,

@@ -80,7 +80,7 @@ fn f20_a_cluster_that_is_gone_has_no_series() {
 fn f20_the_age_of_the_oldest_answer_is_told() {
     let metrics = Metrics::new().unwrap();
     let (fleet, _changes) = Fleet::new(Duration::from_secs(12));
-    fleet.note(&key(), "pod", None);
+    fleet.note(tokio::time::Instant::now(), &key(), "pod", None);
     metrics.ages_from(fleet);
     metrics.cluster(&key(), 3, &status());
     assert!(text(&metrics).contains("relay_operator_cluster_probe_age_seconds"));
