@@ -130,30 +130,35 @@ fn children(controller: Controller<Cluster>, context: &Context) -> Controller<Cl
         .reconcile_on(child_news::<Secret>(context))
 }
 
-/// The clusters of which an object of this kind changes.
-fn child_news<K>(context: &Context) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static
-where
+/// A kind of children.
+trait Kind:
+    Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+    + Clone
+    + Debug
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<K> Kind for K where
     K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
         + Clone
         + Debug
         + Send
         + Sync
-        + 'static,
+        + 'static
 {
+}
+
+/// The clusters of which an object of this kind changes.
+fn child_news<K: Kind>(context: &Context) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static {
     let objects = api::<PartialObjectMeta<K>>(context);
     news(watcher(objects, config()).backoff(Patience::default()), child())
 }
 
 /// The same of a kind that a spec need not ask for: visits know by its watch what there is none of.
-fn optional_news<K>(context: &Context) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static
-where
-    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
-        + Clone
-        + Debug
-        + Send
-        + Sync
-        + 'static,
-{
+fn optional_news<K: Kind>(context: &Context) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static {
     let objects = api::<PartialObjectMeta<K>>(context);
     let absent = Arc::clone(&context.absent);
     let watch = relisting(objects, config(), context.options.resync).backoff(Patience::default());

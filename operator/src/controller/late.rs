@@ -1,14 +1,12 @@
 //! Watches of kinds that a Kubernetes need not have: each begins when its kind appears.
 
-use std::fmt::Debug;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt as _, stream};
-use kube::Resource;
 use kube::runtime::Controller;
 use kube::runtime::reflector::ObjectRef;
 
-use super::{Cluster, optional_news};
+use super::{Cluster, Kind, optional_news};
 use crate::reconcile::Context;
 use crate::reconcile::around::discovery::Kinds;
 use crate::reconcile::around::kinds::{HttpRoute, PodMonitor, PrometheusRule};
@@ -23,18 +21,10 @@ pub(super) fn children(controller: Controller<Cluster>, context: &Context) -> Co
 
 /// The clusters of which an object of a kind changes. A definition that is removed again is an error of
 /// the watch, which tries with growing pauses until it is back.
-fn changes<K>(
+fn changes<K: Kind>(
     context: &Context,
     has: fn(Kinds) -> bool,
-) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static
-where
-    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
-        + Clone
-        + Debug
-        + Send
-        + Sync
-        + 'static,
-{
+) -> impl Stream<Item = ObjectRef<Cluster>> + Send + 'static {
     // It asks for nothing before it is polled.
     let (news, discovery) = (optional_news::<K>(context), Arc::clone(&context.discovery));
     let begins = async move {
