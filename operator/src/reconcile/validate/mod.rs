@@ -14,6 +14,7 @@ mod profiles;
 mod redis;
 mod resources;
 mod rollout;
+mod rules;
 mod scaling;
 mod secrets;
 mod settings;
@@ -21,10 +22,9 @@ mod texts;
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
 
-use self::broken::Broken;
 use self::resources::resources;
 use super::observed::Root;
-use crate::api::{PublishAccess, RelayCluster, RelayClusterSpec};
+use crate::api::{PublishAccess, RelayClusterSpec};
 use crate::options::Options;
 
 pub use self::auth::Auth;
@@ -72,7 +72,7 @@ impl Validated {
 pub fn validate(root: &Root, options: &Options) -> Result<Validated, InvalidSpec> {
     let cluster = root.cluster.as_ref().map_err(|error| InvalidSpec(vec![error.clone()]))?;
     let spec = &cluster.spec;
-    let mut broken = Broken(rules(cluster));
+    let mut broken = rules::broken(cluster);
     pods::check(spec, &mut broken);
     settings::check(spec, &mut broken);
     limits::check(&spec.limits, &mut broken);
@@ -103,14 +103,6 @@ fn complete(root: &Root, spec: &RelayClusterSpec, redis: Redis, options: &Option
         auth: auth::complete(spec),
         publish_key: spec.publish.access == PublishAccess::Key,
         spec: spec.clone(),
-    }
-}
-
-/// The rules of the schema that are written in CEL.
-fn rules(cluster: &RelayCluster) -> Vec<String> {
-    match cluster.validate_cel() {
-        Ok(()) => Vec::new(),
-        Err(errors) => errors.into_vec().into_iter().map(|error| error.message).collect(),
     }
 }
 
