@@ -58,7 +58,7 @@ pub(super) async fn part(
     let drain = drain(&root);
     let deadline = since.as_second() + i64::from(drain.timeout_seconds);
     let left = deadline.saturating_sub(Timestamp::now().as_second());
-    let relays = view::relays(context, &root);
+    let relays = view::relays(context, &context.pods_of(&root));
     if left <= 0 {
         let note = format!("{} after {} s", told(&relays), drain.timeout_seconds);
         events::say(context, &root, EventType::Warning, EventReason::DrainIncomplete, &note).await;
@@ -86,7 +86,7 @@ async fn ask(
     let rate = u32::try_from(drain.max_disconnects_per_second).unwrap_or_default().max(1);
     let request = DrainRequest { rate, deadline_seconds: seconds, reason: "Deletion".to_owned() };
     context.fleet.drain(key, request);
-    let relays = view::relays(context, &observed.root);
+    let relays = view::relays(context, &observed.pods);
     let facts = view::ending(context, &observed.root, format!("{}; at most {left} s more", told(&relays)));
     report(context, &facts).await?;
     Ok(Action::requeue(LOOK_EVERY.min(Duration::from_secs(left.unsigned_abs()))))

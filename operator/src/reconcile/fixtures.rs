@@ -50,7 +50,7 @@ pub(crate) fn childless(root: Root) -> Observed {
         },
         deployments: vec![],
     };
-    Observed { root, children, missing_secrets: vec![] }
+    Observed { root, children, pods: vec![], missing_secrets: vec![] }
 }
 
 fn set() -> FoundSet {

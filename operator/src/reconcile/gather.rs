@@ -54,7 +54,10 @@ pub async fn cluster(client: &Client, namespace: &str, name: &str) -> Result<Opt
 /// [`GatherError`] naming the object that could not be read.
 pub async fn children(context: &Context, root: Root) -> Result<Observed, (Root, GatherError)> {
     match read(context, &root).await {
-        Ok((children, missing_secrets)) => Ok(Observed { root, children, missing_secrets }),
+        Ok((children, missing_secrets)) => {
+            let pods = context.pods_of(&root);
+            Ok(Observed { root, children, pods, missing_secrets })
+        }
         Err(error) => Err((root, error)),
     }
 }

@@ -119,7 +119,7 @@ async fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys 
     let (uid, token) = (root.uid.clone(), keys.admin_token.clone());
     let target = Target { uid, token, settings: None, drain: None, scales };
     let first_visit = context.fleet.watch(key.clone(), target);
-    let relays = context.pods_of(root).into_iter().filter(|pod| pod.ready && !pod.redis);
+    let relays = observed.pods.iter().filter(|pod| pod.ready && !pod.redis);
     let unasked: Vec<_> = relays.filter(|pod| !context.fleet.was_asked(&pod.uid)).collect();
     if !unasked.is_empty() {
         context.fleet.hurry();
@@ -134,7 +134,7 @@ async fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys 
 /// Builds and applies.
 async fn act(context: &Context, observed: &Observed, valid: Validated, keys: &Keys) -> view::Steps {
     let root = &observed.root;
-    let scaling = scaling::scale(context, &valid, &view::relays(context, root));
+    let scaling = scaling::scale(context, &valid, &view::relays(context, &observed.pods));
     let valid = match &scaling {
         Some(scaling) => valid.resized(scaling.replicas),
         None => valid,
@@ -142,8 +142,7 @@ async fn act(context: &Context, observed: &Observed, valid: Validated, keys: &Ke
     let mut wanted = build(&valid, keys);
     let kept = keep(&mut wanted, &valid, observed, || context.turns.take(&root.uid, Instant::now()));
     let settings = configuration::number(&mut wanted.config, observed);
-    let pods = context.pods_of(root);
-    let revisions = revisions::observed(observed, &pods);
+    let revisions = revisions::observed(observed);
     let plan = plan(&wanted.revision, valid.replicas, valid.surge, &revisions);
     if let Some(spec) = &mut wanted.deployment.spec {
         spec.replicas = i32::try_from(plan.of(&wanted.revision)).ok();

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::around::FoundAround;
 use super::names::RESTARTED_AT;
+use super::pods::RelayPod;
 use super::secret_value::{Keys, SecretValue};
 use super::servers::FoundSentinel;
 use crate::api::{RelayCluster, RelayClusterStatus};
@@ -46,11 +47,16 @@ pub struct Root {
 impl Root {
     /// Reads what the operator needs of an object, whether or not its spec can be understood.
     #[must_use]
-    pub fn parse(object: DynamicObject) -> Self {
-        let stored_status = object.data.get("status").cloned().unwrap_or(Value::Null);
-        let metadata = &object.metadata;
+    pub fn parse(mut object: DynamicObject) -> Self {
+        let stored_status = object.data.get_mut("status").map(Value::take).unwrap_or_default();
+        let spec = object.data.get_mut("spec").map(Value::take).unwrap_or_default();
+        let restarted_at = object.annotations().get(RESTARTED_AT);
+        let restarted_at = restarted_at.map(|text| text.chars().take(64).collect());
+        let mut metadata = object.metadata;
+        let status_written = status_written(&metadata);
+        metadata.managed_fields = None;
         let (namespace, name) = (metadata.namespace.clone(), metadata.name.clone());
-        let mut root = Self {
+        Self {
             namespace: namespace.unwrap_or_default(),
             name: name.unwrap_or_default(),
             uid: metadata.uid.clone().unwrap_or_default(),
@@ -58,13 +64,11 @@ impl Root {
             version: metadata.resource_version.clone().unwrap_or_default(),
             deleting: metadata.deletion_timestamp.as_ref().map(|time| time.0),
             finalizers: metadata.finalizers.clone().unwrap_or_default(),
-            restarted_at: object.annotations().get(RESTARTED_AT).map(|text| text.chars().take(64).collect()),
-            cluster: Err(String::new()),
+            restarted_at,
+            cluster: parse_cluster(metadata, spec).map(Box::new),
             stored_status,
-            status_written: status_written(metadata),
-        };
-        root.cluster = parse_cluster(object).map(Box::new);
-        root
+            status_written,
+        }
     }
 
     /// The status that is stored; the default one when it cannot be understood.
@@ -101,13 +105,11 @@ impl Root {
     }
 }
 
-fn parse_cluster(object: DynamicObject) -> Result<RelayCluster, String> {
-    let mut value = serde_json::to_value(object).map_err(|error| error.to_string())?;
-    // A status that an older or newer operator wrote must not make a spec unreadable.
-    if let Value::Object(map) = &mut value {
-        map.remove("status");
-    }
-    serde_json::from_value(value).map_err(|error| format!("spec: {error}"))
+/// The cluster without its status: one that an older or newer operator wrote must not make a spec
+/// unreadable.
+fn parse_cluster(metadata: ObjectMeta, spec: Value) -> Result<RelayCluster, String> {
+    let spec = serde_json::from_value(spec).map_err(|error| format!("spec: {error}"))?;
+    Ok(RelayCluster { metadata, spec, status: None })
 }
 
 fn status_written(metadata: &ObjectMeta) -> Option<Timestamp> {
@@ -175,6 +177,8 @@ pub struct Observed {
     pub root: Root,
     /// What stands under its children's names.
     pub children: Children,
+    /// Its pods, as their watch knew them then, in order of their names.
+    pub pods: Vec<RelayPod>,
     /// Messages about Secrets that the spec refers to and that do not exist.
     pub missing_secrets: Vec<String>,
 }

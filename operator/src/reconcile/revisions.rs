@@ -5,7 +5,6 @@ use kube::ResourceExt;
 
 use super::names::REVISION;
 use super::observed::Observed;
-use super::pods::RelayPod;
 use super::rollout::Revision;
 
 /// The revision of a Deployment.
@@ -25,10 +24,10 @@ pub fn desired_of(deployment: &Deployment) -> u32 {
 /// relays are ready, and each may be behind: for certain ready are as many as both say, and as many
 /// as one of them says may be. A decision to end a relay must not rest on what was true once.
 #[must_use]
-pub fn observed(observed: &Observed, pods: &[RelayPod]) -> Vec<Revision> {
+pub fn observed(observed: &Observed) -> Vec<Revision> {
     let of = |deployment: &Deployment| {
         let name = name_of(deployment);
-        let mine = || pods.iter().filter(|pod| pod.revision == name);
+        let mine = || observed.pods.iter().filter(|pod| pod.revision == name);
         let seen = mine().filter(|pod| pod.ready && !pod.terminating).count();
         let status = deployment.status.as_ref();
         let told = status.and_then(|status| status.ready_replicas).unwrap_or_default();

@@ -59,7 +59,7 @@ impl Steps {
 
 /// The facts after all steps.
 pub(super) fn facts(context: &Context, observed: &Observed, steps: &Steps) -> Facts {
-    let mut facts = base(context, &observed.root);
+    let mut facts = base(context, &observed.root, &observed.pods);
     facts.settings = steps.settings();
     if let (Some(servers), Some(wanted)) = (&mut facts.servers, observed.children.sentinel.wanted_revision())
     {
@@ -100,12 +100,14 @@ fn scaled(facts: &mut Facts, scaling: Option<&Scaling>) {
     }
 }
 
-/// All relays of a cluster, and what they told.
-pub(super) fn relays(context: &Context, root: &Root) -> Vec<Relay> {
-    let relays = context.pods_of(root).into_iter().filter(|pod| !pod.redis);
-    relays
-        .map(|pod| Relay { told: context.fleet.status(&pod.uid), signals: signals(context, &pod), pod })
-        .collect()
+/// The relays among the pods of a cluster, and what they told.
+pub(super) fn relays(context: &Context, pods: &[RelayPod]) -> Vec<Relay> {
+    let relay = |pod: &RelayPod| Relay {
+        told: context.fleet.status(&pod.uid),
+        signals: signals(context, pod),
+        pod: pod.clone(),
+    };
+    pods.iter().filter(|pod| !pod.redis).map(relay).collect()
 }
 
 /// What a relay shows; one that is not ready need not answer.
@@ -122,22 +124,21 @@ fn anonymous(spec: &RelayClusterSpec) -> Vec<Profile> {
 
 /// The facts when the children could not be read.
 pub(super) fn unread(context: &Context, root: &Root, error: &GatherError) -> Facts {
-    let mut facts = base(context, root);
+    let mut facts = base(context, root, &context.pods_of(root));
     facts.hindered = Some((Reason::ApiError, error.to_string()));
     facts
 }
 
 /// The facts of a cluster that is about to go, by itself or with its namespace.
 pub(super) fn ending(context: &Context, root: &Root, message: String) -> Facts {
-    let mut facts = base(context, root);
+    let mut facts = base(context, root, &context.pods_of(root));
     facts.revision = root.status().rollout.map(|rollout| rollout.revision);
     facts.ending = Some(message);
     facts
 }
 
-fn base(context: &Context, root: &Root) -> Facts {
-    let pods = context.pods_of(root);
-    let redis_pods = pods.into_iter().filter(|pod| pod.redis && !pod.terminating).collect();
+fn base(context: &Context, root: &Root, pods: &[RelayPod]) -> Facts {
+    let redis_pods = pods.iter().filter(|pod| pod.redis && !pod.terminating).cloned().collect();
     let spec = root.cluster.as_ref().map(|cluster| &cluster.spec);
     // What was decided last stands for a visit that does not come to a decision.
     let stopped = spec.as_ref().is_ok_and(|spec| spec.stopped);
@@ -151,7 +152,7 @@ fn base(context: &Context, root: &Root) -> Facts {
         anonymous: spec.as_ref().map_or_else(|_| Vec::new(), |spec| anonymous(spec)),
         publish: spec.as_ref().map_or(PublishAccess::Key, |spec| spec.publish.access),
         progress_deadline: spec.as_ref().map_or(300, |spec| spec.rollout.progress_deadline_seconds.into()),
-        relays: relays(context, root),
+        relays: relays(context, pods),
         revision: None,
         revision_created: None,
         others_remain: false,
