@@ -38,6 +38,10 @@ const EDITS: (usize, Duration) = (100, Duration::from_secs(75));
 const FOREIGN: (usize, usize) = (600, 100_000);
 /// How long nothing may be written by an operator that has nothing to do.
 const IDLE: Duration = Duration::from_secs(60);
+/// After this long without a write nothing is under way any more.
+const QUIET: Duration = Duration::from_secs(12);
+/// The same where connections moved: a status takes the last figures half a minute after those before.
+const FIGURES_TOLD: Duration = Duration::from_secs(40);
 /// Pods of a cluster: two relays and its Redis; a third of the clusters may have one more.
 const PODS: usize = 4;
 
@@ -75,14 +79,16 @@ impl Scale {
         }
     }
 
-    /// Waits until nothing was written for 12 s; all that was asked until then.
-    async fn settle(&mut self) -> Result<Asked> {
+    /// Waits until nothing was written for so long; all that was asked until then.
+    async fn settle(&mut self, quiet: Duration) -> Result<Asked> {
         let mut all = Asked::default();
-        let mut quiet = 0;
-        while quiet < 4 {
+        let mut last = Instant::now();
+        while last.elapsed() < quiet {
             sleep(Duration::from_secs(3)).await;
             let more = Asked::since(&mut self.audit)?;
-            quiet = if more.total() == 0 { quiet + 1 } else { 0 };
+            if more.total() > 0 {
+                last = Instant::now();
+            }
             all.reads += more.reads;
             for (what, times) in more.writes {
                 *all.writes.entry(what).or_default() += times;
@@ -106,13 +112,13 @@ impl Scale {
     /// All clusters from nothing.
     async fn grow(&mut self, operator: &Operator) -> Result<()> {
         let few = self.fleet.create(0..FEW, 120).await?;
-        self.settle().await?;
+        self.settle(QUIET).await?;
         self.figures.tell(&format!("apply to Ready, {FEW} at once"), spread(&few));
         let small = self.tell_memory(&format!("at {FEW}"), operator, 64.0)?;
         let (before, began) = (operator.processor_seconds()?, Instant::now());
         let times = self.fleet.create(FEW..self.count, 600).await?;
         let took = began.elapsed();
-        let asked = self.settle().await?;
+        let asked = self.settle(QUIET).await?;
         let (count, new) = (self.count, (self.count - FEW) as f64);
         self.figures.tell(&format!("apply to Ready, {} more at once", count - FEW), spread(&times));
         self.figures.tell("until the last was Ready", format!("{:.1} s", took.as_secs_f64()));
@@ -152,7 +158,7 @@ impl Scale {
         let visited = || async { Ok((visits().await? >= all).then_some(())) };
         eventually("all clusters were visited", 300, visited).await?;
         let took = began.elapsed().as_secs_f64();
-        let asked = self.settle().await?;
+        let asked = self.settle(QUIET).await?;
         self.figures.at_most(&format!("writes of a restart{when}"), asked.total() as f64, 0.0, "");
         println!("{:?}", asked.writes);
         let reads = asked.reads as f64 / self.count as f64;
@@ -260,7 +266,7 @@ async fn measure(scale: &mut Scale) -> Result<()> {
     scale.crowd(&operator).await?;
     scale.edits("idle otherwise").await?;
     scale.load(&operator).await?;
-    scale.settle().await?;
+    scale.settle(FIGURES_TOLD).await?;
     let operator = scale.restart(operator, " beside foreign objects").await?;
     operator.stop()
 }
