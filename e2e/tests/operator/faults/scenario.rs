@@ -19,6 +19,14 @@ pub(crate) enum Scenario {
     ToExternalRedis,
     /// The other way.
     ToManagedRedis,
+    /// From one managed server to three with sentinels.
+    ToSentinels,
+    /// The way back.
+    FromSentinels,
+    /// An Ingress, and no disruption budget any more, for there is one relay less.
+    Expose,
+    /// The way back.
+    Hide,
     /// The cluster is deleted.
     Delete,
     /// The cluster is deleted, and made again under the same name at once.
@@ -27,7 +35,7 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Create,
         Self::LiveSetting,
         Self::Template,
@@ -35,6 +43,10 @@ impl Scenario {
         Self::ScaleDown,
         Self::ToExternalRedis,
         Self::ToManagedRedis,
+        Self::ToSentinels,
+        Self::FromSentinels,
+        Self::Expose,
+        Self::Hide,
         Self::Delete,
         Self::Recreate,
     ];
@@ -45,6 +57,9 @@ impl Scenario {
             Self::Create => None,
             Self::ScaleDown => Some(json!({ "replicas": 3 })),
             Self::ToManagedRedis => Some(external()),
+            Self::FromSentinels => Some(sentinels()),
+            Self::Expose => Some(json!({ "replicas": 2 })),
+            Self::Hide => Some(exposed()),
             _ => Some(json!({ "replicas": 1 })),
         }
     }
@@ -52,12 +67,14 @@ impl Scenario {
     /// The spec that it is given; `None` when it is deleted for good.
     pub(crate) fn after(self) -> Option<Value> {
         match self {
-            Self::Create | Self::Recreate => Some(json!({ "replicas": 2 })),
+            Self::Create | Self::Recreate | Self::Hide => Some(json!({ "replicas": 2 })),
             Self::LiveSetting => Some(json!({ "replicas": 1, "limits": { "maxConnections": 777 } })),
             Self::Template => Some(json!({ "replicas": 1, "podAnnotations": { "example.com/a": "b" } })),
             Self::ScaleUp => Some(json!({ "replicas": 3 })),
-            Self::ScaleDown | Self::ToManagedRedis => Some(json!({ "replicas": 1 })),
+            Self::ScaleDown | Self::ToManagedRedis | Self::FromSentinels => Some(json!({ "replicas": 1 })),
             Self::ToExternalRedis => Some(external()),
+            Self::ToSentinels => Some(sentinels()),
+            Self::Expose => Some(exposed()),
             Self::Delete => None,
         }
     }
@@ -71,6 +88,14 @@ impl Scenario {
     pub(crate) fn always_ready(self) -> usize {
         if self == Self::Create || self.deletes() { 0 } else { 1 }
     }
+}
+
+fn exposed() -> Value {
+    json!({ "replicas": 1, "ingress": { "hosts": ["relay.example.com"] } })
+}
+
+fn sentinels() -> Value {
+    json!({ "replicas": 1, "redis": { "managed": { "sentinel": {} } } })
 }
 
 fn external() -> Value {
