@@ -132,6 +132,24 @@ async fn flood(address: &str) -> Result<()> {
     client.ping().await
 }
 
+/// A player comes with another session each time.
+async fn forget_the_session(address: &str) -> Result<()> {
+    let token = token("dave")?;
+    for number in 0..Signal::SessionSwitches.threshold() + 10 {
+        let url = format!("ws://{address}/ws/dave?session_id={number}&token={token}");
+        WsClient::open(&url).await?.ping().await?;
+    }
+    Ok(())
+}
+
+/// Socket.IO clients come through a proxy that lets no WebSocket pass: they poll.
+async fn only_poll(address: &str) -> Result<()> {
+    let open = http()?.get(format!("http://{address}/socket.io/?EIO=4&transport=polling"));
+    let answers = answers(open.bearer_auth(token("erin")?), 20).await?;
+    ensure!(answers.iter().all(|it| *it == 200), "{answers:?}");
+    Ok(())
+}
+
 fn tokens(address: &str) -> String {
     format!("http://{address}/api/v1/auth/ws-connection-token")
 }
@@ -164,11 +182,15 @@ async fn f08_f20_what_real_clients_do_wrong_is_told_with_pod_figure_and_remedy()
         show_no_good_token(address),
         come_from_elsewhere(address),
         flood(address),
+        forget_the_session(address),
+        only_poll(address),
     )?;
     is_told(&ground, Signal::DuplicateUsers, &pod).await?;
     is_told(&ground, Signal::TokenFailures, &pod).await?;
     is_told(&ground, Signal::OriginRefusals, &pod).await?;
     is_told(&ground, Signal::BufferDrops, &pod).await?;
+    is_told(&ground, Signal::SessionSwitches, &pod).await?;
+    is_told(&ground, Signal::PollingFallbacks, &pod).await?;
     let relay = ground.relays().get("hello").await?;
     let degraded = condition(&relay, "Degraded").context("no Degraded")?;
     ensure!(degraded.status == "True" && degraded.reason == "BufferDrops", "{degraded:?}");
