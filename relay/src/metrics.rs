@@ -21,7 +21,7 @@ use std::sync::Mutex;
 
 use prometheus::proto::MetricFamily;
 use prometheus::{Encoder, IntCounter, IntGauge, Opts, TextEncoder};
-use relay_contract::admin::Bus;
+use relay_contract::admin::{Bus, Signals};
 use relay_contract::metrics::{Metric, chapter};
 
 pub use aliases::Aliases;
@@ -133,6 +133,12 @@ impl Metrics {
         self.registry.known()
     }
 
+    /// Takes over the signals, and how many Socket.IO sessions ended by polling since the start.
+    pub fn observe(&self, signals: &Signals, fallbacks: u64) {
+        let _reading = lock(&self.reading);
+        self.signals.update(signals, fallbacks);
+    }
+
     /// The text of all figures, in the Prometheus exposition format.
     pub fn render(&self, hub: &Shared, bus: &Bus, counters: &Counters, aliases: &Aliases) -> String {
         let mut families = self.gather(hub, bus, counters);
@@ -187,6 +193,24 @@ mod tests {
         let page = include_str!("../../docs/metrics.md");
         let committed = page.find("## Of the relay").and_then(|start| page.get(start..));
         assert!(committed == Some(&markdown().unwrap()), "docs/metrics.md is stale: run `make generate`");
+    }
+
+    #[test]
+    fn what_is_counted_elsewhere_is_taken_over_once() {
+        let metrics = Metrics::new().unwrap();
+        let signals =
+            Signals { token_failures: 3, socketio_sessions: 5, polling_sessions: 2, ..Signals::default() };
+        metrics.observe(&signals, 7);
+        metrics.observe(&signals, 7);
+        let text = TextEncoder::new().encode_to_string(&metrics.registry.gather()).unwrap();
+        for line in [
+            "relay_token_failures_total 3",
+            "relay_socketio_fallbacks_total 7",
+            "relay_socketio_sessions{transport=\"polling\"} 2",
+            "relay_socketio_sessions{transport=\"websocket\"} 3",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{text}");
+        }
     }
 
     #[test]

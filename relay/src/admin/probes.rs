@@ -9,6 +9,7 @@ use axum::routing::get;
 use http::{StatusCode, header};
 use relay_contract::admin::BusState;
 
+use super::signals::signals;
 use crate::app::App;
 
 /// The media type of the Prometheus text format.
@@ -23,6 +24,7 @@ pub fn routes() -> Router<Arc<App>> {
 pub fn prometheus(app: &App) -> Response {
     app.events.update_figures();
     let aliases = &app.settings.live().metrics_aliases;
+    app.metrics.observe(&signals(app), app.socketio.figures().fallbacks());
     app.metrics.forwards.sockets(app.peers.splices().count());
     let text = app.metrics.render(app.hub.shared(), &app.bus.status(), &app.bus.counters(), aliases);
     ([(header::CONTENT_TYPE, PROMETHEUS)], text).into_response()

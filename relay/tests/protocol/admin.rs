@@ -228,4 +228,6 @@ async fn a_token_that_is_refused_is_counted_in_the_status() {
     let url = format!("ws://{}/ws/chat/c/?connection_token=spent", relay.address);
     assert_eq!(Client::connect(&url).await.close_code().await, 4001);
     assert_eq!(relay.status().await["signals"]["tokenFailures"], 2);
+    let figures = reqwest::get(relay.admin_url("/metrics")).await.unwrap().text().await.unwrap();
+    assert!(figures.contains("\nrelay_token_failures_total 2\n"), "{figures}");
 }

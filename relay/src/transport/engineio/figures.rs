@@ -8,6 +8,7 @@ pub struct Figures {
     polling: AtomicU64,
     websocket: AtomicU64,
     upgrades: AtomicU64,
+    fallbacks: AtomicU64,
     errors: AtomicU64,
 }
 
@@ -27,6 +28,11 @@ impl Figures {
         self.upgrades.load(Ordering::Relaxed)
     }
 
+    /// Sessions that ended as they had begun, by polling, since the start.
+    pub fn fallbacks(&self) -> u64 {
+        self.fallbacks.load(Ordering::Relaxed)
+    }
+
     /// Requests refused and sessions ended for breaking the protocol, since the start.
     pub fn errors(&self) -> u64 {
         self.errors.load(Ordering::Relaxed)
@@ -38,6 +44,10 @@ impl Figures {
 
     pub(super) fn upgraded(&self) {
         self.upgrades.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn fell_back(&self) {
+        self.fallbacks.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn count_polling(&self) -> Counted<'_> {

@@ -21,8 +21,9 @@ pub(super) async fn run(server: Server, opened: Opened, begun: Option<Begun>) {
         Some(begun) => Some(begun),
         None => poll(&server, &session).await,
     };
-    if let Some(begun) = begun {
-        on_socket(&server, &session, begun).await;
+    match begun {
+        Some(begun) => on_socket(&server, &session, begun).await,
+        None => server.figures().fell_back(),
     }
     server.forget(&session);
     drop(membership);

@@ -51,6 +51,18 @@ async fn bytes_go_through_polling_as_base64() {
     assert_eq!(session(&relay, script).await, json!([200, ack]));
 }
 
+#[tokio::test]
+async fn r002_02_a_session_that_only_polled_is_counted_at_its_end() {
+    let relay = TestRelay::start();
+    session(&relay, "return await send('1');").await;
+    relay.has_connections(0).await;
+    let figures = async || reqwest::get(relay.admin_url("/metrics")).await.unwrap().text().await.unwrap();
+    until("the session is counted", async || {
+        figures().await.contains("\nrelay_socketio_fallbacks_total 1\n")
+    })
+    .await;
+}
+
 async fn socket(relay: &TestRelay) -> Client {
     let mut client =
         Client::connect(&format!("ws://{}/socket.io/?EIO=4&transport=websocket", relay.address)).await;
