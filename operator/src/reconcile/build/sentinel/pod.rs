@@ -18,6 +18,10 @@ use super::{ADMIN_PASSWORD, Keys, Managed, PRIMARY, Validated, hosts};
 /// Seconds that a server has to end: a primary lets its replicas catch up first, for up to 10.
 const GRACE: i64 = 30;
 
+/// A day. What does not listen has not ended and so waits, for a majority of the sentinels or for a primary
+/// to watch: a restart would only make it wait longer, as the kubelet delays each one more.
+const PATIENCE: Pace = Pace { period: 2, timeout: 2, failures: 43_200 };
+
 /// A pod that keeps away from others of its component.
 pub(super) fn template(
     cluster: &Validated,
@@ -67,7 +71,7 @@ pub(super) fn container(managed: &Managed, script: &str) -> Container {
         image: Some(managed.image.clone()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
         command: Some(["sh", "-c", script].map(str::to_owned).to_vec()),
-        startup_probe: Some(listens(Pace { period: 2, timeout: 2, failures: 150 })),
+        startup_probe: Some(listens(PATIENCE)),
         liveness_probe: Some(listens(Pace { period: 10, timeout: 5, failures: 6 })),
         security_context: Some(restricted_container()),
         volume_mounts: Some(vec![mount("acl", ACL, true), mount(DATA, "/data", false)]),

@@ -53,6 +53,16 @@ fn f11_three_of_each_keep_apart_and_lose_one_at_a_time() {
 }
 
 #[test]
+fn f11_who_waits_for_a_majority_or_a_primary_is_not_restarted_for_hours() {
+    let all = sets(json!({"sentinel": {}}));
+    for set in [&all.data, &all.sentinels] {
+        let probe = spec(set).template.spec.unwrap().containers.remove(0).startup_probe.unwrap();
+        let seconds = probe.period_seconds.unwrap() * probe.failure_threshold.unwrap();
+        assert!(seconds >= 12 * 3_600, "{seconds} s");
+    }
+}
+
+#[test]
 fn f11_pods_are_found_by_their_names_before_they_are_ready() {
     let all = sets(json!({"sentinel": {}}));
     for set in [&all.data, &all.sentinels] {
