@@ -72,7 +72,8 @@ words! {
         /// An object with a name that the cluster needs belongs to somebody else and is left alone.
         /// Rename or remove the object that the message names, or rename the cluster.
         NameConflict,
-        /// A rollout made no progress within `spec.rollout.progressDeadlineSeconds`; the message says where it stands.
+        /// A rollout, or a replacement of the servers of Redis, made no progress within
+        /// `spec.rollout.progressDeadlineSeconds`; the message says where it stands.
         ProgressDeadlineExceeded,
         /// A field of an object that Kubernetes does not let anybody change has to change; the message
         /// names the object. Delete that object when its loss is acceptable.
@@ -120,7 +121,8 @@ words! {
         AnonymousClients,
         /// Everybody who reaches the Service may publish.
         OpenPublish,
-        /// One relay cannot be protected from a voluntary disruption; use at least two.
+        /// Relays are not protected from voluntary disruptions: one alone cannot be, so use at least two; or
+        /// `spec.disruption.budget` is false.
         NoDisruptionProtection,
         /// The spec asks for an object of a kind that this Kubernetes does not have; the message names the
         /// field and the kind. Install its definition, or remove the field: everything else goes on.

@@ -15,6 +15,8 @@ pub struct PushSpec {
     pub duplicates: DuplicatePolicy,
     /// What happens to messages for its slow clients; `spec.limits.overflow` without it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    // An optional word has the description of its type otherwise.
+    #[schemars(with = "OverflowPolicy", extend("nullable" = true))]
     pub overflow: Option<OverflowPolicy>,
 }
 
@@ -37,6 +39,8 @@ pub struct StreamSpec {
     pub buffer_size: i32,
     /// What happens to messages for its slow clients; `spec.limits.overflow` without it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    // An optional word has the description of its type otherwise.
+    #[schemars(with = "OverflowPolicy", extend("nullable" = true))]
     pub overflow: Option<OverflowPolicy>,
 }
 
@@ -80,6 +84,8 @@ pub struct SocketIoSpec {
     pub chat_worker: String,
     /// What happens to messages for its slow clients; `spec.limits.overflow` without it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    // An optional word has the description of its type otherwise.
+    #[schemars(with = "OverflowPolicy", extend("nullable" = true))]
     pub overflow: Option<OverflowPolicy>,
 }
 
@@ -109,6 +115,8 @@ pub struct TokensSpec {
     pub chunk_field: bool,
     /// What happens to messages for its slow clients; `spec.limits.overflow` without it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    // An optional word has the description of its type otherwise.
+    #[schemars(with = "OverflowPolicy", extend("nullable" = true))]
     pub overflow: Option<OverflowPolicy>,
 }
 
@@ -129,6 +137,8 @@ pub struct DualSpec {
     pub session_seconds: i32,
     /// What happens to messages for its slow clients; `spec.limits.overflow` without it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    // An optional word has the description of its type otherwise.
+    #[schemars(with = "OverflowPolicy", extend("nullable" = true))]
     pub overflow: Option<OverflowPolicy>,
 }
 

@@ -12,9 +12,10 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthSpec, AutoscalingSpec, CorsSpec, DeletionPolicy, DrainSpec, GatewaySpec, HeartbeatSpec, HistorySpec,
-    ImagePullPolicy, IngressSpec, LimitsSpec, LogSpec, MonitoringSpec, NetworkPolicySpec, ProfilesSpec,
-    PublishSpec, RateLimitsSpec, RedisSpec, RelayClusterStatus, RolloutSpec, ServiceSpec, UpgradePolicy,
+    AuthSpec, AutoscalingSpec, CorsSpec, DeletionPolicy, DisruptionSpec, DrainSpec, GatewaySpec,
+    HeartbeatSpec, HistorySpec, ImagePullPolicy, IngressSpec, LimitsSpec, LogSpec, MonitoringSpec,
+    NetworkPolicySpec, ProfilesSpec, PublishSpec, RateLimitsSpec, RedisSpec, RelayClusterStatus, RolloutSpec,
+    ServiceSpec, UpgradePolicy,
 };
 
 /// A fleet of relay servers with Redis behind them.
@@ -51,6 +52,12 @@ use super::{
         type_ = "integer",
         description = "Live connections, rounded",
         json_path = ".status.connections.total"
+    ),
+    printcolumn(
+        name = "Updated",
+        type_ = "integer",
+        description = "Relays of the revision that the spec asks for",
+        json_path = ".status.updatedReplicas"
     ),
     printcolumn(
         name = "Redis",
@@ -228,6 +235,10 @@ pub struct RelayClusterSpec {
     /// How a new revision replaces the old one.
     #[serde(default)]
     pub rollout: RolloutSpec,
+
+    /// How many relays may be evicted at once, by whoever drains nodes for one.
+    #[serde(default)]
+    pub disruption: DisruptionSpec,
 
     /// Whether the operator writes nothing: no object of the cluster is made, changed or removed, and
     /// relays are told no new settings. The status goes on, and so does deletion.

@@ -3,7 +3,7 @@
 //! Bounded in size for any number of pods, and without a value that changes while nothing
 //! happens: figures are rounded, and there is no time of the last look. Exact figures are metrics.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -170,6 +170,9 @@ pub struct PodStatus {
     /// Live connections, rounded to two significant digits; absent when not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connections: Option<i64>,
+    /// Since when it has been ready, or has not; at first since it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
     /// What a person should know about it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,

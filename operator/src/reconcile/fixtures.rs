@@ -81,6 +81,7 @@ pub(crate) fn serving(name: &str, revision: &str, ready_since: Timestamp) -> Rel
         redis: false,
         ready: true,
         ready_since: Some(ready_since),
+        since: Some(ready_since),
         terminating: false,
         serving: true,
         started: true,

@@ -22,6 +22,8 @@ pub struct RelayPod {
     pub ready: bool,
     /// Since when, if it is.
     pub ready_since: Option<Timestamp>,
+    /// Since when it has been ready, or has not; at first since it was made.
+    pub since: Option<Timestamp>,
     /// Whether it is about to end.
     pub terminating: bool,
     /// Whether clients are sent to it.
@@ -54,7 +56,10 @@ impl RelayPod {
         if matches!(phase, Some("Succeeded" | "Failed")) {
             return None;
         }
-        let ready = condition(pod, "Ready").filter(|(status, ..)| status == "True");
+        let readiness = condition(pod, "Ready");
+        let created = pod.metadata.creation_timestamp.as_ref().map(|time| time.0);
+        let since = readiness.as_ref().and_then(|(_, _, since)| *since).or(created);
+        let ready = readiness.filter(|(status, ..)| status == "True");
         let scheduled = condition(pod, "PodScheduled").filter(|(status, ..)| status == "False");
         let label = |key: &str| pod.labels().get(key).cloned().unwrap_or_default();
         Some(Self {
@@ -64,6 +69,7 @@ impl RelayPod {
             redis: label(COMPONENT) != RELAY,
             ready: ready.is_some(),
             ready_since: ready.and_then(|(_, _, since)| since),
+            since,
             terminating: pod.metadata.deletion_timestamp.is_some(),
             serving: label(SERVING) == "true",
             started: containers(pod).any(|container| container.started == Some(true)),

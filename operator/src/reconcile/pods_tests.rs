@@ -70,3 +70,17 @@ fn f09_a_long_message_of_the_kubelet_keeps_its_end() {
     assert!(told.contains("failed to pull") && told.ends_with("connection refused"), "{told}");
     assert!(told.chars().count() < 250, "{told}");
 }
+
+#[test]
+fn f09_a_pod_tells_since_when_it_has_been_ready_or_not_and_at_first_since_it_was_made() {
+    let since = |conditions: Value| {
+        let pod = json!({"metadata": {"name": "p", "creationTimestamp": "2026-01-01T00:00:00Z"},
+            "status": {"conditions": conditions}});
+        RelayPod::parse(&serde_json::from_value(pod).unwrap()).unwrap().since.unwrap().to_string()
+    };
+    let ready =
+        |status| json!([{"type": "Ready", "status": status, "lastTransitionTime": "2026-01-01T00:00:09Z"}]);
+    let made = "2026-01-01T00:00:00Z";
+    let changed = "2026-01-01T00:00:09Z";
+    assert_eq!([json!([]), ready("True"), ready("False")].map(since), [made, changed, changed]);
+}

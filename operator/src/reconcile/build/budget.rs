@@ -1,4 +1,5 @@
-//! The PodDisruptionBudget: a drained node takes a tenth of the relays at a time, over all revisions.
+//! The PodDisruptionBudget: drained nodes take a tenth of the relays at a time, or the share that the
+//! spec gives, over all revisions.
 //!
 //! A single relay gets none, because a budget that can never be kept blocks its node for ever;
 //! relays that are not ready never block one.
@@ -12,11 +13,12 @@ use super::super::validate::Validated;
 use super::metadata;
 
 pub(super) fn build(cluster: &Validated) -> Option<PodDisruptionBudget> {
-    (cluster.replicas > 1).then(|| PodDisruptionBudget {
+    let spec = &cluster.spec.disruption;
+    (spec.budget && cluster.replicas > 1).then(|| PodDisruptionBudget {
         metadata: metadata(cluster, Names(&cluster.root.name).main(), RELAY),
         spec: Some(PodDisruptionBudgetSpec {
             max_unavailable: Some(IntOrString::Int(
-                i32::try_from(cluster.replicas / 10).unwrap_or(i32::MAX).max(1),
+                i32::try_from(spec.most_away(cluster.replicas)).unwrap_or(i32::MAX),
             )),
             selector: Some(LabelSelector {
                 match_labels: Some(selector(&cluster.root.name, RELAY)),

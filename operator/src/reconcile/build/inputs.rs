@@ -18,10 +18,11 @@ use crate::api::RelayClusterSpec;
 /// Fields that relays are told while they run, or that are no matter of their pods; each stands for
 /// all that is below it. `history` is not among them: an earlier operator put its sizes into variables,
 /// which a kept template still has.
-const NOT_OF_RELAYS: [&str; 40] = [
+const NOT_OF_RELAYS: [&str; 41] = [
     "autoscaling",
     "cors",
     "deletionPolicy",
+    "disruption",
     "gateway",
     "heartbeat",
     "ingress",

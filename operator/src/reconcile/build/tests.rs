@@ -123,6 +123,7 @@ fn full() -> Value {
         "monitoring": {"intervalSeconds": 15, "labels": {"release": "prometheus"}},
         "drain": {"maxDisconnectsPerSecond": 7, "timeoutSeconds": 60},
         "rollout": {"maxSurgePercent": 10, "progressDeadlineSeconds": 90},
+        "disruption": {"maxUnavailablePercent": 20},
     })
 }
 
@@ -141,7 +142,7 @@ fn what_changes_live_makes_no_revision() {
     let live = json!({
         "replicas": 5, "cors": {"origins": ["*"]}, "log": {"level": "Error"}, "heartbeat": {"intervalSeconds": 5},
         "limits": {"maxConnections": 5}, "publicAccounts": ["x"], "service": {"port": 81},
-        "rollout": {"maxSurgePercent": 50}, "rateLimits": {"requests": 5}, "trustedProxies": ["10.0.0.0/8"],
+        "rollout": {"maxSurgePercent": 50}, "disruption": {"maxUnavailablePercent": 50}, "rateLimits": {"requests": 5}, "trustedProxies": ["10.0.0.0/8"],
         "profiles": {"push": {"duplicates": "Allow", "overflow": "DropOldest"}, "stream": {"anonymous": false},
             "socketio": {"transports": ["Polling"], "allowVersion2": false}},
     });
@@ -223,8 +224,13 @@ fn new_keys_make_no_revision() {
 }
 
 #[test]
-fn a_single_relay_has_no_budget_that_could_block_a_node() {
+fn f06_a_single_relay_has_no_budget_that_could_block_a_node() {
     assert_eq!(built(json!({"replicas": 1})).budget, None);
+}
+
+#[test]
+fn f06_a_budget_can_be_left_to_somebody_else() {
+    assert_eq!(built(json!({"replicas": 9, "disruption": {"budget": false}})).budget, None);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::facts::Facts;
 use super::health::{Health, health};
 use super::judgement::{Judgement, State};
-use super::{bus, configuration, is_true, signals};
+use super::problem::slow_servers;
+use super::{bus, configuration, is_true, servers, signals};
 use crate::api::{ConditionType, Reason};
 
 /// Whether the spec is realised and all wanted relays serve.
@@ -50,9 +51,14 @@ pub(super) fn available(facts: &Facts) -> Judgement {
     }
 }
 
-/// What the disruption budget leaves: all but a tenth, all but one, and at least one.
+/// What the disruption budget leaves, or would, and at least one; of a spec that cannot be read, what it
+/// leaves by default.
 fn least_available(facts: &Facts) -> usize {
-    facts.wanted().saturating_sub((facts.wanted() / 10).max(1)).max(1)
+    let spec = facts.root.cluster.as_ref().map(|cluster| cluster.spec.disruption.clone()).unwrap_or_default();
+    facts
+        .wanted()
+        .saturating_sub(usize::try_from(spec.most_away(facts.replicas)).unwrap_or(usize::MAX))
+        .max(1)
 }
 
 /// Whether the operator is still at it.
@@ -83,8 +89,13 @@ pub(super) fn degraded(facts: &Facts) -> Judgement {
     if let Health::Moving(Reason::RelaysNotReady, message) = health(facts) {
         return Judgement::new(State::True, Reason::RelaysNotReady, message);
     }
-    let unguarded = [Reason::SentinelQuorumLost, Reason::RedisReplicasBehind];
-    if unguarded.contains(&bus.reason) {
+    if bus.reason == Reason::SentinelQuorumLost {
+        return bus;
+    }
+    if let Some((reason, message)) = servers::lacking(facts).or_else(|| slow_servers(facts)) {
+        return Judgement::new(State::True, reason, message);
+    }
+    if bus.reason == Reason::RedisReplicasBehind {
         return bus;
     }
     match configuration::refusal(facts.present()) {

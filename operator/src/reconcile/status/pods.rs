@@ -1,5 +1,7 @@
 //! The list of relay pods: bounded, and those with trouble first.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use super::count;
 use super::facts::{Facts, Relay};
 use super::figures;
@@ -23,6 +25,7 @@ fn one(relay: &Relay) -> PodStatus {
         state: state(relay),
         revision: relay.pod.revision.clone(),
         connections: figures::of(relay),
+        since: relay.pod.since.map(Time),
         note: note(relay),
     }
 }

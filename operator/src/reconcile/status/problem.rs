@@ -2,7 +2,7 @@
 
 use super::deadline::is_exceeded;
 use super::facts::Facts;
-use super::{configuration, progress};
+use super::{configuration, progress, servers};
 use crate::api::{Reason, RedisMode};
 
 /// The first problem in order of weight: what the operator may not do, what a node cannot do,
@@ -34,8 +34,18 @@ fn refused(facts: &Facts) -> Option<(Reason, String)> {
 }
 
 fn too_slow(facts: &Facts) -> Option<(Reason, String)> {
-    is_exceeded(facts).then(|| {
-        let message = format!("no progress in {} s: {}", facts.progress_deadline, progress::numbers(facts));
-        (Reason::ProgressDeadlineExceeded, message)
-    })
+    let relays = || is_exceeded(facts).then(|| overdue(facts, &progress::numbers(facts)));
+    slow_servers(facts).or_else(relays)
+}
+
+/// Servers of Redis that have not been as the spec asks for too long, while the relays are.
+pub(super) fn slow_servers(facts: &Facts) -> Option<(Reason, String)> {
+    let waits_for_them = is_exceeded(facts) && facts.updated() >= facts.wanted();
+    let (_, stands) = servers::rolling(facts).filter(|_| waits_for_them)?;
+    Some(overdue(facts, &stands))
+}
+
+fn overdue(facts: &Facts, stands: &str) -> (Reason, String) {
+    let message = format!("no progress in {} s: {stands}", facts.progress_deadline);
+    (Reason::ProgressDeadlineExceeded, message)
 }

@@ -5,16 +5,16 @@ use super::facts::{Facts, ServersFacts};
 use super::judgement::{Judgement, State};
 use crate::api::{Reason, RedisServersStatus};
 use crate::reconcile::build::EACH;
+use crate::reconcile::pods::RelayPod;
 
 /// Why no relay can use it, if it is so.
 pub(super) fn down(servers: &ServersFacts) -> Option<Judgement> {
     let ready = servers.data.iter().filter(|server| server.pod.ready).count();
     if ready == 0 {
-        let pod = servers.data.iter().find_map(|server| {
-            let why = server.pod.trouble.as_ref().map(|trouble| &trouble.message);
-            let why = why.or(server.pod.unscheduled.as_ref())?;
-            Some(format!(": pod {}: {why}", server.pod.name))
-        });
+        let pod = servers
+            .data
+            .iter()
+            .find_map(|server| Some(format!(": pod {}: {}", server.pod.name, obstacle(&server.pod)?)));
         let message = format!(
             "0 of {EACH} servers of Redis are ready{}; relays keep their connections and deliver locally",
             pod.unwrap_or_default()
@@ -48,7 +48,38 @@ pub(super) fn flaw(facts: &Facts) -> Option<(Reason, String)> {
 pub(super) fn rolling(facts: &Facts) -> Option<(Reason, String)> {
     let servers = facts.servers.as_ref().filter(|servers| servers.outdated > 0)?;
     let updated = usize::from(EACH).saturating_sub(servers.outdated);
-    Some((Reason::RedisRolling, format!("{updated} of {EACH} servers of Redis are as the spec asks")))
+    let waiting = servers.data.iter().find(|server| !server.pod.ready).map(|server| {
+        let why = obstacle(&server.pod).map(|why| format!(": {why}")).unwrap_or_default();
+        format!("; waiting for {}{why}", server.pod.name)
+    });
+    let waiting = waiting.unwrap_or_default();
+    Some((
+        Reason::RedisRolling,
+        format!("{updated} of {EACH} servers of Redis are as the spec asks{waiting}"),
+    ))
+}
+
+/// A server or a sentinel that does not come up by itself: the others serve the relays, with one less to
+/// take the place of the primary, or to say who does.
+pub(super) fn lacking(facts: &Facts) -> Option<(Reason, String)> {
+    let servers = facts.servers.as_ref()?;
+    let failing = facts.redis_pods.iter().filter(|pod| !pod.ready).find_map(|pod| {
+        let trouble = pod.trouble.as_ref()?;
+        Some((trouble.reason, format!("pod {}: {}", pod.name, trouble.message)))
+    });
+    let homeless = || {
+        servers.data.iter().filter(|server| !server.pod.ready).find_map(|server| {
+            let why = server.pod.unscheduled.as_ref()?;
+            Some((Reason::RedisReplicasBehind, format!("pod {}: {why}", server.pod.name)))
+        })
+    };
+    failing.or_else(homeless)
+}
+
+/// What keeps a pod from being ready, in the words of who knows.
+fn obstacle(pod: &RelayPod) -> Option<&str> {
+    let trouble = pod.trouble.as_ref().map(|trouble| trouble.message.as_str());
+    trouble.or(pod.unscheduled.as_deref())
 }
 
 fn behind(servers: &ServersFacts) -> Option<(Reason, String)> {

@@ -13,8 +13,14 @@ use crate::reconcile::keep::Kept;
 use crate::reconcile::observed::Root;
 use crate::reconcile::pods::{RelayPod, Trouble};
 
+#[path = "disruption_tests.rs"]
+mod disruption;
+
 #[path = "gitops_tests.rs"]
 mod gitops;
+
+#[path = "servers_tests.rs"]
+mod servers;
 
 const NOW: i64 = 1_800_000_000;
 

@@ -22,13 +22,20 @@ fn all(facts: &Facts) -> Vec<(Reason, String)> {
         let message = "spec.publish.access: everybody who reaches the Service may publish";
         warnings.push((Reason::OpenPublish, message.to_owned()));
     }
-    if facts.replicas == 1 {
-        let message = "spec.replicas: one relay cannot be protected from disruptions";
-        warnings.push((Reason::NoDisruptionProtection, message.to_owned()));
-    }
+    warnings.extend(unprotected(facts).map(|message| (Reason::NoDisruptionProtection, message.to_owned())));
     let missing = facts.missing_kinds.iter().cloned();
     warnings.extend(missing.map(|message| (Reason::KindNotInstalled, message)));
     warnings
+}
+
+/// Why who drains a node does not wait for other relays.
+fn unprotected(facts: &Facts) -> Option<&'static str> {
+    let left_out = facts.root.cluster.as_ref().is_ok_and(|cluster| !cluster.spec.disruption.budget);
+    match facts.replicas {
+        0 => None,
+        1 => Some("spec.replicas: one relay cannot be protected from disruptions"),
+        _ => left_out.then_some("spec.disruption.budget: nothing keeps relays from being evicted at once"),
+    }
 }
 
 fn anonymous(profiles: &[Profile]) -> Option<String> {

@@ -52,6 +52,7 @@ fn without_figures(mut status: Value) -> Value {
         for pod in map.get_mut("pods").and_then(Value::as_array_mut).into_iter().flatten() {
             if let Value::Object(pod) = pod {
                 pod.remove("connections");
+                pod.remove("since");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Draining and rollouts.
+//! Draining, rollouts and disruptions.
 
 use super::broken::Broken;
 use crate::api::{RelayClusterSpec, RolloutSpec};
@@ -7,6 +7,8 @@ pub(super) fn check(spec: &RelayClusterSpec, broken: &mut Broken) {
     let (drain, rollout) = (&spec.drain, &spec.rollout);
     broken.range("spec.drain.maxDisconnectsPerSecond", drain.max_disconnects_per_second, 1, 100_000);
     broken.range("spec.drain.timeoutSeconds", drain.timeout_seconds, 1, 560);
+    let away = spec.disruption.max_unavailable_percent;
+    broken.range("spec.disruption.maxUnavailablePercent", away, 1, 100);
     broken.range("spec.rollout.maxSurgePercent", rollout.max_surge_percent, 1, 100);
     broken.range("spec.rollout.progressDeadlineSeconds", rollout.progress_deadline_seconds, 10, 86_400);
 }
