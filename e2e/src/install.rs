@@ -13,14 +13,18 @@ pub const NAMESPACE: &str = "relay-system";
 /// Name of the release, and of the operator's Deployment.
 pub const RELEASE: &str = "relay-operator";
 
-/// Folder of the chart.
+/// Folder of the chart of the checkout that this was built from.
 pub fn chart() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../charts/relay-operator")
+    chart_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
 }
 
 /// Folder of the chart in another checkout.
 pub fn chart_of(place: &Place) -> PathBuf {
-    place.checkout().join("charts/relay-operator")
+    chart_in(place.checkout())
+}
+
+fn chart_in(checkout: &Path) -> PathBuf {
+    checkout.join("charts/relay-operator")
 }
 
 /// Installs this chart, or upgrades to it, and waits until the operator is ready.
