@@ -7,6 +7,7 @@ use anyhow::Result;
 use e2e::ground::TEST_MANAGER;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Api, Patch, PatchParams};
+use relay_contract::admin::Signals;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,6 +20,8 @@ use crate::world::{NAMESPACE, World};
 pub(crate) enum Answer {
     /// As one that is well and has so many connections.
     Connections(u64),
+    /// As one that shows everything that a person should look at, more of it each time.
+    Troubled,
     /// With this status line and this body.
     With(&'static str, &'static str),
     /// Never.
@@ -54,9 +57,12 @@ pub(crate) fn address(number: usize) -> Result<Ipv4Addr> {
 async fn serve(listener: TcpListener, answer: Answer) {
     // Kept, so that nobody's connection ends because there will be no answer.
     let mut open = Vec::new();
+    let mut answered = 0;
     while let Ok((mut socket, _)) = listener.accept().await {
+        answered += 1;
         let (line, body) = match answer {
-            Answer::Connections(connections) => ("200 OK", status(connections)),
+            Answer::Connections(connections) => ("200 OK", status(connections, &Signals::default())),
+            Answer::Troubled => ("200 OK", status(40, &signals(answered * 1_000))),
             Answer::With(line, body) => (line, body.to_owned()),
             Answer::Never => {
                 open.push(socket);
@@ -68,11 +74,29 @@ async fn serve(listener: TcpListener, answer: Answer) {
     }
 }
 
-fn status(connections: u64) -> String {
+/// All counters at this figure, and all shares high.
+fn signals(figure: u64) -> Signals {
+    Signals {
+        duplicate_users: figure,
+        buffer_drops: figure,
+        slow_processing: figure,
+        token_failures: figure,
+        session_switches: figure,
+        origin_refusals: figure,
+        slow_connections: figure,
+        redis_reconnects: figure,
+        polling_sessions: 30,
+        socketio_sessions: 40,
+        memory_percent: 93,
+    }
+}
+
+fn status(connections: u64, signals: &Signals) -> String {
     json!({
         "version": "1", "node": "a", "startedAt": 1, "accepting": true,
         "connections": { "total": connections, "websocket": connections },
         "bus": { "kind": "redis", "state": "ok" },
+        "signals": signals,
     })
     .to_string()
 }
