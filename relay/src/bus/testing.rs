@@ -47,6 +47,14 @@ pub(crate) trait PartBus: Send + Sync + 'static {
     async fn cluster_secret(&self) -> Result<Option<Secret>, BusError> {
         Ok(None)
     }
+
+    async fn keep_snapshots(&self, snapshots: &[Snapshot]) -> Result<Vec<bool>, BusError> {
+        Ok(vec![true; snapshots.len()])
+    }
+
+    async fn revive(&self, _: &str) -> Result<Option<Snapshot>, BusError> {
+        Ok(None)
+    }
 }
 
 #[async_trait]
@@ -93,6 +101,14 @@ impl<T: PartBus> Bus for T {
 
     async fn cluster_secret(&self) -> Result<Option<Secret>, BusError> {
         PartBus::cluster_secret(self).await
+    }
+
+    async fn keep_snapshots(&self, snapshots: &[Snapshot]) -> Result<Vec<bool>, BusError> {
+        PartBus::keep_snapshots(self, snapshots).await
+    }
+
+    async fn revive(&self, id: &str) -> Result<Option<Snapshot>, BusError> {
+        PartBus::revive(self, id).await
     }
 
     async fn holder(&self, _: &str) -> Result<Option<String>, BusError> {

@@ -63,7 +63,7 @@ impl Recovery {
                 let kept = serde_json::from_str(&found.value?).ok()?;
                 Some(Revived { kept, life: found.life })
             }
-            (None, here) => here?.revived(),
+            (None, here) => here.filter(|here| !here.is_superseded())?.revived(),
         }
     }
 
@@ -83,5 +83,47 @@ impl Recovery {
         if sessions.get(&session.pid).is_some_and(|known| Arc::ptr_eq(known, session)) {
             sessions.remove(&session.pid);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use tokio::sync::Notify;
+
+    use super::session::Whose;
+    use super::*;
+    use crate::bus::testing::PartBus;
+    use crate::bus::{BusError, Channel, Log, Snapshot};
+    use crate::hub::testing::{fetching, hub};
+
+    /// A bus on which a session begins its second life, and answers so after it has refused what the first
+    /// one writes.
+    #[derive(Default)]
+    struct Second(Notify);
+
+    #[async_trait]
+    impl PartBus for Second {
+        async fn keep_snapshots(&self, snapshots: &[Snapshot]) -> Result<Vec<bool>, BusError> {
+            self.0.notify_one();
+            Ok(vec![false; snapshots.len()])
+        }
+
+        async fn revive(&self, id: &str) -> Result<Option<Snapshot>, BusError> {
+            self.0.notified().await;
+            Ok(Some(Snapshot { id: id.to_owned(), life: 2, value: None, ttl: Duration::ZERO }))
+        }
+    }
+
+    #[tokio::test]
+    async fn r002_13_a_session_that_is_written_down_while_its_client_comes_back_goes_on() {
+        let recovery = Recovery::new(Arc::<Second>::default(), Duration::from_secs(60));
+        let member = fetching(&hub());
+        let log = Log::of(&Channel::user("alice")).unwrap();
+        let connection = member.connection().clone();
+        let whose = Whose { sid: "s".into(), namespace: "/".into(), user: None, connection, log };
+        recovery.begin(Session::new(&recovery, "p", 1, whose));
+        let (revived, ()) = tokio::join!(recovery.revive("p"), recovery.flush());
+        assert_eq!(revived.unwrap().life, 2);
     }
 }

@@ -175,9 +175,15 @@ impl Session {
         }
     }
 
-    /// What the client comes back to by another connection, if it may.
+    /// Whether its client has come back by another connection.
+    pub(super) fn is_superseded(&self) -> bool {
+        lock(&self.state).phase == Phase::Superseded
+    }
+
+    /// What the client comes back to by the connection after this one, if it may. That connection may be
+    /// what this one is superseded by: who writes it down learns of it at any time.
     pub(super) fn revived(&self) -> Option<Revived> {
-        let may = !matches!(lock(&self.state).phase, Phase::Forgotten(_) | Phase::Superseded);
+        let may = !matches!(lock(&self.state).phase, Phase::Forgotten(_));
         may.then(|| Revived { kept: self.kept(), life: self.life + 1 })
     }
 }
