@@ -16,6 +16,7 @@ mod raw;
 mod recovery;
 mod recovery_cluster;
 mod restart;
+mod retries;
 mod rooms;
 mod socket_protocol;
 

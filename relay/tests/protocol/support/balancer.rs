@@ -17,9 +17,13 @@ pub(crate) struct Balancer {
 impl Balancer {
     /// A balancer before `servers`, which skips those that take no connection.
     pub(crate) async fn before(servers: impl IntoIterator<Item = SocketAddr>) -> Self {
+        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), servers)
+    }
+
+    /// One that has its clients from `listener`.
+    pub(crate) fn on(listener: TcpListener, servers: impl IntoIterator<Item = SocketAddr>) -> Self {
         let servers: Arc<[SocketAddr]> = servers.into_iter().collect();
         let turn = Arc::new(AtomicUsize::new(0));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let mut accepts = JoinSet::new();
         accepts.spawn(async move {
