@@ -36,6 +36,8 @@ pub struct Counters {
     pub epochs: u64,
     /// Claims that this node lost to another, or could not make, while the bus was away.
     pub leases_lost: u64,
+    /// Places that were given without the word of the cluster: the bus was away.
+    pub places_unasked: u64,
     /// Partitions whose messages do not go on for a while.
     pub stalled: u64,
     /// Time from publish to delivery of the last self-probe; zero before the first.
@@ -70,6 +72,7 @@ pub(super) struct Tally {
     pub(super) refills: Count,
     pub(super) epochs: Count,
     pub(super) leases_lost: Count,
+    pub(super) places_unasked: Count,
     stalled: AtomicU64,
     probe_lag_us: AtomicU64,
 }
@@ -102,6 +105,7 @@ impl Tally {
             refills: self.refills.get(),
             epochs: self.epochs.get(),
             leases_lost: self.leases_lost.get(),
+            places_unasked: self.places_unasked.get(),
             stalled: self.stalled.load(Relaxed),
             probe_lag: Duration::from_micros(self.probe_lag_us.load(Relaxed)),
         }

@@ -54,6 +54,7 @@ impl BusFigures {
             ("duplicate", counters.duplicates),
             ("reconnect", counters.reconnects),
             ("lease_lost", counters.leases_lost),
+            ("place_unasked", counters.places_unasked),
             ("refill", counters.refills),
             ("epoch", counters.epochs),
         ];

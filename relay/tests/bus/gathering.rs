@@ -4,42 +4,7 @@ use std::process::{Child, Command, Stdio};
 
 use relay_contract::admin::BusState;
 
-use crate::support::{Node, Redis, Site, ids, until};
-
-/// Two nodes on `site` that have heard of each other on all of its servers, but not of alice. The second
-/// has an account of its own.
-async fn two_accounts(site: &Site) -> (Node, Node) {
-    each(site, &["ACL", "SETUSER", "b", "on", ">word", "~*", "&*", "+@all"]);
-    let a = Node::start("a", &site.url(), None);
-    a.reaches(BusState::Ok).await;
-    let b = Node::start("b", &site.url().replace("://", "://b@"), Some("word"));
-    b.reaches(BusState::Ok).await;
-    for user in ["bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan"] {
-        // Who hears this has heard what was said before it, and answers before it sends what comes next.
-        b.publish(user, 0).await;
-        a.gets(user, 1).await;
-        a.publish(user, 1).await;
-        b.gets(user, 1).await;
-    }
-    (a, b)
-}
-
-fn each(site: &Site, command: &[&str]) {
-    for server in site.servers() {
-        server.cli(command);
-    }
-}
-
-/// Ends the connections of the second node, and lets it make no others.
-async fn banish(site: &Site, b: &Node) {
-    each(site, &["ACL", "SETUSER", "b", "off"]);
-    each(site, &["CLIENT", "KILL", "USER", "b"]);
-    b.reaches(BusState::Degraded).await;
-}
-
-fn admit(site: &Site) {
-    each(site, &["ACL", "SETUSER", "b", "on"]);
-}
+use crate::support::{Redis, Site, admit, banish, each, ids, two_accounts, until};
 
 /// A subscription to all that relays are subscribed to, which ends with its test.
 struct Stale(Child);

@@ -2,7 +2,9 @@
 
 use relay_contract::admin::BusState;
 
-use crate::support::{Node, Redis, one_node, two_nodes, until, until_answered};
+use crate::support::{
+    Node, Redis, Site, admit, banish, each, one_node, two_accounts, two_nodes, until, until_answered,
+};
 
 const NAME: &str = "player:alice";
 
@@ -59,6 +61,61 @@ async fn r004_15_places_are_told_again_after_redis_came_back_empty() {
     })
     .await;
     assert!(!take(&b, 0).await);
+}
+
+/// As a replica that took over without the last writes: one of two nodes has both places, is away, and
+/// Redis knows of none. Answers the two.
+async fn forgotten(site: &Site) -> (Node, Node) {
+    let (a, b) = two_accounts(site).await;
+    assert!(take(&b, 0).await && take(&b, 1).await);
+    banish(site, &b).await;
+    let redis = &site.servers()[0];
+    redis.cli(&["DEL", &redis.cli(&["KEYS", "*:places:*"])]);
+    each(site, &["CLIENT", "KILL", "TYPE", "normal"]);
+    until("a lost its connection", || a.bus.counters().reconnects > 0).await;
+    a.reaches(BusState::Ok).await;
+    (a, b)
+}
+
+#[tokio::test]
+async fn r004_15_x16_places_that_redis_forgot_are_waited_for() {
+    let site = Site::single();
+    let (a, _b) = forgotten(&site).await;
+    let back = async {
+        let redis = &site.servers()[0];
+        until("a asks", || !redis.cli(&["KEYS", "*:places:*"]).is_empty()).await;
+        admit(&site);
+    };
+    assert!(!tokio::join!(take(&a, 0), back).0);
+}
+
+#[tokio::test]
+async fn r004_15_x16_a_node_that_stays_away_is_not_waited_for_for_ever() {
+    let site = Site::single();
+    let (a, _b) = forgotten(&site).await;
+    assert!(take(&a, 0).await);
+}
+
+#[tokio::test]
+async fn r004_15_x16_a_connection_that_broke_a_moment_ago_is_waited_for() {
+    let (redis, a, b) = two_nodes().await;
+    assert!(take(&b, 0).await && take(&b, 1).await);
+    let refused = async || {
+        let before = a.bus.counters().reconnects;
+        redis.cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+        until("it broke", || a.bus.counters().reconnects > before).await;
+        a.bus.take_place(NAME, 0, 2).await == Ok(false)
+    };
+    until_answered("Redis is asked", refused).await;
+}
+
+#[tokio::test]
+async fn a_place_that_was_given_without_redis_is_counted() {
+    let (mut redis, a) = one_node().await;
+    redis.kill();
+    a.reaches(BusState::Degraded).await;
+    assert!(a.bus.take_place(NAME, 0, 2).await.is_err());
+    assert_eq!(a.bus.counters().places_unasked, 1);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::audience::Sample;
 use super::endpoint::CALL_DEADLINE;
+use super::gather::GATHER_DEADLINE;
 use super::leases::{Holder, LeaseError, node_of};
 use super::outbox::Full;
 use super::partition::Partition;
@@ -28,6 +29,8 @@ use crate::bus::{
 
 /// Longest that a call about a lease may take: its turn, and two commands.
 const LEASE_DEADLINE: Duration = CALL_DEADLINE.saturating_mul(2);
+/// The same of a place, which the other relays are waited for.
+const PLACE_DEADLINE: Duration = GATHER_DEADLINE.saturating_add(LEASE_DEADLINE);
 /// Longest that one write of sessions may take.
 const SNAPSHOTS_DEADLINE: Duration = Duration::from_secs(5);
 /// Longest that somebody who comes back to a snapshot waits for a Redis that is away for a moment.
@@ -106,14 +109,24 @@ impl RedisBus {
         lease: &str,
         call: impl Future<Output = Result<T, LeaseError>>,
     ) -> Result<T, BusError> {
+        self.within(LEASE_DEADLINE, lease, call).await
+    }
+
+    /// The same within another deadline.
+    async fn within<T>(
+        &self,
+        deadline: Duration,
+        lease: &str,
+        call: impl Future<Output = Result<T, LeaseError>>,
+    ) -> Result<T, BusError> {
         if lease.len() > MAX_LEASE_BYTES {
             return Err(unavailable(format!("a lease of {} bytes has too long a name", lease.len())));
         }
-        match tokio::time::timeout(LEASE_DEADLINE, call).await {
+        match tokio::time::timeout(deadline, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(LeaseError::Call(CallError::NoLink(_)))) => Err(unavailable(self.state.why())),
             Ok(Err(error)) => Err(unavailable(error.to_string())),
-            Err(_) => Err(unavailable(format!("no answer within {} ms", LEASE_DEADLINE.as_millis()))),
+            Err(_) => Err(unavailable(format!("no answer within {} ms", deadline.as_millis()))),
         }
     }
 }
@@ -194,7 +207,9 @@ impl Bus for RedisBus {
     async fn take_place(&self, name: &str, id: u64, limit: u32) -> Result<bool, BusError> {
         self.places.want(name, id);
         let ask = async { Ok(self.places.take(name, id, limit).await?) };
-        self.about(name, ask).await
+        let answer = self.within(PLACE_DEADLINE, name, ask).await;
+        self.tally.places_unasked.add(u64::from(answer.is_err()));
+        answer
     }
 
     fn leave_place(&self, name: &str, id: u64) {

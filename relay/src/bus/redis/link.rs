@@ -164,19 +164,21 @@ impl Link {
         };
         tracing::debug!(address = %primary.address, replid = primary.replid.as_deref(), "Redis primary found");
         self.shard.connect(Some(primary));
+        // What this relay holds is told before it is heard of: others wait for it to know what is left.
+        let told = CancellationToken::new();
         tokio::select! {
             () = commands.lost.cancelled() => Some(Fault::Closed),
             () = subscriber.lost.cancelled() => Some(Fault::Closed),
             fault = self.send(connection.clone()) => Some(fault),
-            fault = self.listen(subscriber, connection.clone()) => Some(fault),
-            fault = self.answer(subscriber, connection.clone()) => Some(fault),
+            fault = after(&told, self.listen(subscriber, connection.clone())) => Some(fault),
+            fault = after(&told, self.answer(subscriber, connection.clone())) => Some(fault),
             fault = self.probe(commands, subscriber, history) => Some(fault),
             fault = self.endpoint.replaced(commands) => Some(fault),
             fault = renewal::keep(self, connection.clone()) => Some(fault),
             fault = self.presence.keep(&self.shard, connection.clone()) => Some(fault),
             fault = self.histories.serve(&self.shard, connection.clone()) => Some(fault),
             fault = self.newest.keep(&self.shard, connection.clone()) => Some(fault),
-            fault = self.places.keep(&self.shard, connection.clone()) => Some(fault),
+            fault = self.places.keep(&self.shard, connection.clone(), &told) => Some(fault),
             never = self.pool.keep(&commands.address) => match never {},
             () = shutdown.cancelled() => {
                 self.flush(connection.clone()).await;
@@ -210,4 +212,10 @@ impl Link {
         probe::hear(&commands.connection, &former, self.number()).await.ok()?;
         Some(former)
     }
+}
+
+/// Does `work` once it is `told`.
+async fn after(told: &CancellationToken, work: impl Future<Output = Fault>) -> Fault {
+    told.cancelled().await;
+    work.await
 }

@@ -6,6 +6,11 @@
 //! finds too many leaves again. Two who come at once can both find too many where one place is left;
 //! never can more than there are places stay, because whoever comes last counts all.
 //!
+//! Redis may have forgotten places: it came back empty, a replica without the last writes took over, or a
+//! relay was cut off from it for longer than a place lasts. So a relay tells its places before it answers
+//! the [knocks](super::gather) of others, and gives none on a connection of its own that is so young that
+//! others may not be back: who asks waits for them, at most until the gathering ends.
+//!
 //! One task for each link renews the places of its partitions and writes who left, in batches: a batch
 //! has one command for each name, however many places it has here.
 
@@ -16,14 +21,15 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue, RedisError, cmd};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::fault::{Fault, breaks_link};
 use super::layout::Layout;
 use super::leases::RENEWAL;
 use super::partition::{Partition, Partitions, PerPartition};
 use super::routes::{CallError, Routes};
-use super::shard::Shard;
+use super::shard::{MOMENT, Shard};
 use super::slot::Slot;
 use super::time::now;
 use crate::bus::LEASE_TTL_SECONDS;
@@ -31,6 +37,8 @@ use crate::sync::lock;
 
 /// Time after which a place that nobody renews is free.
 const TTL: Duration = Duration::from_secs(LEASE_TTL_SECONDS);
+/// Least time between two questions for one place.
+const RETRY: Duration = Duration::from_millis(50);
 /// Names that are written with one round trip.
 const BATCH: usize = 512;
 /// Goings of one partition that may wait; a further one is free when its place ends.
@@ -83,11 +91,36 @@ impl Places {
         self.of(name).taken.entry(name.into()).or_default().insert(id);
     }
 
-    /// Asks for what is [wanted](Self::want). `false`: all `limit` places are taken, and it is wanted no
-    /// more.
+    /// Asks for what is [wanted](Self::want), until the answer is that of all relays, or nobody can be
+    /// asked. `false`: all `limit` places are taken, and it is wanted no more.
     pub(super) async fn take(&self, name: &str, id: u64, limit: u32) -> Result<bool, CallError> {
+        let (partition, begun) = (Partition::of(name), Instant::now());
+        loop {
+            // Looked at in this order, a connection that is made meanwhile counts as young.
+            let link = self.routes.commands(partition);
+            let settles = self.routes.settles_within(partition);
+            let counted = match link {
+                Ok(link) => self.count(name, id, link).await,
+                Err(away) => Err(away.into()),
+            };
+            let patience = match &counted {
+                Ok(taken) if *taken > limit => {
+                    self.leave(name, id);
+                    return Ok(false);
+                }
+                Err(CallError::Redis(error)) if breaks_link(error) => MOMENT.checked_sub(begun.elapsed()),
+                Ok(_) | Err(_) => settles,
+            };
+            let Some(patience) = patience else { return counted.map(|_| true) };
+            sleep(RETRY.min(patience)).await;
+            // If it does not, the next answer is the last.
+            let _ = timeout(patience, self.routes.opened(partition)).await;
+        }
+    }
+
+    /// Takes a place, and counts all that are taken.
+    async fn count(&self, name: &str, id: u64, mut link: MultiplexedConnection) -> Result<u32, CallError> {
         let partition = Partition::of(name);
-        let mut link = self.routes.commands(partition)?;
         let (key, now) = (self.layout.places(name), now(&mut link).await?);
         let commands = [
             cmd("ZREMRANGEBYSCORE").arg(&key).arg("-inf").arg(now).to_owned(),
@@ -97,11 +130,7 @@ impl Places {
         ];
         let commands = commands.map(|command| (partition.slot(), command));
         let taken = self.routes.batch(&commands, &mut link).await?.pop().unwrap_or_default();
-        let taken = u32::from_redis_value(taken).map_err(RedisError::from)?;
-        if taken > limit {
-            self.leave(name, id);
-        }
-        Ok(taken <= limit)
+        Ok(u32::from_redis_value(taken).map_err(RedisError::from)?)
     }
 
     /// Gives a place back. Returns at once.
@@ -114,14 +143,21 @@ impl Places {
         format!("{}/{id}", self.owner)
     }
 
-    /// Writes who leaves in the partitions of `shard`, and renews all of it now and every [`RENEWAL`],
-    /// until the connection breaks.
-    pub(super) async fn keep(&self, shard: &Shard, mut link: MultiplexedConnection) -> Fault {
+    /// Writes who leaves in the partitions of `shard`, and renews all of it now, after which it is `told`,
+    /// and every [`RENEWAL`], until the connection breaks.
+    pub(super) async fn keep(
+        &self,
+        shard: &Shard,
+        mut link: MultiplexedConnection,
+        told: &CancellationToken,
+    ) -> Fault {
         let mut ticks = interval(RENEWAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut changed = self.changed.subscribe();
         loop {
             let written = tokio::select! {
+                // The first tick comes at once.
+                biased;
                 _ = ticks.tick() => self.renew(shard.owned(), &mut link).await,
                 _ = changed.changed() => self.write_gone(shard.owned(), &mut link).await,
             };
@@ -131,6 +167,7 @@ impl Places {
                 // Such as `OOM` or `NOPERM`: messages still cross, so the connection is kept.
                 Err(error) => tracing::warn!(%error, "Redis refuses to note places"),
             }
+            told.cancel();
         }
     }
 

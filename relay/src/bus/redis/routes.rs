@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, Value};
 use tokio::sync::{Mutex, Notify};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::dial::Commands;
 use super::endpoint::Endpoint;
@@ -24,6 +24,8 @@ use crate::sync::lock;
 
 /// Time between two tries of a call whose key is on its way.
 const RETRY: Duration = Duration::from_millis(50);
+/// Longest that is waited for one primary before it is looked whether another has its place.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// Tries of such a call; those who wait for it have a deadline besides.
 const TRIES: usize = 40;
 /// Connections to nodes that slots move to, and that may have none yet.
@@ -146,6 +148,28 @@ impl Routes {
     /// Whether the messages of `partition` may be sent now.
     pub(super) fn is_open(&self, partition: Partition) -> bool {
         self.shard(partition.slot()).is_some_and(|shard| shard.sendable().contains(partition))
+    }
+
+    /// How much longer it is worth to [wait](Shard::settles_within) before an answer about `partition` is
+    /// taken to be true for the whole cluster.
+    pub(super) fn settles_within(&self, partition: Partition) -> Option<Duration> {
+        self.shard(partition.slot())?.settles_within(partition)
+    }
+
+    /// Waits until the messages of `partition` may be sent: the other relays are there, and have told what
+    /// they hold.
+    pub(super) async fn opened(&self, partition: Partition) {
+        loop {
+            // The partition may move meanwhile.
+            if let Some(shard) = self.shard(partition.slot()) {
+                let mut changes = shard.changes();
+                let opened = changes.wait_for(|open| open.contains(partition));
+                if matches!(timeout(LOOK_INTERVAL, opened).await, Ok(Ok(_))) {
+                    return;
+                }
+            }
+            sleep(RETRY).await;
+        }
     }
 
     /// Why the messages of `partition` may be waiting, for people: what Redis said last, as far as it did.

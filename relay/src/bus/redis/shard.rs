@@ -1,20 +1,27 @@
 //! One Redis primary, as those who need it see it: what it owns, and the connection to it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::partition::Partitions;
+use super::gather::GATHER_DEADLINE;
+use super::partition::{Partition, Partitions};
 use crate::bus::config::Address;
 use crate::sync::lock;
+
+/// Longest that a connection is away which was only interrupted, as a rule.
+pub(super) const MOMENT: Duration = Duration::from_secs(2);
 
 /// What a [link](super::link) and those who use it share.
 pub(super) struct Shard {
     owned: watch::Sender<Partitions>,
     /// The connection for commands, while there is one.
     primary: watch::Sender<Option<Primary>>,
+    /// When there last was none any more, or not yet.
+    away: Mutex<Instant>,
     /// Where it led to last.
     address: Mutex<Option<Address>>,
     /// Partitions whose messages may be sent: others listen again.
@@ -43,6 +50,7 @@ impl Shard {
         Self {
             owned: watch::Sender::new(partitions),
             primary: watch::Sender::new(None),
+            away: Mutex::new(Instant::now()),
             address: Mutex::default(),
             open: watch::Sender::default(),
             filled: Arc::default(),
@@ -73,10 +81,23 @@ impl Shard {
     /// Sets the connection to use from now on. Nothing is sent before it is [opened](Self::open).
     pub(super) fn connect(&self, primary: Option<Primary>) {
         self.change(|_| Partitions::NONE);
-        if let Some(primary) = &primary {
-            *lock(&self.address) = Some(primary.address.clone());
+        match &primary {
+            Some(primary) => *lock(&self.address) = Some(primary.address.clone()),
+            None if self.primary.borrow().is_some() => *lock(&self.away) = Instant::now(),
+            None => {}
         }
         self.primary.send_replace(primary);
+    }
+
+    /// How much longer it is worth to wait for an answer about `partition` that is true for the whole
+    /// cluster: for a connection that broke a [moment](MOMENT) ago, or, on a young one, for the other
+    /// relays. Nothing, if they are there, or nobody knows when.
+    pub(super) fn settles_within(&self, partition: Partition) -> Option<Duration> {
+        match self.primary() {
+            Some(_) if self.sendable().contains(partition) => None,
+            Some(primary) => GATHER_DEADLINE.checked_sub(primary.since.elapsed()),
+            None => MOMENT.checked_sub(lock(&self.away).elapsed()),
+        }
     }
 
     /// The connection, for a call of its own.

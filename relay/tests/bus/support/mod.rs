@@ -14,12 +14,14 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 pub use self::account::Guarded;
+pub use self::banish::{admit, banish, each, two_accounts};
 pub use self::cluster::Cluster;
 pub use self::port::free_port;
 pub use self::sentinels::Sentinels;
 pub use self::site::Site;
 
 mod account;
+mod banish;
 #[allow(dead_code, reason = "the tests of each topology use what they need")]
 mod cluster;
 mod port;
