@@ -134,7 +134,8 @@ async fn keys(context: &Context, key: &ClusterKey, observed: &Observed) -> Keys 
 /// Builds and applies.
 async fn act(context: &Context, observed: &Observed, valid: Validated, keys: &Keys) -> view::Steps {
     let root = &observed.root;
-    let scaling = scaling::scale(context, &valid, &view::relays(context, &observed.pods));
+    let relays = view::relays(context, &observed.pods);
+    let scaling = scaling::scale(context, &valid, &relays);
     let valid = match &scaling {
         Some(scaling) => valid.resized(scaling.replicas),
         None => valid,
@@ -143,7 +144,7 @@ async fn act(context: &Context, observed: &Observed, valid: Validated, keys: &Ke
     let kept = keep(&mut wanted, &valid, observed, || context.turns.take(&root.uid, Instant::now()));
     let settings = configuration::number(&mut wanted.config, observed);
     let revisions = revisions::observed(observed);
-    let plan = plan(&wanted.revision, valid.replicas, valid.surge, &revisions);
+    let plan = plan(&wanted.revision, valid.bounds(status::none_reaches_redis(&relays)), &revisions);
     if let Some(spec) = &mut wanted.deployment.spec {
         spec.replicas = i32::try_from(plan.of(&wanted.revision)).ok();
     }

@@ -7,6 +7,8 @@
 //! 3. There are never more than `replicas + surge` relays asked for.
 //! 4. A relay that is not ready goes before one that is, and an old revision that never became
 //!    ready goes first.
+//! 5. While Redis serves none of the relays, none that is ready goes: new ones would be no better for
+//!    its clients, and may have been ready only before the outage (F11).
 //!
 //! Going back to an earlier spec is no special case: its revision is the wanted one again.
 
@@ -40,6 +42,17 @@ impl Revision {
     }
 }
 
+/// What a step has to keep to.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Relays that are wanted.
+    pub replicas: u32,
+    /// Relays that there may be beyond them.
+    pub surge: u32,
+    /// Whether every relay that is ready stays.
+    pub hold: bool,
+}
+
 /// What to ask for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -57,19 +70,19 @@ impl Plan {
     }
 }
 
-/// Plans the next step towards `replicas` relays of the revision `wanted`.
+/// Plans the next step towards relays of the revision `wanted` alone.
 #[must_use]
-pub fn plan(wanted: &str, replicas: u32, surge: u32, observed: &[Revision]) -> Plan {
+pub fn plan(wanted: &str, bounds: Bounds, observed: &[Revision]) -> Plan {
     let (alive, empty): (Vec<_>, Vec<_>) =
         observed.iter().filter(|revision| revision.name != wanted).partition(|old| old.desired > 0);
     let current = observed.iter().find(|revision| revision.name == wanted);
     let target = current.cloned().unwrap_or_else(|| absent(wanted));
     let mut plan = match rival(&alive) {
-        None => step(&target, &alive, replicas, surge),
+        None => step(&target, &alive, bounds),
         Some(rival) => {
             let rest: Vec<_> = alive.into_iter().filter(|old| old.name != rival.name).collect();
             let rest = if target.desired > 0 { [rest, vec![&target]].concat() } else { rest };
-            step(rival, &rest, replicas, surge)
+            step(rival, &rest, bounds)
         }
     };
     plan.replicas.entry(wanted.to_owned()).or_insert(0);
@@ -87,10 +100,11 @@ fn rival<'a>(alive: &[&'a Revision]) -> Option<&'a Revision> {
     if alive.len() <= 1 { None } else { alive.iter().copied().max_by_key(|old| (old.firm(), &old.name)) }
 }
 
-/// One step from `others` towards `replicas` relays of `target`.
-fn step(target: &Revision, others: &[&Revision], replicas: u32, surge: u32) -> Plan {
+/// One step from `others` towards relays of `target`.
+fn step(target: &Revision, others: &[&Revision], bounds: Bounds) -> Plan {
+    let Bounds { replicas, surge, hold } = bounds;
     let ready: u32 = others.iter().map(|old| old.firm()).sum::<u32>() + target.firm().min(replicas);
-    let mut spare = ready.saturating_sub(replicas);
+    let mut spare = if hold { 0 } else { ready.saturating_sub(replicas) };
     let mut plan = Plan::default();
     let mut order = others.to_vec();
     order.sort_by_key(|old| (old.precious(), old.name.clone()));

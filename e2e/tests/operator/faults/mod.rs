@@ -11,6 +11,7 @@ mod case;
 mod ending;
 mod fault;
 mod hands;
+mod outage;
 mod past;
 mod proxy;
 mod relays;

@@ -2,7 +2,7 @@
 //! its relays would answer.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 use relay_contract::admin::{Bus, BusKind, BusState, Config, ConfigRequest, Connections, Status};
@@ -14,25 +14,37 @@ use tokio::task::JoinHandle;
 /// Relays at this machine's address. They are gone when this is dropped.
 pub(super) struct Relays {
     pub(super) port: u16,
+    known: Arc<Mutex<Known>>,
     serving: JoinHandle<()>,
 }
 
-/// The settings that were handed over, by token.
-type Told = Arc<Mutex<HashMap<String, Config>>>;
+/// What they know.
+struct Known {
+    /// The settings that were handed over, by token.
+    told: HashMap<String, Config>,
+    /// Whether they reach Redis.
+    bus: BusState,
+}
 
 impl Relays {
     pub(super) async fn start() -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
-        let told = Told::default();
+        let known = Arc::new(Mutex::new(Known { told: HashMap::new(), bus: BusState::Ok }));
+        let shared = Arc::clone(&known);
         let serving = tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                let told = Arc::clone(&told);
+                let known = Arc::clone(&shared);
                 // Whoever does not read its answer asks again.
-                tokio::spawn(async move { drop(answer(socket, told).await) });
+                tokio::spawn(async move { drop(answer(socket, known).await) });
             }
         });
-        Ok(Self { port, serving })
+        Ok(Self { port, known, serving })
+    }
+
+    /// What all of them tell of Redis from now on.
+    pub(super) fn set_bus(&self, state: BusState) {
+        lock(&self.known).bus = state;
     }
 }
 
@@ -42,17 +54,16 @@ impl Drop for Relays {
     }
 }
 
-async fn answer(mut socket: TcpStream, told: Told) -> Result<()> {
+async fn answer(mut socket: TcpStream, known: Arc<Mutex<Known>>) -> Result<()> {
     let (head, body) = request(&mut socket).await?;
     let token = header(&head, "authorization").unwrap_or_default();
     if head.starts_with("PUT") {
         let settings = Settings::new(serde_json::from_slice::<ConfigRequest>(&body)?.settings);
         let config =
             Config { hash: settings.hash().to_owned(), generation: settings.generation(), error: None };
-        told.lock().unwrap_or_else(PoisonError::into_inner).insert(token.clone(), config);
+        lock(&known).told.insert(token.clone(), config);
     }
-    let config = told.lock().unwrap_or_else(PoisonError::into_inner).get(&token).cloned();
-    let body = serde_json::to_string(&status(config.unwrap_or_default()))?;
+    let body = serde_json::to_string(&status(&lock(&known), &token))?;
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
@@ -61,19 +72,23 @@ async fn answer(mut socket: TcpStream, told: Told) -> Result<()> {
     Ok(())
 }
 
-fn status(config: Config) -> Status {
+fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn status(known: &Known, token: &str) -> Status {
     Status {
         version: "1".to_owned(),
         node: "a".to_owned(),
         started_at: 1,
-        config,
+        config: known.told.get(token).cloned().unwrap_or_default(),
         accepting: true,
         draining: None,
         connections: Connections::default(),
         queue_bytes: 0,
         bus: Bus {
             kind: BusKind::Redis,
-            state: BusState::Ok,
+            state: known.bus,
             reason: None,
             lag_ms: None,
             stalled_partitions: None,

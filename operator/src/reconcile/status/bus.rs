@@ -58,6 +58,14 @@ pub(super) fn judge(facts: &Facts) -> Judgement {
     Judgement::new(State::True, Reason::Connected, message)
 }
 
+/// Whether some relays tell, and none of them reaches Redis. Where one does, others have to make room for more
+/// of its kind: what cut them off may be what a rollout mends.
+#[must_use]
+pub fn none_reaches_redis(relays: &[Relay]) -> bool {
+    let mut told = relays.iter().filter(|relay| relay.is_ready() && relay.told.is_some()).peekable();
+    told.peek().is_some() && told.all(|it| state(it) == Some(BusState::Degraded) && lag(it).is_none())
+}
+
 /// The short form for a status and its column.
 pub(super) fn status(facts: &Facts) -> RedisStatus {
     let judgement = judge(facts);

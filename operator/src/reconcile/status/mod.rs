@@ -22,6 +22,7 @@ mod write;
 
 use crate::api::{ConditionType, RelayClusterStatus};
 
+pub use bus::none_reaches_redis;
 pub use deadline::until_deadline;
 pub use facts::{Facts, Relay, ServersFacts};
 pub use write::{Due, due, write};

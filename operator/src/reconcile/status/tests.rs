@@ -345,6 +345,18 @@ fn runs(relay: &mut Relay, hash: String, error: Option<&str>) {
 }
 
 #[test]
+fn f11_redis_is_down_for_a_rollout_while_no_relay_reaches_it() {
+    let relays = |states: [&str; 2]| states.map(|state| Relay { told: told(1, state), ..relay("p", "r") });
+    assert!(none_reaches_redis(&relays(["degraded", "degraded"])));
+    assert!(!none_reaches_redis(&relays(["degraded", "ok"])));
+}
+
+#[test]
+fn f11_relays_that_tell_nothing_do_not_hold_up_a_rollout() {
+    assert!(!none_reaches_redis(&[Relay { told: None, ..relay("p", "r") }]));
+}
+
+#[test]
 fn relays_that_run_the_newest_settings_are_counted() {
     let counted = compute(&configured(1)).configuration.unwrap();
     assert_eq!(counted, ConfigurationStatus { generation: 7, running: 1, of: 2 });

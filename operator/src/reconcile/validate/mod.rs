@@ -24,6 +24,7 @@ use k8s_openapi::api::core::v1::ResourceRequirements;
 
 use self::resources::resources;
 use super::observed::Root;
+use super::rollout::Bounds;
 use crate::api::{PublishAccess, RelayClusterSpec};
 use crate::options::Options;
 
@@ -62,6 +63,12 @@ impl Validated {
     #[must_use]
     pub fn resized(self, replicas: u32) -> Self {
         Self { replicas, surge: rollout::surge(replicas, &self.spec.rollout), ..self }
+    }
+
+    /// What a step of a rollout has to keep to. A cluster that is to have no relay keeps none.
+    #[must_use]
+    pub fn bounds(&self, hold: bool) -> Bounds {
+        Bounds { replicas: self.replicas, surge: self.surge, hold: hold && self.replicas > 0 }
     }
 }
 
