@@ -19,10 +19,6 @@ pub(crate) enum Scenario {
     ToExternalRedis,
     /// The other way.
     ToManagedRedis,
-    /// From one managed server to three with sentinels.
-    ToSentinels,
-    /// The way back.
-    FromSentinels,
     /// An Ingress, and no disruption budget any more, for there is one relay less.
     Expose,
     /// The way back.
@@ -35,7 +31,7 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Create,
         Self::LiveSetting,
         Self::Template,
@@ -43,8 +39,6 @@ impl Scenario {
         Self::ScaleDown,
         Self::ToExternalRedis,
         Self::ToManagedRedis,
-        Self::ToSentinels,
-        Self::FromSentinels,
         Self::Expose,
         Self::Hide,
         Self::Delete,
@@ -57,7 +51,6 @@ impl Scenario {
             Self::Create => None,
             Self::ScaleDown => Some(json!({ "replicas": 3 })),
             Self::ToManagedRedis => Some(external()),
-            Self::FromSentinels => Some(sentinels()),
             Self::Expose => Some(json!({ "replicas": 2 })),
             Self::Hide => Some(exposed()),
             _ => Some(json!({ "replicas": 1 })),
@@ -71,9 +64,8 @@ impl Scenario {
             Self::LiveSetting => Some(json!({ "replicas": 1, "limits": { "maxConnections": 777 } })),
             Self::Template => Some(json!({ "replicas": 1, "podAnnotations": { "example.com/a": "b" } })),
             Self::ScaleUp => Some(json!({ "replicas": 3 })),
-            Self::ScaleDown | Self::ToManagedRedis | Self::FromSentinels => Some(json!({ "replicas": 1 })),
+            Self::ScaleDown | Self::ToManagedRedis => Some(json!({ "replicas": 1 })),
             Self::ToExternalRedis => Some(external()),
-            Self::ToSentinels => Some(sentinels()),
             Self::Expose => Some(exposed()),
             Self::Delete => None,
         }
@@ -92,10 +84,6 @@ impl Scenario {
 
 fn exposed() -> Value {
     json!({ "replicas": 1, "ingress": { "hosts": ["relay.example.com"] } })
-}
-
-fn sentinels() -> Value {
-    json!({ "replicas": 1, "redis": { "managed": { "sentinel": {} } } })
 }
 
 fn external() -> Value {
