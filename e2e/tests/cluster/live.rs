@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use e2e::clients::{Connection, End, Publisher, Session, SseClient, WsClient};
 use e2e::ground::{Ground, Reach, eventually};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::LogParams;
 use serde_json::{Value, json};
@@ -16,6 +17,13 @@ const SECONDS: u64 = 30;
 /// What is promised.
 const PROMISE: Duration = Duration::from_secs(10);
 const ORIGIN: &str = "https://app.example.com";
+/// Messages to a user, more than Redis keeps where one is asked for: it forgets a hundred at a time.
+const MISSED: u64 = 300;
+
+/// A history of each user of at least so many messages.
+fn history(size: u32) -> Value {
+    json!({ "users": { "size": size, "seconds": 600 } })
+}
 
 /// A cluster of two relays, each with a socket and an event stream.
 struct Scene {
@@ -28,7 +36,7 @@ struct Scene {
 impl Scene {
     async fn new(name: &str) -> Result<Self> {
         let ground = Ground::new(name).await?;
-        ground.ready_relay("hello", &json!({})).await?;
+        ground.ready_relay("hello", &json!({ "history": history(1) })).await?;
         let (mut relays, mut sessions) = (Vec::new(), Vec::new());
         for pod in ground.ready_pods("hello").await? {
             let reach = ground.pod(&pod).await?;
@@ -145,9 +153,31 @@ async fn knows_the_account(ground: &Ground, address: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether a user who was away while this relay published more than a few messages is given all of them.
+async fn keeps_all(ground: &Ground, address: &str, user: &str) -> Result<bool> {
+    let mut before = SseClient::connect(address, user).await?;
+    while before.position.is_none() {
+        before.message().await?;
+    }
+    let position = before.position.clone().context("a position")?;
+    let publisher = Publisher::new(address, Some(ground.secret("hello-keys", "publishKey").await?))?;
+    let pushes = (0..MISSED).map(|number| publisher.push(user, json!({ "number": number })));
+    stream::iter(pushes).buffer_unordered(16).try_for_each(|_| async { Ok(()) }).await?;
+    let mut back = SseClient::connect(address, &format!("{user}?lastEventId={position}")).await?;
+    loop {
+        if let Some(recovered) = back.message().await?.get("recovered").and_then(Value::as_bool) {
+            return Ok(recovered);
+        }
+    }
+}
+
 #[tokio::test]
 async fn settings_change_in_every_relay_and_end_no_connection() -> Result<()> {
     let scene = Scene::new("live").await?;
+    for (name, reach) in &scene.relays {
+        let kept = keeps_all(&scene.ground, reach.address(), &format!("early_{name}")).await?;
+        ensure!(!kept, "{name} keeps {MISSED} messages where one is asked for");
+    }
     let mut beaten = Vec::new();
     for (name, reach) in &scene.relays {
         beaten.push(WsClient::connect(reach.address(), &format!("beaten_{name}")).await?);
@@ -156,6 +186,7 @@ async fn settings_change_in_every_relay_and_end_no_connection() -> Result<()> {
         .patch(&json!({
             "cors": { "origins": [ORIGIN] },
             "heartbeat": { "intervalSeconds": 1 },
+            "history": history(10_000),
             "limits": { "maxMessageBytes": 512 },
             "log": { "level": "Debug" },
             "publicAccounts": ["help_desk"],
@@ -173,6 +204,8 @@ async fn settings_change_in_every_relay_and_end_no_connection() -> Result<()> {
         grants_one_token(address, &format!("caller_{name}")).await?;
         logs_everything(&scene.ground, name, address).await?;
         knows_the_account(&scene.ground, address).await?;
+        let kept = keeps_all(&scene.ground, address, &format!("late_{name}")).await?;
+        ensure!(kept, "{name} forgets some of {MISSED} messages where 10,000 are asked for");
     }
     scene.is_applied().await?;
     scene.is_undisturbed().await?;

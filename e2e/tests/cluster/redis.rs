@@ -10,7 +10,7 @@ use kube::api::DeleteParams;
 use serde_json::json;
 
 /// Restarts of the relay pods by uid: equal as long as no pod was replaced and no container restarted.
-async fn lives(ground: &Ground) -> Result<BTreeMap<String, i32>> {
+pub(crate) async fn lives(ground: &Ground) -> Result<BTreeMap<String, i32>> {
     let pods = ground.relay_pods("hello").await?;
     let restarts = |pod: &Pod| {
         let statuses = pod.status.as_ref().and_then(|status| status.container_statuses.clone());

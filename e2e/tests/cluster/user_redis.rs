@@ -2,23 +2,29 @@
 
 use anyhow::Result;
 use e2e::cluster::Cluster;
-use e2e::ground::{Ground, TEST_MANAGER};
+use e2e::ground::{Ground, TEST_MANAGER, eventually};
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
-use kube::api::{Patch, PatchParams};
+use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::json;
 
-/// Name of its pod, its Service, and with `-config` of the Secret with its configuration.
+/// Name of its pod and its Service.
 pub(crate) const NAME: &str = "shared";
 
 /// Runs it, and returns its URL.
 pub(crate) async fn run(ground: &Ground, password: &str) -> Result<String> {
     let config = format!("save \"\"\nrequirepass {password}\n");
-    let secret = json!({
-        "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "shared-config" },
-        "stringData": { "redis.conf": config },
+    run_with(ground, "shared-config", &json!({ "redis.conf": config })).await?;
+    Ok(format!("redis://:{password}@{NAME}:6379"))
+}
+
+/// Runs it with these files in `/etc/redis`, of which `redis.conf` is its configuration; they are in a
+/// Secret of this name.
+pub(crate) async fn run_with(ground: &Ground, secret: &str, files: &serde_json::Value) -> Result<()> {
+    let configuration = json!({
+        "apiVersion": "v1", "kind": "Secret", "metadata": { "name": secret }, "stringData": files,
     });
     let apply = PatchParams::apply(TEST_MANAGER);
-    ground.api::<Secret>().patch("shared-config", &apply, &Patch::Apply(secret)).await?;
+    ground.api::<Secret>().patch(secret, &apply, &Patch::Apply(configuration)).await?;
     let service = json!({
         "apiVersion": "v1", "kind": "Service", "metadata": { "name": NAME },
         "spec": { "selector": { "app": NAME }, "ports": [{ "port": 6379 }] },
@@ -38,11 +44,11 @@ pub(crate) async fn run(ground: &Ground, password: &str) -> Result<String> {
                     "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] },
                 },
             }],
-            "volumes": [{ "name": "config", "secret": { "secretName": "shared-config" } }],
+            "volumes": [{ "name": "config", "secret": { "secretName": secret } }],
         },
     });
     ground.api::<Pod>().patch(NAME, &apply, &Patch::Apply(pod)).await?;
-    Ok(format!("redis://:{password}@{NAME}:6379"))
+    Ok(())
 }
 
 /// Runs it, and makes the Secret that `spec.redis` names then.
@@ -53,4 +59,12 @@ pub(crate) async fn spec(ground: &Ground, password: &str) -> Result<serde_json::
     });
     ground.api::<Secret>().patch(NAME, &PatchParams::apply(TEST_MANAGER), &Patch::Apply(secret)).await?;
     Ok(json!({ "mode": "External", "external": { "urlSecretRef": { "name": NAME } } }))
+}
+
+/// Ends it, and waits until it is gone.
+pub(crate) async fn end(ground: &Ground) -> Result<()> {
+    let pods = ground.api::<Pod>();
+    pods.delete(NAME, &DeleteParams::default().grace_period(0)).await?;
+    let gone = || async { Ok(pods.get_opt(NAME).await?.is_none().then_some(())) };
+    eventually("the pod of Redis is gone", 60, gone).await.map(drop)
 }

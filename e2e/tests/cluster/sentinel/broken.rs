@@ -30,6 +30,8 @@ async fn f11_a_broken_image_of_a_managed_redis_takes_one_replica_until_it_is_tak
     eventually("a server is replaced", 60, taken).await?;
     let message = scene.says("Stalled", "True", "ImagePullFailed").await?;
     ensure!(message.contains(IMAGE), "{message}");
+    let message = scene.says("Degraded", "True", "ImagePullFailed").await?;
+    ensure!(message.contains(IMAGE), "{message}");
 
     scene.change(&json!({ "sentinel": {} })).await?;
     let now = scene.whole().await?;

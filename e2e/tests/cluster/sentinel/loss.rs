@@ -81,6 +81,7 @@ async fn f11_what_was_acknowledged_outlives_the_loss_of_most_servers_and_sentine
     let sent = before.and(traffic.end().await?);
     scene.has_arrived(&sent).await?;
     scene.is_kept(&sent, &position).await?;
+    scene.ground.wait_for(NAME, "Ready", "True", 60).await?;
     scene.is_undisturbed().await?;
     scene.ground.remove().await
 }
