@@ -20,7 +20,10 @@ pub(super) fn judge(facts: &Facts) -> Judgement {
     {
         return Judgement::new(State::False, Reason::RedisPodNotReady, redis_pod(facts));
     }
-    let told: Vec<_> = facts.serving().filter(|relay| kind(relay) == Some(BusKind::Redis)).collect();
+    // No relay is ready before it has reached Redis: what is ready and connects was asked before.
+    let told: Vec<_> = (facts.serving().filter(|relay| kind(relay) == Some(BusKind::Redis)))
+        .filter(|relay| state(relay) != Some(BusState::Connecting))
+        .collect();
     // Whoever is degraded and tells a lag does reach it.
     let (refused, cut): (Vec<&Relay>, Vec<&Relay>) = (told.iter().copied())
         .filter(|relay| state(relay) != Some(BusState::Ok))

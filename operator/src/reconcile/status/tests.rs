@@ -182,6 +182,15 @@ fn what_relays_say_about_redis_counts_in_every_mode() {
     }
 }
 
+#[test]
+fn f09_what_a_relay_told_before_it_was_ready_is_no_loss_of_redis() {
+    let mut facts = settled();
+    facts.relays[1].told = told(0, "connecting");
+    assert_eq!(condition(&facts, ConditionType::RedisReady), is("True", Reason::Connected));
+    facts.relays[0].told = told(0, "connecting");
+    assert_eq!(condition(&facts, ConditionType::RedisReady), is("Unknown", Reason::NotReported));
+}
+
 /// What of Redis is told when one of two relays reaches it and is degraded for `reason`.
 fn limping(reason: &str, stalled_partitions: Option<u64>) -> (Facts, String) {
     let mut facts = settled();
