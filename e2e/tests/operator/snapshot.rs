@@ -84,6 +84,10 @@ where
 
 fn mask(value: &mut Value, secret: bool) {
     match value {
+        // What sentinels are called comes from the cluster's uid.
+        Value::Object(fields) if fields.get("name").is_some_and(|name| name == "IDENTITY") => {
+            fields.remove("value");
+        }
         Value::Object(fields) => {
             // Owner references are keyed by uid in the list of owned fields.
             *fields =

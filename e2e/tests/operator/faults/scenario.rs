@@ -19,6 +19,10 @@ pub(crate) enum Scenario {
     ToExternalRedis,
     /// The other way.
     ToManagedRedis,
+    /// From another Redis to managed servers with sentinels, of which none runs here.
+    ToSentinels,
+    /// The way back.
+    FromSentinels,
     /// An Ingress, and no disruption budget any more, for there is one relay less.
     Expose,
     /// The way back.
@@ -31,7 +35,7 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// All of them.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Create,
         Self::LiveSetting,
         Self::Template,
@@ -39,6 +43,8 @@ impl Scenario {
         Self::ScaleDown,
         Self::ToExternalRedis,
         Self::ToManagedRedis,
+        Self::ToSentinels,
+        Self::FromSentinels,
         Self::Expose,
         Self::Hide,
         Self::Delete,
@@ -50,7 +56,8 @@ impl Scenario {
         match self {
             Self::Create => None,
             Self::ScaleDown => Some(json!({ "replicas": 3 })),
-            Self::ToManagedRedis => Some(external()),
+            Self::ToManagedRedis | Self::ToSentinels => Some(external()),
+            Self::FromSentinels => Some(sentinels()),
             Self::Expose => Some(json!({ "replicas": 2 })),
             Self::Hide => Some(exposed()),
             _ => Some(json!({ "replicas": 1 })),
@@ -65,7 +72,8 @@ impl Scenario {
             Self::Template => Some(json!({ "replicas": 1, "podAnnotations": { "example.com/a": "b" } })),
             Self::ScaleUp => Some(json!({ "replicas": 3 })),
             Self::ScaleDown | Self::ToManagedRedis => Some(json!({ "replicas": 1 })),
-            Self::ToExternalRedis => Some(external()),
+            Self::ToExternalRedis | Self::FromSentinels => Some(external()),
+            Self::ToSentinels => Some(sentinels()),
             Self::Expose => Some(exposed()),
             Self::Delete => None,
         }
@@ -84,6 +92,10 @@ impl Scenario {
 
 fn exposed() -> Value {
     json!({ "replicas": 1, "ingress": { "hosts": ["relay.example.com"] } })
+}
+
+fn sentinels() -> Value {
+    json!({ "replicas": 1, "redis": { "managed": { "sentinel": {} } } })
 }
 
 fn external() -> Value {
