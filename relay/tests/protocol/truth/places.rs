@@ -22,10 +22,17 @@ async fn socket(relay: &TestRelay, player: &str) -> Client {
     Client::connect(&format!("ws://{}/ws/{player}", relay.address)).await
 }
 
+/// Places that a relay gave without asking Redis.
+async fn unasked(relay: &TestRelay) -> String {
+    let figures = reqwest::get(relay.admin_url("/metrics")).await.unwrap().text().await.unwrap();
+    figures.lines().find(|line| line.contains("place_unasked")).unwrap().to_owned()
+}
+
 /// Proves that `player`, who has no connection, may have two on both relays together.
 pub(crate) async fn has_two_places(player: &str, a: &TestRelay, b: &TestRelay) {
     let (_one, _two) = (socket(a, player).await, b.stream(player).await);
-    assert_eq!(socket(a, player).await.next().await, too_many());
+    let third = socket(a, player).await.next().await;
+    assert_eq!(third, too_many(), "{} and {}", unasked(a).await, unasked(b).await);
     let refused = reqwest::get(b.url(&format!("/sse/{player}"))).await.unwrap();
     let node = refused.headers()["x-relay-node"].to_str().unwrap();
     assert_eq!((refused.status().as_u16(), json!(node)), (429, b.status().await["node"].clone()));
