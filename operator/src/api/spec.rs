@@ -60,6 +60,12 @@ use super::{
         json_path = ".status.updatedReplicas"
     ),
     printcolumn(
+        name = "Draining",
+        type_ = "integer",
+        description = "Relays that let go of their connections",
+        json_path = ".status.draining"
+    ),
+    printcolumn(
         name = "Redis",
         type_ = "string",
         description = "State of the bus between the relays",
@@ -72,6 +78,13 @@ use super::{
         json_path = r#".status.conditions[?(@.type=="Ready")].reason"#
     ),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Imbalance",
+        type_ = "integer",
+        description = "How much fuller the fullest relay is than the average one, in percent",
+        priority = 1,
+        json_path = ".status.connections.imbalance"
+    ),
     printcolumn(
         name = "Message",
         type_ = "string",

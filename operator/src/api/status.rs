@@ -36,6 +36,9 @@ pub struct RelayClusterStatus {
     /// Those of them that have the current revision.
     #[serde(default)]
     pub updated_replicas: i32,
+    /// Relays that let go of their connections, or are about to end.
+    #[serde(default)]
+    pub draining: i32,
     /// Label selector of the relays that serve clients, for autoscalers.
     #[serde(default)]
     pub selector: String,
@@ -78,6 +81,9 @@ pub struct ConnectionsStatus {
     pub max: i64,
     /// Fewest connections of one relay.
     pub min: i64,
+    /// How many more connections the fullest relay has than the average one, in percent.
+    #[serde(default)]
+    pub imbalance: i64,
     /// Ready relays whose connections are not known, and so not in the figures.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unknown_pods: i32,

@@ -37,6 +37,12 @@ impl Relay {
         self.told.as_ref()?.config.error.as_deref()
     }
 
+    /// Whether it lets go of its connections, by itself or because it is about to end.
+    #[must_use]
+    pub fn goes(&self) -> bool {
+        self.pod.terminating || self.is_draining()
+    }
+
     /// Whether it lets go of its connections.
     #[must_use]
     pub fn is_draining(&self) -> bool {

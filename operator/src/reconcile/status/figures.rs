@@ -21,8 +21,20 @@ pub(super) fn connections(facts: &Facts) -> Option<ConnectionsStatus> {
         socketio: sum(|connections| connections.socketio),
         max: rounded(totals().max().unwrap_or_default()),
         min: rounded(totals().min().unwrap_or_default()),
+        imbalance: rounded(imbalance(facts)),
         unknown_pods: count(unknown),
     })
+}
+
+/// How many more connections the fullest relay has than the average one, in percent; of those that stay.
+fn imbalance(facts: &Facts) -> u64 {
+    let stay = facts.relays.iter().filter(|relay| !relay.goes());
+    let totals: Vec<_> = stay.filter_map(|relay| Some(relay.told.as_ref()?.connections.total)).collect();
+    let sum = totals.iter().fold(0_u64, |sum, total| sum.saturating_add(*total));
+    let most = totals.iter().max().copied().unwrap_or_default();
+    let relays = u64::try_from(totals.len()).unwrap_or(u64::MAX);
+    let percent = most.saturating_mul(100).saturating_mul(relays).checked_div(sum);
+    percent.unwrap_or_default().saturating_sub(100)
 }
 
 /// Connections of one relay, rounded.

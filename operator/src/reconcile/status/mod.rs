@@ -41,6 +41,7 @@ pub fn compute(facts: &Facts) -> RelayClusterStatus {
         replicas: count(facts.present().filter(|relay| relay.pod.serving).count()),
         ready_replicas: count(facts.serving().count()),
         updated_replicas: count(facts.present().filter(|relay| facts.is_current(relay)).count()),
+        draining: count(facts.relays.iter().filter(|relay| relay.goes()).count()),
         selector: super::names::written(&super::names::serving_selector(&facts.root.name)),
         connections: figures::connections(facts),
         configuration: configuration::status(facts),

@@ -16,6 +16,9 @@ use crate::reconcile::pods::{RelayPod, Trouble};
 #[path = "disruption_tests.rs"]
 mod disruption;
 
+#[path = "figures_tests.rs"]
+mod figures_of;
+
 #[path = "gitops_tests.rs"]
 mod gitops;
 
