@@ -96,6 +96,9 @@ fn prometheus_rule() -> Value {
         "properties": { "alert": { "type": "string" }, "expr": { "type": "string" }, "for": { "type": "string" } } });
     let group = json!({ "type": "object", "required": ["name"], "properties": {
         "name": { "type": "string" }, "rules": { "type": "array", "items": rule } } });
-    let spec = json!({ "type": "object", "properties": { "groups": { "type": "array", "items": group } } });
+    let spec = json!({ "type": "object", "properties": { "groups": {
+        "type": "array", "items": group,
+        "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
+    } } });
     definition("monitoring.coreos.com", "PrometheusRule", "prometheusrules", &spec)
 }

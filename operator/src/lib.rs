@@ -5,21 +5,9 @@
 //!
 //! # What the operator asks of the API server
 //!
-//! Exactly these verbs; a role needs no more. In the watched namespaces:
-//!
-//! | group | resource | verbs |
-//! | --- | --- | --- |
-//! | `relaycluster.dev` | `relayclusters` | get, list, watch |
-//! | `relaycluster.dev` | `relayclusters/status` | patch |
-//! | `apps` | `deployments`, `statefulsets` | get, list, watch, create, patch, update, delete |
-//! | core | `services`, `secrets` | get, list, watch, create, patch, update, delete |
-//! | core | `configmaps`, `serviceaccounts` | get, list, watch, create, patch, update |
-//! | `policy` | `poddisruptionbudgets` | get, list, watch, create, patch, update, delete |
-//! | core | `pods` | list, watch |
-//! | `events.k8s.io` | `events` | create, patch |
-//!
-//! `create` is asked for because a server-side apply of what does not exist is one. In the
-//! operator's own namespace, for the election: `coordination.k8s.io` `leases` get, create, update.
+//! Exactly the verbs of `charts/relay-operator/files/rules.yaml`; docs/rbac.md has the reason of each. `create`
+//! is asked for because a server-side apply of what does not exist is one. In the operator's own namespace,
+//! for the election: `coordination.k8s.io` `leases` get, create, update.
 
 pub mod api;
 mod backoff;

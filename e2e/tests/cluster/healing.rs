@@ -3,12 +3,16 @@
 use std::fmt::Debug;
 
 use anyhow::{Context, Result, ensure};
+use e2e::definitions;
 use e2e::ground::{Ground, eventually};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Resource, ResourceExt};
+use relay_operator::reconcile::around::kinds::{HttpRoute, PodMonitor, PrometheusRule};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -107,6 +111,39 @@ async fn an_edited_child_is_back_as_it_was_within_5_seconds() -> Result<()> {
     is_restored_after_edit::<StatefulSet>(&ground, "hello-redis", json!({ "spec": { "replicas": 0 } }))
         .await?;
     ground.wait_for("hello", "Ready", "True", 60).await?;
+    ground.remove().await
+}
+
+/// What an apply alone leaves there, for it is somebody else's.
+#[tokio::test]
+async fn f16_what_somebody_adds_to_a_child_of_any_kind_is_gone_within_5_seconds() -> Result<()> {
+    let ground = Ground::new("additions").await?;
+    definitions::install(&ground.client).await?;
+    let spec = json!({
+        "ingress": { "hosts": ["relay.example.com"] },
+        "gateway": { "parentRefs": [{ "name": "public" }] },
+        "monitoring": {},
+    });
+    ground.ready_relay("hello", &spec).await?;
+    let slow = json!({ "spec": { "minReadySeconds": 1 } });
+    is_restored_after_edit::<StatefulSet>(&ground, "hello-redis", slow).await?;
+    is_restored_after_edit::<Secret>(&ground, "hello-keys", json!({ "data": { "more": "eA==" } })).await?;
+    let selector = json!({ "spec": { "selector": { "matchLabels": { "a": "b" } } } });
+    is_restored_after_edit::<PodDisruptionBudget>(&ground, "hello", selector.clone()).await?;
+    is_restored_after_edit::<PodMonitor>(&ground, "hello", selector).await?;
+    let pods = json!({ "spec": { "podSelector": { "matchLabels": { "a": "b" } } } });
+    is_restored_after_edit::<NetworkPolicy>(&ground, "hello", pods).await?;
+    let backend =
+        json!({ "spec": { "defaultBackend": { "service": { "name": "x", "port": { "number": 80 } } } } });
+    is_restored_after_edit::<Ingress>(&ground, "hello", backend).await?;
+    is_restored_after_edit::<HttpRoute>(
+        &ground,
+        "hello",
+        json!({ "spec": { "hostnames": ["x.example.com"] } }),
+    )
+    .await?;
+    let group = json!({ "spec": { "groups": [{ "name": "x", "rules": [] }] } });
+    is_restored_after_edit::<PrometheusRule>(&ground, "hello", group).await?;
     ground.remove().await
 }
 

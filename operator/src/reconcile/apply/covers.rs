@@ -2,7 +2,7 @@
 //!
 //! What the API server or a controller added beside our fields is no difference: defaults,
 //! addresses, status. Lists that Kubernetes merges by a key are compared by that key and must have
-//! no other items; all other lists must be equal in order and length. An empty value and an
+//! no other items, but for the owners of an object; all other lists must be equal in order and length. An empty value and an
 //! absent one are the same, because the API server drops empty ones.
 
 use serde_json::{Map, Value};
@@ -57,7 +57,7 @@ impl Path {
     }
 
     fn compare_lists(&self, want: &[Value], live: &[Value]) -> Option<String> {
-        if want.len() != live.len() {
+        if live.len() < want.len() || (live.len() > want.len() && !self.is_open()) {
             return self.differs();
         }
         let key = merge_key(self.name());
@@ -87,6 +87,11 @@ impl Path {
         let content = matches!(self.0.as_slice(), [root] if root == "data" || root == "binaryData");
         let rule = matches!(self.parent(), "ingress" | "egress" | "from" | "to");
         content || rule || matches!(self.name(), "selector" | "matchLabels" | "nodeSelector")
+    }
+
+    /// Who else an object belongs to is no business of ours.
+    fn is_open(&self) -> bool {
+        self.name() == "ownerReferences"
     }
 
     fn is_quantity(&self) -> bool {

@@ -81,6 +81,16 @@ fn a_foreign_annotation_is_no_difference() {
 }
 
 #[test]
+fn another_owner_beside_the_cluster_is_no_difference() {
+    let owned = |uids: &[&str]| {
+        let owners: Vec<_> = uids.iter().map(|uid| json!({"uid": uid})).collect();
+        json!({"metadata": {"ownerReferences": owners}})
+    };
+    assert_eq!(difference(&owned(&["a"]), &owned(&["b", "a"])), None);
+    assert_eq!(difference(&owned(&["a"]), &owned(&["b"])).as_deref(), Some("metadata.ownerReferences.a"));
+}
+
+#[test]
 fn what_is_missing_is_a_difference() {
     assert_eq!(difference(&json!({"a": {"b": 1}}), &json!({})).as_deref(), Some("a"));
 }
