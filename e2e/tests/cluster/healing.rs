@@ -128,11 +128,14 @@ async fn f16_what_somebody_adds_to_a_child_of_any_kind_is_gone_within_5_seconds(
     let slow = json!({ "spec": { "minReadySeconds": 1 } });
     is_restored_after_edit::<StatefulSet>(&ground, "hello-redis", slow).await?;
     is_restored_after_edit::<Secret>(&ground, "hello-keys", json!({ "data": { "more": "eA==" } })).await?;
+    let unready = json!({ "spec": { "publishNotReadyAddresses": true } });
+    is_restored_after_edit::<Service>(&ground, "hello", unready).await?;
+    let least = json!({ "spec": { "maxUnavailable": null, "minAvailable": 1 } });
+    is_restored_after_edit::<PodDisruptionBudget>(&ground, "hello", least).await?;
     let selector = json!({ "spec": { "selector": { "matchLabels": { "a": "b" } } } });
-    is_restored_after_edit::<PodDisruptionBudget>(&ground, "hello", selector.clone()).await?;
     is_restored_after_edit::<PodMonitor>(&ground, "hello", selector).await?;
-    let pods = json!({ "spec": { "podSelector": { "matchLabels": { "a": "b" } } } });
-    is_restored_after_edit::<NetworkPolicy>(&ground, "hello", pods).await?;
+    let out = json!({ "spec": { "egress": [{}] } });
+    is_restored_after_edit::<NetworkPolicy>(&ground, "hello", out).await?;
     let backend =
         json!({ "spec": { "defaultBackend": { "service": { "name": "x", "port": { "number": 80 } } } } });
     is_restored_after_edit::<Ingress>(&ground, "hello", backend).await?;

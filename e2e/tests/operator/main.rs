@@ -14,6 +14,7 @@ mod canary;
 mod day2;
 mod ending_namespace;
 mod every_write;
+mod excluded;
 mod faults;
 mod generator;
 mod leaders;

@@ -50,6 +50,12 @@ impl WriteError {
         }
     }
 
+    /// Whether the API server called the object as it would be wrong.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        matches!(self, Self::Api { source: kube::Error::Api(status), .. } if status.code == 422)
+    }
+
     /// Whether somebody else wrote in between, which the next reconcile sees.
     #[must_use]
     pub fn is_conflict(&self) -> bool {

@@ -102,7 +102,13 @@ impl Writer<'_> {
             return Ok(Placed::Withheld);
         }
         tracing::info!(object = %described(want), field, "object differs");
-        let applied = self.apply(&wanted, want, live.resource_version(), "apply").await?;
+        let applied = match self.apply(&wanted, want, live.resource_version(), "apply").await {
+            Err(refused) if refused.is_invalid() && is_amended(&wanted, live) => {
+                // Such as a budget's `minAvailable`, which rules out the `maxUnavailable` that we want.
+                return self.replace(&wanted, live).await.map_or(Err(refused), |()| Ok(Placed::AsWanted));
+            }
+            applied => applied?,
+        };
         if self.differs(&wanted, &applied)?.is_some() {
             self.replace(&wanted, &applied).await?;
         }
@@ -141,7 +147,7 @@ impl Writer<'_> {
     async fn replace<K: Child>(&self, wanted: &Value, live: &K) -> Result<(), WriteError> {
         let mut body = wanted.clone();
         let mut metadata = live.meta().clone();
-        // The apply before has put our labels and our owner reference there.
+        // An apply, before or at the next visit, puts our labels and our owner reference there.
         metadata.managed_fields = None;
         if let Value::Object(map) = &mut body {
             map.insert("metadata".to_owned(), self.json(&metadata)?);
@@ -223,6 +229,11 @@ impl Writer<'_> {
         serde_json::to_value(value)
             .map_err(|source| WriteError::Json { object: self.root.name.clone(), source })
     }
+}
+
+/// Whether somebody else added a field.
+fn is_amended<K: Child>(wanted: &Value, live: &K) -> bool {
+    foreign_field(wanted, live.meta().managed_fields.as_deref().unwrap_or_default()).is_some()
 }
 
 fn described<K: Child>(object: &K) -> String {
