@@ -103,7 +103,7 @@ impl Writer<'_> {
         }
         tracing::info!(object = %described(want), field, "object differs");
         let applied = match self.apply(&wanted, want, live.resource_version(), "apply").await {
-            Err(refused) if refused.is_invalid() && is_amended(&wanted, live) => {
+            Err(refused) if refused.is_invalid() && added(&wanted, live).is_some() => {
                 // Such as a budget's `minAvailable`, which rules out the `maxUnavailable` that we want.
                 return self.replace(&wanted, live).await.map_or(Err(refused), |()| Ok(Placed::AsWanted));
             }
@@ -117,8 +117,7 @@ impl Writer<'_> {
 
     /// Where a live object is not as wanted: a field of ours, or one that somebody added.
     fn differs<K: Child>(&self, wanted: &Value, live: &K) -> Result<Option<String>, WriteError> {
-        let managers = live.meta().managed_fields.as_deref().unwrap_or_default();
-        Ok(difference(wanted, &self.json(live)?).or_else(|| foreign_field(wanted, managers)))
+        Ok(difference(wanted, &self.json(live)?).or_else(|| added(wanted, live)))
     }
 
     /// One server-side apply, of no other version than the given one, so that what a former leader
@@ -231,9 +230,9 @@ impl Writer<'_> {
     }
 }
 
-/// Whether somebody else added a field.
-fn is_amended<K: Child>(wanted: &Value, live: &K) -> bool {
-    foreign_field(wanted, live.meta().managed_fields.as_deref().unwrap_or_default()).is_some()
+/// A field that somebody added.
+fn added<K: Child>(wanted: &Value, live: &K) -> Option<String> {
+    foreign_field(wanted, live.meta().managed_fields.as_deref().unwrap_or_default())
 }
 
 fn described<K: Child>(object: &K) -> String {
